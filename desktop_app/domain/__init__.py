@@ -1,0 +1,1 @@
+"""The shared words of the four packages: standard library only, nothing that does I/O by itself."""

@@ -1,0 +1,15 @@
+"""Upper bounds on what is taken from outside, in bytes unless the name says otherwise."""
+
+CONTROL_MESSAGE = 64 * 1024
+SDP = 48 * 1024
+REQUEST_BODY = 4 * 1024 * 1024
+"""A push or any other request body as it arrives, compressed."""
+BATCH_UNPACKED = 16 * 1024 * 1024
+BATCH_CHANGES = 1_000
+"""Changes in one push or one page of a pull."""
+PAYLOAD = 1024 * 1024
+"""One change's payload."""
+ROSTER_FILE = 20 * 1024 * 1024
+ROSTER_ROWS = 5_000
+SITES = 200
+"""Sites in one meeting."""

@@ -1,0 +1,1 @@
+"""The live meeting: control, signalling, engines, peers, capture and playout. Knows nothing of records or of Qt."""

@@ -1,0 +1,62 @@
+"""The seam between whoever makes pictures and whoever paints them. No Qt here, and no signal per frame.
+
+A frame is BGRA in one plane, already scaled to the size its tile asked for, so that painting is one blit. The media
+thread stores into a slot; the grid's timer takes the latest. The seam is a Protocol so that media can one day
+run in a child process.
+"""
+
+import threading
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One decoded picture.
+
+    `plane` is a buffer of `stride * height` bytes, BGRA, alpha ignored; it keeps its own memory alive.
+    `at` is the monotonic time, in seconds, at which it was decoded; `number` counts the slot's frames from 1.
+    """
+
+    plane: memoryview
+    width: int
+    height: int
+    stride: int
+    at: float
+    number: int
+
+
+class FrameSource(Protocol):
+    """What a tile reads: the size it wants, and the latest frame."""
+
+    def want(self, width: int, height: int) -> None:
+        """Device pixels of the tile; 0 by 0 while it is hidden, and then nothing is decoded for it."""
+        ...
+
+    def latest(self) -> Frame | None:
+        """The newest frame, or None before the first one and after the source fell silent."""
+        ...
+
+
+class FrameSlot:
+    """The latest-frame slot: one writer (media thread), one reader (paint timer)."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._frame: Frame | None = None
+        self._size = (0, 0)
+
+    def want(self, width: int, height: int) -> None:
+        self._size = (width, height)
+
+    @property
+    def wanted(self) -> tuple[int, int]:
+        return self._size
+
+    def put(self, frame: Frame | None) -> None:
+        with self._lock:
+            self._frame = frame
+
+    def latest(self) -> Frame | None:
+        with self._lock:
+            return self._frame

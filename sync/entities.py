@@ -1,0 +1,251 @@
+"""The records and their fields: one registry that the log, the projection, both lanes and the screens share.
+
+A field's value is a plain scalar, a list of strings or bytes; a time is text as `domain.clock.stamp` makes it; a unit
+is its path; every other reference is the other record's id. Adding a field or an entity is a new schema version;
+nothing here is ever renamed or removed, and an unknown field is stored and forwarded.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+SCHEMA_VERSION = 1
+
+
+class Merge(StrEnum):
+    """How two writers of one record come together."""
+
+    FACT = "fact"
+    """Append-only: written once, taken back only by a retraction, which is a fact too."""
+    FIELDS = "fields"
+    """Per-field last-writer-wins, provisional where the writers were concurrent (a conflict)."""
+    DOCUMENT = "document"
+    """Fields as above, and a pycrdt document fed by `update` operations."""
+
+
+class Reach(StrEnum):
+    """Who may pull a record, besides the subtree of the unit that owns it."""
+
+    EVERYONE = "everyone"
+    MEETING = "meeting"
+    """The units invited to its meeting."""
+    SUBTREE = "subtree"
+    """Nobody else."""
+
+
+class Type(StrEnum):
+    """The value of a field."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    BOOLEAN = "boolean"
+    TIME = "time"
+    TEXTS = "texts"
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """One kind of record."""
+
+    name: str
+    merge: Merge
+    reach: Reach
+    fields: dict[str, Type]
+    center_only: bool = False
+    """Written by the center's own log alone; a terminal's change to it is refused."""
+
+
+_T, _I, _B, _AT, _LIST = Type.TEXT, Type.INTEGER, Type.BOOLEAN, Type.TIME, Type.TEXTS
+
+ENTITIES: dict[str, Entity] = {
+    entity.name: entity
+    for entity in (
+        # pk: the unit's code. The tree itself is written by the center from the reference data.
+        Entity(
+            "unit",
+            Merge.FIELDS,
+            Reach.EVERYONE,
+            {
+                "unit_path": _T,
+                "level": _I,
+                "name": _T,
+                "short_name": _T,
+                "full_name": _T,
+                "pinyin": _T,
+                "initials": _T,
+                "is_active": _B,
+            },
+            center_only=True,
+        ),
+        # pk: UUIDv7. A person who may use the program in the name of a unit; the PIN never leaves the terminal.
+        Entity(
+            "operator",
+            Merge.FIELDS,
+            Reach.SUBTREE,
+            {
+                "unit_path": _T,
+                "name": _T,
+                "roles": _LIST,
+                "is_active": _B,
+            },
+        ),
+        # pk: derived_id("member", member_no), so that importing one roster twice or in two places makes one member.
+        Entity(
+            "member",
+            Merge.FIELDS,
+            Reach.SUBTREE,
+            {
+                "unit_path": _T,
+                "member_no": _T,
+                "name": _T,
+                "pinyin": _T,
+                "initials": _T,
+                "surname_strokes": _I,
+                "gender": _T,
+                "ethnic_group": _T,
+                "party": _T,
+                "sector": _T,
+                "committee": _T,
+                "post": _T,
+                "work_title": _T,
+                "term_no": _T,
+                "status": _T,
+            },
+        ),
+        # pk: UUIDv7. `code` is the official number: given by the center, until then the screen says 待编号.
+        Entity(
+            "meeting",
+            Merge.FIELDS,
+            Reach.MEETING,
+            {
+                "code": _T,
+                "title": _T,
+                "kind": _T,
+                "convener_unit": _T,
+                "host_member": _T,
+                "invited": _LIST,
+                "planned_start": _AT,
+                "planned_end": _AT,
+                "actual_start": _AT,
+                "actual_end": _AT,
+                "state": _T,
+            },
+        ),
+        # pk: UUIDv7. `state`: planned | current | done.
+        Entity(
+            "agenda_item",
+            Merge.FIELDS,
+            Reach.MEETING,
+            {
+                "meeting": _T,
+                "item_no": _I,
+                "item_type": _T,
+                "title": _T,
+                "presenter": _T,
+                "site": _T,
+                "planned_min": _I,
+                "limit_sec": _I,
+                "warn_sec": _I,
+                "started_at": _AT,
+                "ended_at": _AT,
+                "state": _T,
+            },
+        ),
+        # pk: derived_id("roster_entry", meeting, member). 应到名册. `capacity`: attend (出席) | guest (列席).
+        Entity(
+            "roster_entry",
+            Merge.FIELDS,
+            Reach.MEETING,
+            {
+                "meeting": _T,
+                "member": _T,
+                "member_name": _T,
+                "site": _T,
+                "capacity": _T,
+                "seat_no": _T,
+                "reply": _T,
+            },
+        ),
+        # pk: UUIDv7. One signature of one person. `status`: present | excused; `method`: manual | qr | card.
+        # It projects to one row per (meeting, member): the earliest that was not retracted.
+        Entity(
+            "sign_in",
+            Merge.FACT,
+            Reach.MEETING,
+            {
+                "meeting": _T,
+                "member": _T,
+                "member_name": _T,
+                "site": _T,
+                "status": _T,
+                "method": _T,
+                "signed_at": _AT,
+                "leave_reason": _T,
+            },
+        ),
+        # pk: derived_id(meeting, seq, "speech"). Derived from the meeting's log at the center.
+        Entity(
+            "speech",
+            Merge.FIELDS,
+            Reach.MEETING,
+            {
+                "meeting": _T,
+                "speech_no": _I,
+                "agenda_item": _T,
+                "member": _T,
+                "member_name": _T,
+                "site": _T,
+                "requested_at": _AT,
+                "started_at": _AT,
+                "ended_at": _AT,
+                "limit_sec": _I,
+                "seconds": _I,
+                "over_sec": _I,
+            },
+            center_only=True,
+        ),
+        # pk: derived_id("minutes", meeting, unit_path): one set of minutes per meeting and unit. `state`: draft | approved.
+        Entity(
+            "minutes",
+            Merge.DOCUMENT,
+            Reach.MEETING,
+            {
+                "meeting": _T,
+                "unit_path": _T,
+                "title": _T,
+                "state": _T,
+            },
+        ),
+        # pk: UUIDv7. `state`: noted | confirmed | dismissed.
+        Entity(
+            "opinion",
+            Merge.FIELDS,
+            Reach.MEETING,
+            {
+                "meeting": _T,
+                "agenda_item": _T,
+                "block": _T,
+                "member": _T,
+                "member_name": _T,
+                "site": _T,
+                "quote": _T,
+                "text": _T,
+                "topic": _T,
+                "state": _T,
+            },
+        ),
+        # pk: derived_id(meeting, seq, "event"). The meeting's log itself: the center's own changes.
+        Entity(
+            "meeting_event",
+            Merge.FACT,
+            Reach.MEETING,
+            {
+                "meeting": _T,
+                "seq": _I,
+                "at": _AT,
+                "kind": _T,
+                "body": _T,
+            },
+            center_only=True,
+        ),
+    )
+}
