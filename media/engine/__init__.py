@@ -1,0 +1,1 @@
+"""Media engines behind one Protocol: what forwards the packets of a meeting."""

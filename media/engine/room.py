@@ -1,0 +1,65 @@
+"""The seam between meeting control and whatever forwards the media. Terminals never see the engine, only SDP.
+
+A site is named by its unit's path. A receiving connection has a fixed set of slots, each one m-line of the offer and
+named by its mid; what a slot shows is switched, and m-lines never come or go in a meeting.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from desktop_app.domain.ids import MeetingId, UnitPath
+
+AUDIO_SLOTS = tuple(f"a{number}" for number in range(4))
+VIDEO_SLOTS = tuple(f"v{number}" for number in range(9))
+
+RoomStats = Mapping[str, Any]
+"""JSON-able counters; see docs/protocol/media.md."""
+
+
+class RoomEngine(Protocol):
+    """One engine, many rooms. Every call is idempotent, so that it may be repeated after a reconnect.
+
+    Raises PeerFault (sdp-unreadable, sdp-too-long, sdp-unsupported, room-unknown, site-unknown, slot-unknown,
+    room-full) for what the caller sent, and HostFault (hub-unreachable) where the engine does not answer. A site that
+    publishes or subscribes again replaces what it had before.
+    """
+
+    async def create_room(self, meeting: MeetingId) -> None:
+        """Make the room unless it is there; an existing room keeps its sites."""
+        ...
+
+    async def close_room(self, meeting: MeetingId) -> None:
+        """End every connection of the room."""
+        ...
+
+    async def publish(self, meeting: MeetingId, site: UnitPath, offer: str) -> str:
+        """The SDP answer to a site's offer of its own sound and picture."""
+        ...
+
+    async def subscribe(self, meeting: MeetingId, site: UnitPath, offer: str) -> str:
+        """The SDP answer to a site's offer of empty slots."""
+        ...
+
+    async def switch(self, meeting: MeetingId, site: UnitPath, slot: str, source: UnitPath | None) -> None:
+        """Show `source` in one slot of `site`; None empties it. A source that is not there yet is shown once it is."""
+        ...
+
+    async def pause(self, meeting: MeetingId, site: UnitPath, slot: str, paused: bool) -> None:
+        """Stop or resume forwarding into a slot without forgetting what it shows."""
+        ...
+
+    async def keyframe(self, meeting: MeetingId, site: UnitPath) -> None:
+        """Ask a publishing site for a whole picture."""
+        ...
+
+    async def set_on_air(self, meeting: MeetingId, sites: frozenset[UnitPath]) -> None:
+        """The sites whose sound is forwarded; the sound of all others is dropped in the engine."""
+        ...
+
+    async def leave(self, meeting: MeetingId, site: UnitPath) -> None:
+        """End a site's connections."""
+        ...
+
+    async def stats(self, meeting: MeetingId) -> RoomStats:
+        """Counters of the room."""
+        ...

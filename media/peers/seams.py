@@ -1,0 +1,135 @@
+"""What the live meeting and the terminal's media say to each other. Times are seconds of the monotonic clock."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from desktop_app.domain.faults import Fault
+from desktop_app.domain.ids import UnitPath
+from media.frames import FrameSource
+
+
+class MediaSignal(Protocol):
+    """The way to the engine, through the center; implemented over the meeting's WebSocket.
+
+    Raises ConnectionError where control is away, PeerFault where the center refuses; the caller tries again.
+    """
+
+    async def publish(self, offer: str) -> str:
+        """Send the offer of the publishing connection; the SDP answer."""
+        ...
+
+    async def subscribe(self, offer: str) -> str:
+        """Send the offer of the receiving connection; the SDP answer."""
+        ...
+
+    async def switch(self, slot: str, source: UnitPath | None) -> None:
+        """Show a site in a slot (`a0`..`a3`, `v0`..`v8`)."""
+        ...
+
+    async def pause(self, slot: str, paused: bool) -> None:
+        """Stop or resume what is forwarded into a slot."""
+        ...
+
+
+class MediaListener(Protocol):
+    """Told on the media thread."""
+
+    def on_media(self, up: bool) -> None:
+        """Both connections carry packets, or at least one has fallen silent."""
+        ...
+
+    def on_fault(self, fault: Fault) -> None:
+        """A device was lost or is missing (HostFault); the meeting goes on without it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SiteStats:
+    """What is received from one site. Counters only grow; a reader takes differences."""
+
+    fps: float = 0.0
+    """Pictures decoded per second over the last two seconds; 0 while its tile is hidden."""
+    frames: int = 0
+    first_frame_at: float | None = None
+    """When its first picture was ready to paint."""
+    audio_due: int = 0
+    """20 ms frames that the playout clock asked for while the site was on air: from its first packet on (or 1 s
+    after it went on air, should none come) until it goes off air."""
+    audio_decoded: int = 0
+    audio_fec: int = 0
+    """Frames recovered from the redundancy in the packet after the lost one."""
+    audio_concealed: int = 0
+    level: float = 0.0
+    """Loudness of the last 20 ms, 0 to 1."""
+    video_lost: int = 0
+    """Packets that never came, retransmission included."""
+    keyframe_requests: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MediaStats:
+    """One reading of everything, of all sites seen so far."""
+
+    at: float
+    up: bool
+    sites: Mapping[UnitPath, SiteStats] = field(default_factory=dict)
+    restarts: int = 0
+    """New connections made after the first ones."""
+    sent_fps: float = 0.0
+    sent_audio: int = 0
+    local_level: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class MediaConfig:
+    """`center_host` is the host name or address under which this terminal reaches the center, without a port."""
+
+    center_host: str
+    silent_after: float = 3.0
+    """Seconds without any packet after which a connection counts as dead."""
+    video_bitrate: int = 600_000
+    audio_bitrate: int = 32_000
+
+
+class RoomMedia(Protocol):
+    """What the live meeting drives; `media.peers.terminal.TerminalMedia` is it. Media thread only, but for
+    `source`, `local_source` and `stats`."""
+
+    async def start(self) -> None:
+        """Open devices and keep both connections up until `stop`; returns at once, connecting goes on behind."""
+        ...
+
+    async def stop(self) -> None:
+        """Close connections and devices."""
+        ...
+
+    async def restart(self) -> None:
+        """Make new connections now; the old ones are closed when the new ones are up."""
+        ...
+
+    def show(self, sites: Iterable[UnitPath]) -> None:
+        """The other sites whose picture is wanted, most wanted first; at most nine are shown."""
+        ...
+
+    def set_speakers(self, sites: frozenset[UnitPath]) -> None:
+        """The other sites that are on air; they are heard, at most four."""
+        ...
+
+    def set_on_air(self, on_air: bool) -> None:
+        """Whether this site's own microphone is open to the meeting; sound is sent only then."""
+        ...
+
+    def set_local_mute(self, muted: bool) -> None:
+        """The room's own mute, which beats everything: silence is encoded instead of the microphone."""
+        ...
+
+    def source(self, site: UnitPath) -> FrameSource:
+        """The picture of a site; the same object for the whole meeting."""
+        ...
+
+    def local_source(self) -> FrameSource:
+        """One's own picture as it is sent."""
+        ...
+
+    def stats(self) -> MediaStats: ...
