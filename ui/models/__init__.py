@@ -1,0 +1,1 @@
+"""View models: what a screen knows and may do, as QObjects without widgets."""

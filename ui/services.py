@@ -1,0 +1,203 @@
+"""What the view models are given: one object, filled by the composition root, and the Protocols it satisfies.
+
+Nothing here imports the records or the media at run time: the window paints before they are loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from desktop_app.domain.ids import MeetingId, PersonId, UnitPath
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from desktop_app.domain.clock import Clock
+    from media.live import LiveListener, LiveMeeting
+    from sync.terminal.records import Records
+    from ui.runner import Runner
+
+
+class DeviceKind(StrEnum):
+    """What home tells about this machine."""
+
+    NETWORK = "network"
+    MICROPHONE = "microphone"
+    SPEAKER = "speaker"
+    CAMERA = "camera"
+    STORAGE = "storage"
+    CLOCK = "clock"
+
+
+class DeviceState(StrEnum):
+    """正常 / 建议处理 / 不能用."""
+
+    OK = "ok"
+    ADVICE = "advice"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceReport:
+    """One line of the self-test.
+
+    `detail` is what was found, in words that are the same in every language (a device's name, `61 GB`); `fault` is the
+    id of the sentence that says what to do, empty where all is well, and `values` are its places.
+    """
+
+    kind: DeviceKind
+    state: DeviceState
+    detail: str = ""
+    fault: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+class DeviceProbe(Protocol):
+    """Looks at the real devices. Slow: only ever called through the runner."""
+
+    def probe(self) -> Sequence[DeviceReport]: ...
+
+
+class SyncControl(Protocol):
+    """What the screens may ask of the sync loop. Thread-safe, never blocks."""
+
+    def poke(self) -> None:
+        """Try now: there is something to send, or a person wants it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """A person who may use this terminal."""
+
+    person: PersonId
+    name: str
+    roles: frozenset[str]
+    has_pin: bool
+
+
+class OperatorDesk(Protocol):
+    """The people of this terminal and their PINs; works without a network. Slow (Argon2id): through the runner."""
+
+    def operators(self) -> Sequence[Operator]: ...
+
+    def set_pin(self, person: PersonId, pin: str) -> None:
+        """Raises OperatorError (`pin-too-short`, `pin-too-simple`)."""
+        ...
+
+    def unlock(self, person: PersonId, pin: str) -> None:
+        """Raises OperatorError: `pin-wrong` (left), `pin-locked` (seconds)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class UnitChoice:
+    """A unit that can be invited."""
+
+    unit_path: UnitPath
+    name: str
+    level: int
+    initials: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AgendaDraft:
+    """One line of the agenda in the schedule dialog."""
+
+    title: str
+    item_type: str = "speech"
+    minutes: int = 10
+    limit_seconds: int = 480
+
+
+class MeetingDesk(Protocol):
+    """Schedules meetings in the records (through the runner)."""
+
+    def schedule(
+        self,
+        *,
+        title: str,
+        kind: str,
+        start: datetime,
+        end: datetime,
+        invited: Sequence[UnitPath],
+        agenda: Sequence[AgendaDraft],
+    ) -> MeetingId: ...
+
+    def units(self) -> Sequence[UnitChoice]:
+        """Every active unit that may be invited, in administrative order."""
+        ...
+
+
+class SettingsStore(Protocol):
+    """This terminal's own settings, kept in its TOML file. Keys are those of `desktop_app.settings`."""
+
+    def get(self, key: str) -> Any: ...
+
+    def set(self, key: str, value: Any) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class CheckLine:
+    """One check of the doctor: `id` names it in the catalogue (`doctor.<id>`), `fault` says what to do."""
+
+    id: str
+    state: DeviceState
+    detail: str = ""
+    fault: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Doctor(Protocol):
+    """The same checks as `silian doctor`, for the diagnostics page. Slow: through the runner."""
+
+    def check(self) -> Sequence[CheckLine]: ...
+
+
+class Exports(Protocol):
+    """Writes documents; through the runner. Each returns the path it wrote."""
+
+    def minutes(self, minutes_id: str, path: Path) -> Path: ...
+
+    def sign_in_list(self, meeting: MeetingId, path: Path) -> Path: ...
+
+
+@dataclass
+class Services:
+    """Everything below the screens, once the terminal is enrolled and unlocked or about to be."""
+
+    clock: Clock
+    runner: Runner
+    records: Records
+    unit_path: UnitPath
+    unit_name: str
+    sync: SyncControl
+    operators: OperatorDesk
+    meetings: MeetingDesk
+    devices: DeviceProbe
+    doctor: Doctor
+    settings: SettingsStore
+    exports: Exports
+    open_live: Callable[[MeetingId, LiveListener], LiveMeeting]
+    folder: Path
+    center_url: str = ""
+    device: str = ""
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolRequest:
+    """What the enrolment screen collects."""
+
+    url: str
+    code: str
+    person_name: str
+    pin: str
+
+
+Enrol = Callable[[EnrolRequest], object]
+"""Enrols this terminal (slow, through the runner); raises OperatorError or PeerFault with a stable id."""
