@@ -13,3 +13,6 @@ ROSTER_FILE = 20 * 1024 * 1024
 ROSTER_ROWS = 5_000
 SITES = 200
 """Sites in one meeting."""
+FLOOR_REQUESTS = 400
+"""Members of one meeting who wait or speak at a time."""
+FLOOR_REQUESTS_PER_SITE = 30

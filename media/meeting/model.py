@@ -115,9 +115,28 @@ class MeetingState:
         return tuple(turn for turn in self.floor if turn.status is FloorStatus.ACCEPTED)
 
     def on_air(self, unit_path: UnitPath) -> bool:
-        """Whether this site's microphone is open to the meeting: the chair's, and the speaker's."""
+        """Whether this site's microphone is open to the meeting: the chair's, and the speaker's.
+
+        A lecture has one source: while a question is asked, the lecturer's room listens.
+        """
         site = self.sites.get(unit_path)
         if site is None or not site.online or site.muted or self.phase is not MeetingPhase.OPEN:
             return False
         turn = self.speaking
-        return unit_path == self.chair or (turn is not None and turn.unit_path == unit_path)
+        if turn is not None and turn.unit_path == unit_path:
+            return True
+        return unit_path == self.chair and (turn is None or self.mode is not MeetingMode.LECTURE)
+
+    @property
+    def sites_on_air(self) -> frozenset[UnitPath]:
+        """Everyone whose microphone is open to the meeting."""
+        return frozenset(path for path in self.sites if self.on_air(path))
+
+    def microphone_locked(self, unit_path: UnitPath) -> bool:
+        """Whether a lecture's audience sits here: only the floor opens this microphone."""
+        turn = self.speaking
+        return (
+            self.mode is MeetingMode.LECTURE
+            and unit_path != self.chair
+            and (turn is None or turn.unit_path != unit_path)
+        )

@@ -1,0 +1,260 @@
+"""Commands and events as JSON, and the one gate through which everything from outside comes in.
+
+Whatever arrives, reading it yields a well-formed value or raises PeerFault with a stable id, never anything else. Texts are
+bounded, free of control characters and valid Unicode; numbers are bounded; unknown fields are ignored, so that a newer
+peer may add some. docs/protocol/meeting.md describes it in prose.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import fields
+from datetime import datetime
+from enum import Enum
+from typing import Any, TypeVar, get_args, get_type_hints
+
+from desktop_app.domain.clock import moment, stamp
+from desktop_app.domain.faults import PeerFault
+from desktop_app.domain.ids import DeviceId, MeetingId, UnitPath
+from desktop_app.domain.limits import CONTROL_MESSAGE, SITES
+from desktop_app.domain.meetings import MeetingMode
+from media.meeting.commands import Command
+from media.meeting.events import ChairCause, Event, RevokeCause, StoredEvent
+from media.meeting.model import AgendaPoint
+
+TEXT = 200
+"""Characters of a name or title; the fields below have their own bound."""
+TEXT_OF = {"request_id": 64, "member_id": 64, "item_id": 64, "item_type": 40}
+NUMBER = 100_000
+AGENDA_ITEMS = 200
+COMMAND_ID = 64
+
+_UNIT_PATH = re.compile(r"(?:[0-9]{6}/){1,4}")
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_DEVICE = re.compile(r"[0-9a-f]{32}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+def read_message(text: str | bytes, limit: int = CONTROL_MESSAGE) -> dict[str, Any]:
+    """One message of the socket: a JSON object of at most `limit` bytes with a text `t`. Raises PeerFault."""
+    if not isinstance(text, str):
+        raise PeerFault("message-unreadable")
+    if len(text) > limit or len(text.encode("utf-8", "surrogatepass")) > limit:
+        raise PeerFault("message-too-large", limit=limit)
+    try:
+        message = json.loads(text, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as err:
+        raise PeerFault("message-unreadable") from err
+    if not isinstance(message, dict) or not isinstance(message.get("t"), str):
+        raise PeerFault("message-unreadable")
+    return message
+
+
+def write_message(message: dict[str, Any]) -> str:
+    """The canonical text of a message: compact, keys sorted, Unicode as it is."""
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False)
+
+
+def read_command(value: object) -> Command:
+    """A command from its JSON object; raises PeerFault."""
+    command: Command = _read_kind(value, _COMMANDS)
+    return command
+
+
+def write_command(command: Command) -> dict[str, Any]:
+    return _write_kind(command)
+
+
+def read_event(value: object) -> Event:
+    """An event from its JSON object; raises PeerFault."""
+    event: Event = _read_kind(value, _EVENTS)
+    return event
+
+
+def write_event(event: Event) -> dict[str, Any]:
+    return _write_kind(event)
+
+
+def read_stored(value: object) -> StoredEvent:
+    """One line of a meeting's log; raises PeerFault."""
+    body = _object(value)
+    by = body.get("by", "")
+    return StoredEvent(
+        seq=read_number(body.get("seq"), low=1, high=1 << 53),
+        event=read_event(body.get("event")),
+        command_id=read_text(body.get("command", ""), COMMAND_ID),
+        by=UnitPath("") if by == "" else read_unit_path(by),
+    )
+
+
+def write_stored(stored: StoredEvent) -> dict[str, Any]:
+    return {
+        "seq": stored.seq,
+        "event": write_event(stored.event),
+        "command": stored.command_id,
+        "by": stored.by,
+    }
+
+
+def read_text(value: object, limit: int = TEXT) -> str:
+    if not isinstance(value, str) or len(value) > limit or _CONTROL.search(value):
+        raise PeerFault("field-invalid")
+    return value
+
+
+def read_number(value: object, low: int = 0, high: int = NUMBER) -> int:
+    if type(value) is not int or not low <= value <= high:
+        raise PeerFault("field-invalid")
+    return value
+
+
+def read_unit_path(value: object) -> UnitPath:
+    return UnitPath(_matching(_UNIT_PATH, value))
+
+
+def read_meeting_id(value: object) -> MeetingId:
+    return MeetingId(_matching(_UUID, value))
+
+
+def _matching(pattern: re.Pattern[str], value: object) -> str:
+    if not isinstance(value, str) or not pattern.fullmatch(value):
+        raise PeerFault("field-invalid")
+    return value
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise PeerFault("field-invalid")
+    return value
+
+
+def _time(value: object) -> datetime:
+    try:
+        return moment(read_text(value, 40))
+    except (ValueError, OverflowError) as err:
+        raise PeerFault("field-invalid") from err
+
+
+def _device(value: object) -> DeviceId:
+    return DeviceId("" if value == "" else _matching(_DEVICE, value))
+
+
+def _object(value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise PeerFault("message-unreadable")
+    return value
+
+
+_Item = TypeVar("_Item")
+
+
+def _several(read: Callable[[object], _Item], most: int) -> Callable[[object], tuple[_Item, ...]]:
+    def read_all(value: object) -> tuple[_Item, ...]:
+        if not isinstance(value, list) or len(value) > most:
+            raise PeerFault("field-invalid")
+        return tuple(read(item) for item in value)
+
+    return read_all
+
+
+def _one_of(kinds: type[Enum]) -> Callable[[object], Enum]:
+    def read(value: object) -> Enum:
+        try:
+            return kinds(read_text(value))
+        except ValueError as err:
+            raise PeerFault("field-invalid") from err
+
+    return read
+
+
+def _or_none(read: Callable[[object], _Item]) -> Callable[[object], _Item | None]:
+    return lambda value: None if value is None else read(value)
+
+
+def _agenda_point(value: object) -> AgendaPoint:
+    point: AgendaPoint = _read_fields(AgendaPoint, _object(value))
+    return point
+
+
+_READERS: dict[Any, Callable[[object], Any]] = {
+    bool: _flag,
+    int: read_number,
+    datetime: _time,
+    datetime | None: _or_none(_time),
+    DeviceId: _device,
+    MeetingId: read_meeting_id,
+    UnitPath: read_unit_path,
+    UnitPath | None: _or_none(read_unit_path),
+    tuple[UnitPath, ...]: _several(read_unit_path, SITES),
+    tuple[AgendaPoint, ...]: _several(_agenda_point, AGENDA_ITEMS),
+    MeetingMode: _one_of(MeetingMode),
+    ChairCause: _one_of(ChairCause),
+    RevokeCause: _one_of(RevokeCause),
+}
+
+
+def _reader(name: str, hint: Any) -> Callable[[object], Any]:
+    if hint is str:
+        limit = TEXT_OF.get(name, TEXT)
+        return lambda value: read_text(value, limit)
+    return _READERS[hint]
+
+
+def _readers_of(kind: type) -> dict[str, Callable[[object], Any]]:
+    hints = get_type_hints(kind)
+    return {field.name: _reader(field.name, hints[field.name]) for field in fields(kind)}
+
+
+def kind_name(kind: type) -> str:
+    """The name of a command or event on the wire: `FloorGranted` is `floor_granted`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", kind.__name__).lower()
+
+
+_COMMANDS = {kind_name(kind): kind for kind in get_args(Command)}
+_EVENTS = {kind_name(kind): kind for kind in get_args(Event)}
+_FIELDS: dict[type, dict[str, Callable[[object], Any]]] = {
+    kind: _readers_of(kind) for kind in (AgendaPoint, *_COMMANDS.values(), *_EVENTS.values())
+}
+
+
+def _read_kind(value: object, kinds: dict[str, type]) -> Any:
+    body = _object(value)
+    name = body.get("kind")
+    kind = kinds.get(name) if isinstance(name, str) else None
+    if kind is None:
+        raise PeerFault("kind-unknown")
+    return _read_fields(kind, body)
+
+
+def _read_fields(kind: type, body: dict[str, Any]) -> Any:
+    values = {}
+    for name, read in _FIELDS[kind].items():
+        if name in body:
+            try:
+                values[name] = read(body[name])
+            except PeerFault as err:
+                raise PeerFault(err.id, **{"field": name, **err.values}) from err
+    try:
+        return kind(**values)
+    except TypeError as err:  # a field without a default is missing
+        raise PeerFault("field-missing") from err
+
+
+def _write_kind(value: Command | Event) -> dict[str, Any]:
+    return {"kind": kind_name(type(value)), **_write_fields(value)}
+
+
+def _write_fields(value: Any) -> dict[str, Any]:
+    return {name: _plain(getattr(value, name)) for name in _FIELDS[type(value)]}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return stamp(value)
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, AgendaPoint):
+        return _write_fields(value)
+    if isinstance(value, Enum):
+        return value.value
+    return value
