@@ -1,0 +1,198 @@
+"""The center's book of devices and activation codes: one small SQLite file, `identity.db`, that processes may share.
+
+It is a file of its own so that `silian center code` can write a code while the center runs and has its store to
+itself, and equally while it does not run. SQLite's own locks keep the two apart; every statement is short, and
+every write is durable when it returns. It holds no secret in the clear: a code is stretched, then sealed.
+"""
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from desktop_app.domain.clock import moment, stamp
+from desktop_app.domain.faults import HostFault
+from desktop_app.domain.ids import DeviceId, UnitPath
+from desktop_app.domain.principal import Role
+
+REGISTRY_FILE = "identity.db"
+FORGET_MISSES_AFTER = timedelta(days=1)
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS device (
+  device TEXT PRIMARY KEY, public_key BLOB NOT NULL, unit_path TEXT NOT NULL, label TEXT NOT NULL,
+  enrolled_at TEXT NOT NULL, revoked_at TEXT
+) STRICT;
+CREATE TABLE IF NOT EXISTS activation_code (
+  locator TEXT PRIMARY KEY, unit_path TEXT NOT NULL, roles TEXT NOT NULL, salt BLOB NOT NULL, sealed BLOB NOT NULL,
+  issued_at TEXT NOT NULL, expires_at TEXT NOT NULL, used_by TEXT, used_at TEXT
+) STRICT;
+CREATE TABLE IF NOT EXISTS attempt (
+  locator TEXT NOT NULL, device TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (locator, device)
+) STRICT, WITHOUT ROWID;
+PRAGMA user_version = 1;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One enrolled terminal."""
+
+    device: DeviceId
+    public_key: bytes
+    unit_path: UnitPath
+    label: str
+    enrolled_at: datetime
+    revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CodeRow:
+    """One activation code as it is kept: never the code itself."""
+
+    locator: str
+    unit_path: UnitPath
+    roles: frozenset[Role]
+    salt: bytes
+    sealed: bytes
+    issued_at: datetime
+    expires_at: datetime
+    used_by: DeviceId | None = None
+
+
+class Registry:
+    """Thread-safe; several processes may have one open on the same file."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / REGISTRY_FILE
+        self._lock = threading.Lock()
+        try:
+            self._db = sqlite3.connect(path, timeout=10.0, check_same_thread=False, isolation_level=None)
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = FULL")
+            version = self._db.execute("PRAGMA user_version").fetchone()[0]
+            if version == 0:
+                self._db.executescript("BEGIN IMMEDIATE;" + _SCHEMA + "COMMIT;")
+        except sqlite3.DatabaseError as err:
+            raise HostFault("registry-damaged", file=str(path)) from err
+        if version > 1:
+            raise HostFault("registry-newer", file=str(path))
+
+    def close(self) -> None:
+        with self._lock:
+            self._db.close()
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    # devices
+
+    def device(self, device: DeviceId) -> Device | None:
+        with self._lock:
+            row = self._db.execute("SELECT * FROM device WHERE device = ?", (device,)).fetchone()
+        return _device(row) if row else None
+
+    def devices(self) -> list[Device]:
+        with self._lock:
+            rows = self._db.execute("SELECT * FROM device ORDER BY unit_path, enrolled_at").fetchall()
+        return [_device(row) for row in rows]
+
+    def add(self, device: Device) -> None:
+        """A device that needs no code: the center itself."""
+        with self._writing() as db:
+            db.execute("INSERT OR IGNORE INTO device VALUES (?, ?, ?, ?, ?, NULL)", _device_values(device))
+
+    def revoke(self, device: DeviceId, now: datetime) -> bool:
+        """From its next request on the device is refused, for good; False when there is no such device in force."""
+        with self._writing() as db:
+            done = db.execute(
+                "UPDATE device SET revoked_at = ? WHERE device = ? AND revoked_at IS NULL", (stamp(now), device)
+            )
+            return done.rowcount == 1
+
+    # activation codes
+
+    def issue(self, code: CodeRow) -> bool:
+        """False when the locator is taken; then the caller draws another code."""
+        with self._writing() as db:
+            done = db.execute(
+                "INSERT OR IGNORE INTO activation_code VALUES (?, ?, ?, ?, ?, ?, ?, NULL, NULL)",
+                (
+                    code.locator,
+                    code.unit_path,
+                    json.dumps(sorted(code.roles)),
+                    code.salt,
+                    code.sealed,
+                    stamp(code.issued_at),
+                    stamp(code.expires_at),
+                ),
+            )
+            if done.rowcount == 1:
+                db.execute("DELETE FROM attempt WHERE locator = ?", (code.locator,))
+            return done.rowcount == 1
+
+    def code(self, locator: str) -> CodeRow | None:
+        with self._lock:
+            row = self._db.execute("SELECT * FROM activation_code WHERE locator = ?", (locator,)).fetchone()
+        if row is None:
+            return None
+        roles = frozenset(Role(role) for role in json.loads(row[2]))
+        used = DeviceId(row[7]) if row[7] else None
+        return CodeRow(row[0], UnitPath(row[1]), roles, row[3], row[4], moment(row[5]), moment(row[6]), used)
+
+    def attempts(self, locator: str, device: DeviceId, now: datetime) -> int:
+        """Note that `device` tries this locator; how many devices' attempts at it are noted, this one included.
+
+        One attempt of one device key counts once however often the link makes it repeat itself. Attempts at a
+        locator that names no code are forgotten after a day.
+        """
+        with self._writing() as db:
+            db.execute(
+                "DELETE FROM attempt WHERE at < ? AND locator NOT IN (SELECT locator FROM activation_code)",
+                (stamp(now - FORGET_MISSES_AFTER),),
+            )
+            db.execute("INSERT OR IGNORE INTO attempt VALUES (?, ?, ?)", (locator, device, stamp(now)))
+            return int(db.execute("SELECT count(*) FROM attempt WHERE locator = ?", (locator,)).fetchone()[0])
+
+    def attempted(self, locator: str, device: DeviceId) -> tuple[int, bool]:
+        """Attempts noted at this locator, and whether this device's is among them."""
+        with self._lock:
+            count, mine = self._db.execute(
+                "SELECT count(*), coalesce(sum(device = ?), 0) FROM attempt WHERE locator = ?", (device, locator)
+            ).fetchone()
+        return int(count), bool(mine)
+
+    def enrol(self, locator: str, device: Device) -> DeviceId:
+        """Use the code for this device, once; returns who holds it, which is another device when it came first."""
+        with self._writing() as db:
+            done = db.execute(
+                "UPDATE activation_code SET used_by = ?, used_at = ? WHERE locator = ? AND used_by IS NULL",
+                (device.device, stamp(device.enrolled_at), locator),
+            )
+            if done.rowcount == 1:
+                db.execute("INSERT OR IGNORE INTO device VALUES (?, ?, ?, ?, ?, NULL)", _device_values(device))
+                db.execute("DELETE FROM attempt WHERE locator = ?", (locator,))
+            holder = db.execute("SELECT used_by FROM activation_code WHERE locator = ?", (locator,)).fetchone()
+            return DeviceId(holder[0])
+
+
+def _device_values(device: Device) -> tuple[str, bytes, str, str, str]:
+    return (device.device, device.public_key, device.unit_path, device.label, stamp(device.enrolled_at))
+
+
+def _device(row: tuple[str, bytes, str, str, str, str | None]) -> Device:
+    revoked = moment(row[5]) if row[5] else None
+    return Device(DeviceId(row[0]), row[1], UnitPath(row[2]), row[3], moment(row[4]), revoked)
