@@ -1,13 +1,12 @@
 """Code lists: what an agenda item can be, the kinds of meeting with their usual agenda, and the sectors (界别)."""
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from types import MappingProxyType
 
 from desktop_app.domain.meetings import MeetingKind
+from sync.reference.tables import rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +52,16 @@ class Sector:
     kind: str
 
 
-def _rows(table_name: str) -> list[dict[str, str]]:
-    with (files(__package__) / table_name).open(encoding="utf-8", newline="") as table:
-        return list(csv.DictReader(table))
-
-
 @cache
 def agenda_types() -> Mapping[str, Code]:
     """议程项类型 by code."""
-    return MappingProxyType({row["code"]: Code(row["code"], row["zh"], row["en"]) for row in _rows("agenda_types.csv")})
+    return MappingProxyType({row["code"]: Code(row["code"], row["zh"], row["en"]) for row in rows("agenda_types.csv")})
 
 
 @cache
 def kinds() -> Mapping[MeetingKind, KindProfile]:
     """会议种类 by code, in the order in which a clerk is offered them."""
-    return MappingProxyType({MeetingKind(row["code"]): _profile(row) for row in _rows("meeting_kinds.csv")})
+    return MappingProxyType({MeetingKind(row["code"]): _profile(row) for row in rows("meeting_kinds.csv")})
 
 
 def _profile(row: dict[str, str]) -> KindProfile:
@@ -88,6 +82,6 @@ def sectors() -> Mapping[str, Sector]:
     return MappingProxyType(
         {
             row["code"]: Sector(row["code"], row["zh"], row["short"], row["en"], row["kind"])
-            for row in _rows("sectors.csv")
+            for row in rows("sectors.csv")
         }
     )

@@ -3,16 +3,15 @@
 Who has a terminal is never derived from it; it only says which units there are and where each one stands.
 """
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from types import MappingProxyType
 
 from desktop_app.domain.faults import OperatorError
 from desktop_app.domain.ids import UnitPath
 from desktop_app.domain.units import Level, is_within
+from sync.reference.tables import rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,22 +71,21 @@ _KINDS = {
 def units() -> Mapping[str, Unit]:
     """Every unit by code, in the order of the tree (a parent before its children)."""
     tree: dict[str, Unit] = {}
-    with (files(__package__) / "units.csv").open(encoding="utf-8", newline="") as table:
-        for row in csv.DictReader(table):
-            above = tree[row["parent"]].unit_path if row["parent"] else ""
-            tree[row["code"]] = Unit(
-                code=row["code"],
-                unit_path=UnitPath(f"{above}{row['code']}/"),
-                level=Level(int(row["level"])),
-                parent=row["parent"],
-                name=row["name"],
-                short_name=row["short_name"],
-                full_name=row["full_name"],
-                pinyin=row["pinyin"],
-                initials=row["initials"],
-                division_kind=row["division_kind"],
-                region=row["region"],
-            )
+    for row in rows("units.csv"):
+        above = tree[row["parent"]].unit_path if row["parent"] else ""
+        tree[row["code"]] = Unit(
+            code=row["code"],
+            unit_path=UnitPath(f"{above}{row['code']}/"),
+            level=Level(int(row["level"])),
+            parent=row["parent"],
+            name=row["name"],
+            short_name=row["short_name"],
+            full_name=row["full_name"],
+            pinyin=row["pinyin"],
+            initials=row["initials"],
+            division_kind=row["division_kind"],
+            region=row["region"],
+        )
     return MappingProxyType(tree)
 
 
