@@ -7,25 +7,23 @@ import json
 from functools import cache
 from importlib.resources import files
 
-SURNAMES = {
-    "仇": "qiu", "任": "ren", "佴": "nai", "冼": "xian", "卜": "bu", "单": "shan", "区": "ou", "召": "shao", "员": "yun",
-    "哈": "ha", "宁": "ning", "尉": "wei", "尹": "yin", "折": "she", "晁": "chao", "曾": "zeng", "朴": "piao", "查": "zha",
-    "洗": "xian", "瞿": "qu", "盖": "ge", "盛": "sheng", "石": "shi", "祭": "zhai", "种": "chong", "秘": "bi", "缪": "miao",
-    "翟": "zhai", "葛": "ge", "藏": "zang", "覃": "qin", "解": "xie", "谌": "chen", "贾": "jia", "车": "che", "过": "guo",
-    "那": "na", "重": "chong", "阚": "kan", "隗": "wei", "黑": "he", "万俟": "mo qi", "尉迟": "yu chi", "长孙": "zhang sun",
-    "单于": "chan yu", "澹台": "tan tai", "宿": "su", "乐": "yue", "纪": "ji", "燕": "yan", "幸": "xing", "曲": "qu", "柏": "bai",
-}  # fmt: skip
-"""Readings that a surname has and the same character elsewhere has not."""
+from sync.reference.tables import rows
+
+
+@cache
+def _surnames() -> dict[str, str]:
+    """Readings that a surname has and the same character elsewhere has not."""
+    return {row["surname"]: row["pinyin"] for row in rows("surnames.csv")}
 
 
 def pinyin_of(name: str) -> str:
-    """Syllables apart, without tones: 曾委员06 is `zeng wei yuan 06`. What is not Chinese stays as it is, lower case."""
+    """Syllables apart, without tones: 曾委员06 is `zeng wei yuan 06`; what is not Chinese stays, in lower case."""
     # A dictionary of 40,000 entries: loaded only where a sheet came without pinyin.
     from pypinyin import lazy_pinyin
 
     name = name.strip()
     for length in (2, 1):
-        surname = SURNAMES.get(name[:length]) if len(name) >= length else None
+        surname = _surnames().get(name[:length]) if len(name) >= length else None
         if surname is not None:
             return " ".join([surname, *lazy_pinyin(name[length:])]).strip().lower()
     return " ".join(lazy_pinyin(name)).strip().lower()

@@ -74,7 +74,7 @@ def _workbook(data: bytes, name: str) -> Iterator[tuple[str, Iterator[SheetRow]]
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
     except OperatorError:
         raise
-    except Exception as err:  # noqa: BLE001  openpyxl leaks KeyError, ValueError, XML and zip errors on a damaged file
+    except Exception as err:  # openpyxl leaks KeyError, ValueError, XML and zip errors on a damaged file
         raise OperatorError("roster-wrong-file", file=name) from err
     try:
         for sheet in book.worksheets:
@@ -90,7 +90,7 @@ def _sheet_rows(sheet: Any, name: str) -> Iterator[SheetRow]:
             cells = tuple(clean(value) for value in values)
             if any(cells):
                 yield SheetRow(number, cells)
-    except Exception as err:  # noqa: BLE001  a damaged sheet is found out only while its rows are read
+    except Exception as err:  # a damaged sheet is found out only while its rows are read
         raise OperatorError("roster-wrong-file", file=name) from err
 
 
@@ -108,11 +108,7 @@ def _separated(data: bytes, name: str) -> Iterator[SheetRow]:
 
 
 def _decode(data: bytes, name: str) -> str:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encodings = ("utf-16",)
-    else:
-        encodings = ("utf-8-sig", "gb18030")
-    for encoding in encodings:
+    for encoding in ["utf-16"] if data.startswith((b"\xff\xfe", b"\xfe\xff")) else ["utf-8-sig", "gb18030"]:
         try:
             text = data.decode(encoding)
         except UnicodeDecodeError:

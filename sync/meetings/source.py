@@ -3,6 +3,7 @@
 from typing import Any, Protocol
 
 Row = dict[str, Any]
+Rows = list[Row]
 
 
 class RecordSource(Protocol):
@@ -10,9 +11,9 @@ class RecordSource(Protocol):
 
     def get(self, entity: str, pk: str) -> Row | None: ...
 
-    def list(self, entity: str, **equal: Any) -> list[Row]: ...
+    def list(self, entity: str, **equal: Any) -> Rows: ...
 
-    def attendance(self, meeting: str) -> list[Row]: ...
+    def attendance(self, meeting: str) -> Rows: ...
 
 
 class RecordWriter(RecordSource, Protocol):
