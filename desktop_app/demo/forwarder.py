@@ -18,6 +18,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, TextIO, cast
 
+from media.thread import new_loop
+
 FLOW_IDLE_SECONDS = 60.0
 _FIRST_DATAGRAMS = 32
 _WRITE_HIGH = 1 << 20
@@ -359,21 +361,12 @@ async def serve(route: Route, commands: TextIO, answers: TextIO) -> None:
         forwarder.close()
 
 
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """uvloop where there is one: three pictures of four sites pass here, packet by packet."""
-    try:
-        import uvloop
-    except ImportError:
-        return None
-    return cast("Callable[[], asyncio.AbstractEventLoop]", uvloop.new_event_loop)
-
-
 def main() -> int:
     """`python -m desktop_app.demo.forwarder`."""
     settings = json.loads(sys.stdin.readline())
     route = Route(settings["listen"], settings["target"], tuple(settings["tcp"]), tuple(settings["udp"]))
     try:
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        with asyncio.Runner(loop_factory=new_loop) as runner:
             runner.run(serve(route, sys.stdin, sys.stdout))
     except OSError as err:
         print(json.dumps({"fault": "address-in-use", "detail": str(err)}), flush=True)

@@ -24,10 +24,15 @@ def test_a_child_answers_line_by_line_and_its_output_is_kept(tmp_path: Path) -> 
 
 
 def test_every_child_has_ended_when_the_run_breaks_off(tmp_path: Path) -> None:
-    with pytest.raises(KeyboardInterrupt):
+    children: list[Child] = []
+
+    def run() -> None:
         with Company() as company:
-            children = [_forwarder(company, tmp_path), _forwarder(company, tmp_path)]
+            children.extend((_forwarder(company, tmp_path), _forwarder(company, tmp_path)))
             raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run()
     assert [child.code is None for child in children] == [False, False]
 
 
