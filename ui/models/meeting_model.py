@@ -1,0 +1,487 @@
+"""会议: the view model of the meeting this terminal sits in. Every method is something a person does.
+
+It lives on the Qt thread. What the media thread says arrives through `LiveBridge`; what is asked of the center is a
+command whose answer comes back the same way. The center decides; nothing here changes the state by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Protocol
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from desktop_app.domain.faults import Fault, HostFault, OperatorError
+from desktop_app.domain.ids import MeetingId, UnitPath, uuid7
+from media.meeting import commands as ask
+from media.meeting.model import FloorRequest, FloorStatus, MeetingPhase, MeetingState
+from ui.models.live_bridge import LiveBridge
+from ui.models.meeting_rights import Act, Right, may_mute, rights, waiting_for
+from ui.models.meeting_rows import (
+    AgendaRow,
+    QueueRow,
+    RosterRow,
+    agenda_rows,
+    broadcast,
+    large_tile,
+    names_by_path,
+    queue_rows,
+    roster_rows,
+    tile_order,
+)
+from ui.models.turn_clock import TurnClock
+from ui.picture.painted import PaintLog
+
+if TYPE_CHECKING:
+    from media.frames import FrameSource
+    from ui.services import Services
+
+TICK_MS = 200
+TURN_S = 480
+EXTENSION_S = 120
+
+
+class Live(Protocol):
+    """What the model uses of `media.live.LiveMeeting`; thread-safe, and nothing of it blocks."""
+
+    @property
+    def state(self) -> MeetingState: ...
+    @property
+    def local_muted(self) -> bool: ...
+    def start(self) -> None: ...
+    def stop(self) -> Any: ...
+    def send(self, command: ask.Command) -> Future[None]: ...
+    def source(self, unit_path: UnitPath) -> FrameSource: ...
+    def local_source(self) -> FrameSource: ...
+    def set_local_mute(self, muted: bool) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One sentence for the person: a key of `meeting.toml` and its values, or a fault."""
+
+    key: str = ""
+    values: tuple[str, ...] = ()
+    fault: Fault | None = None
+    tone: str = "neutral"
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakerChoice:
+    """A member of this room who may be put on the list of speakers."""
+
+    member_id: str
+    name: str
+    note: str
+    signed_in: bool
+
+
+class MeetingModel(QObject):
+    """The meeting as the screen shows it."""
+
+    changed = Signal()
+    """Rows, rights or the link changed."""
+    ticked = Signal()
+    """A second of the turn or of the wall clock passed."""
+    noticed = Signal(object)
+    """A `Notice`."""
+    joined = Signal(str)
+    closed = Signal(str)
+    """The meeting is behind us: `left` or `ended`."""
+    people_loaded = Signal()
+
+    def __init__(self, services: Services, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._services = services
+        self._clock = services.clock
+        self.own: UnitPath = services.unit_path
+        self._live: Live | None = None
+        self._bridge: LiveBridge | None = None
+        self._names: dict[str, str] = {}
+        self.meeting_id = MeetingId("")
+        self.record: Mapping[str, Any] = {}
+        self.state = MeetingState(MeetingId(""))
+        self.online = False
+        self.media_up = False
+        self.offline_since: datetime | None = None
+        self.people: list[SpeakerChoice] = []
+        self.clicked_at: float | None = None
+        self.paints = PaintLog()
+        self._ended = False
+        self._last_second: tuple[int, int] = (-1, -1)
+        self._timer = QTimer(self, interval=TICK_MS)
+        self._timer.timeout.connect(self.tick)
+
+    # Coming and going
+
+    def join(self, meeting: MeetingId, clicked_at: float | None = None) -> None:
+        """Enter a meeting. `clicked_at` is the monotonic time of the press; now, where it is not given."""
+        if self.in_meeting:
+            if meeting == self.meeting_id:
+                return
+            raise OperatorError("already-in-meeting")
+        self.clicked_at = self._clock.monotonic() if clicked_at is None else clicked_at
+        self.paints = PaintLog()
+        self.meeting_id = meeting
+        self.state = MeetingState(meeting)
+        self.online = self.media_up = self._ended = False
+        self.offline_since = None
+        self._bridge = LiveBridge(self)
+        self._bridge.relay_to(self)
+        self._live = self._services.open_live(meeting, self._bridge)
+        self._live.start()
+        self._timer.start()
+        self._services.runner.start(self._read_names, meeting, done=self._take_names)
+        self.joined.emit(meeting)
+        self.changed.emit()
+
+    def leave(self) -> None:
+        """Leave with this room; the meeting goes on without it."""
+        live = self._live
+        if live is None:
+            return
+        if self.online and self.state.phase is MeetingPhase.OPEN:
+            answer = live.send(ask.Leave())
+            answer.add_done_callback(lambda _: live.stop())
+        else:
+            live.stop()
+        self._close("left")
+
+    def end(self) -> None:
+        """End the meeting for all (the screen asks first)."""
+        self._send(Act.END, ask.End())
+
+    def close(self) -> None:
+        """The program ends: let go of the meeting without a word to the others."""
+        if self._live is not None:
+            self._live.stop()
+            self._close("left")
+
+    @property
+    def in_meeting(self) -> bool:
+        return self._live is not None
+
+    # The chair
+
+    def request_chair(self) -> None:
+        self._send(Act.REQUEST_CHAIR, ask.RequestChair())
+
+    def release_chair(self) -> None:
+        self._send(Act.RELEASE_CHAIR, ask.ReleaseChair())
+
+    @property
+    def is_chair(self) -> bool:
+        return self.state.chair == self.own
+
+    # The floor
+
+    def request_floor(self, member_id: str) -> None:
+        """Put a member of this room on the list of speakers."""
+        if waiting_for(self.state, member_id):
+            raise OperatorError("floor-already-requested")
+        right = self.right(Act.REQUEST_FLOOR)
+        if not right.allowed:
+            raise OperatorError("act-not-allowed", reason=right.reason)
+
+        def put(name: str) -> None:
+            request = uuid7(round(self._clock.now().timestamp() * 1000))
+            self._send(Act.REQUEST_FLOOR, ask.RequestFloor(request, member_id, name))
+
+        self._services.runner.start(self._member_name, member_id, done=put, failed=self._tell)
+
+    def grant(self, request_id: str) -> None:
+        """准许: this member speaks now, for the time the agenda gives."""
+        self._send(Act.GRANT, ask.GrantFloor(request_id, self.turn_seconds))
+
+    def grant_first(self) -> None:
+        """准许 the first who waits and is connected."""
+        first = next((row for row in self.queue if row.connected), None)
+        if first is not None:
+            self.grant(first.request_id)
+
+    def hold(self, request_id: str) -> None:
+        """暂缓: not this one now; the room may ask again."""
+        self._send(Act.HOLD, ask.DenyFloor(request_id))
+
+    def cancel_request(self, request_id: str) -> None:
+        """Withdraw this room's own waiting request."""
+        self._send(Act.REQUEST_FLOOR, ask.CancelFloor(request_id))
+
+    def release(self, request_id: str | None = None) -> None:
+        """End the turn in progress: its own room gives the floor back, or the chair takes it."""
+        turn = self.state.speaking
+        if request_id is None and turn is not None:
+            request_id = turn.request_id
+        if request_id is not None:
+            self._send(Act.RELEASE, ask.ReleaseFloor(request_id))
+
+    def extend(self) -> None:
+        """加 2 分钟."""
+        turn = self.state.speaking
+        if turn is not None:
+            self._send(Act.EXTEND, ask.ExtendFloor(turn.request_id, EXTENSION_S))
+
+    @property
+    def turn_seconds(self) -> int:
+        """How long a turn is: what the current item of the agenda says, or eight minutes."""
+        current = next((point for point in self.state.agenda if point.number == self.state.agenda_at), None)
+        return current.limit_seconds if current is not None and current.limit_seconds > 0 else TURN_S
+
+    # Agenda and microphones
+
+    def point_agenda(self, number: int) -> None:
+        self._send(Act.POINT_AGENDA, ask.PointAgenda(number))
+
+    def mute(self, unit_path: UnitPath | None, muted: bool = True) -> None:
+        """Close (or open) the microphone of one site, or of all but this one (None)."""
+        self._send(Act.MUTE if unit_path is not None else Act.MUTE_ALL, ask.Mute(unit_path, muted))
+
+    def set_local_mute(self, muted: bool) -> None:
+        """This room's own switch: it never leaves the room and always wins."""
+        if self._live is not None:
+            self._live.set_local_mute(muted)
+            self.changed.emit()
+
+    @property
+    def local_muted(self) -> bool:
+        return self._live is not None and self._live.local_muted
+
+    # What the screen shows
+
+    @property
+    def title(self) -> str:
+        return self.state.title or str(self.record.get("title", ""))
+
+    @property
+    def rights(self) -> Mapping[Act, Right]:
+        return rights(self.state, self.own, online=self.online)
+
+    def right(self, act: Act) -> Right:
+        return self.rights[act]
+
+    def right_to_mute(self, unit_path: UnitPath) -> Right:
+        return may_mute(self.state, self.own, unit_path, online=self.online)
+
+    @property
+    def roster(self) -> list[RosterRow]:
+        return roster_rows(self.state, self.own, self.name_of, local_muted=self.local_muted, online=self.online)
+
+    @property
+    def tiles(self) -> list[RosterRow]:
+        """The sites of the grid, in its order."""
+        return tile_order(self.roster)
+
+    @property
+    def large(self) -> UnitPath | None:
+        return large_tile(self.roster)
+
+    @property
+    def queue(self) -> list[QueueRow]:
+        return queue_rows(self.state, self.own, self._clock.now(), self.center_offset)
+
+    @property
+    def agenda(self) -> list[AgendaRow]:
+        return agenda_rows(self.state)
+
+    @property
+    def speaking(self) -> FloorRequest | None:
+        return self.state.speaking
+
+    @property
+    def broadcast(self) -> UnitPath | None:
+        return broadcast(self.state)
+
+    @property
+    def sites_online(self) -> int:
+        return sum(1 for site in self.state.sites.values() if site.online)
+
+    @property
+    def sites_total(self) -> int:
+        return len(self.roster)
+
+    @property
+    def turn(self) -> TurnClock | None:
+        """The timer of the turn in progress, by the center's clock."""
+        turn = self.state.speaking
+        return TurnClock.of(turn, self._clock.now(), self.center_offset) if turn is not None else None
+
+    @property
+    def center_offset(self) -> timedelta:
+        """What the center's clock is ahead of this machine's."""
+        offset = getattr(self._live, "center_offset", None)
+        return offset if isinstance(offset, timedelta) else timedelta()
+
+    def name_of(self, unit_path: UnitPath) -> str:
+        site = self.state.sites.get(unit_path)
+        return site.name if site is not None and site.name else self._names.get(unit_path, "")
+
+    # Pictures
+
+    def source(self, unit_path: str) -> FrameSource | None:
+        """Where the grid takes a site's pictures from."""
+        if self._live is None:
+            return None
+        path = UnitPath(unit_path)
+        return self._live.local_source() if path == self.own else self._live.source(path)
+
+    def painted(self, unit_path: str, number: int) -> None:
+        """The grid painted a picture of this site."""
+        self.paints.painted(unit_path, number, self._clock.monotonic())
+
+    @property
+    def first_picture_s(self) -> dict[UnitPath, float]:
+        """Per remote site, seconds from the press on join to the first paint of its picture."""
+        clicked = self.clicked_at
+        if clicked is None:
+            return {}
+        firsts = {UnitPath(path): self.paints.first_at(path) for path in self.paints.sites() if path != self.own}
+        return {path: first - clicked for path, first in firsts.items() if first is not None}
+
+    @property
+    def painted_frames(self) -> dict[UnitPath, int]:
+        """Per remote site, how many different pictures were painted since the join."""
+        return {UnitPath(path): self.paints.frames(path) for path in self.paints.sites() if path != self.own}
+
+    def fps(self, unit_path: UnitPath, window: float = 5.0) -> float:
+        """Different pictures of a site painted per second, over the last `window` seconds."""
+        return self.paints.fps(unit_path, self._clock.monotonic(), window)
+
+    # People of this room
+
+    def load_people(self) -> None:
+        """Read who of this room may speak; `people_loaded` follows."""
+        self._services.runner.start(self._read_people, self.meeting_id, done=self._take_people)
+
+    def _read_people(self, meeting: MeetingId) -> list[SpeakerChoice]:
+        records = self._services.records
+        present = {row["member"] for row in records.attendance(meeting) if row.get("status") == "present"}
+        entries = [row for row in records.list("roster_entry", meeting=meeting) if row.get("site") == self.own]
+        members = {row["pk"]: row for row in records.list("member", unit_path=self.own)}
+        if entries:
+            wanted = [(str(row["member"]), str(row.get("member_name") or "")) for row in entries]
+        else:
+            wanted = [(pk, str(row.get("name") or "")) for pk, row in members.items()]
+        people = [
+            SpeakerChoice(pk, name, str(members.get(pk, {}).get("sector") or ""), pk in present) for pk, name in wanted
+        ]
+        return sorted(people, key=lambda one: not one.signed_in)
+
+    def _take_people(self, people: list[SpeakerChoice]) -> None:
+        self.people = people
+        self.people_loaded.emit()
+
+    def _member_name(self, member_id: str) -> str:
+        records = self._services.records
+        member = records.get("member", member_id)
+        if member is not None and member.get("name"):
+            return str(member["name"])
+        for row in records.list("roster_entry", meeting=self.meeting_id, member=member_id):
+            return str(row.get("member_name") or "")
+        raise OperatorError("member-unknown")
+
+    def _read_names(self, meeting: MeetingId) -> tuple[dict[str, str], Mapping[str, Any]]:
+        records = self._services.records
+        return names_by_path(records.list("unit")), records.get("meeting", meeting) or {}
+
+    def _take_names(self, read: tuple[dict[str, str], Mapping[str, Any]]) -> None:
+        self._names, self.record = read
+        self.changed.emit()
+
+    # What arrives
+
+    def take_state(self, state: MeetingState, _event: Any) -> None:
+        if self._live is None or state.meeting_id != self.meeting_id:
+            return
+        before, self.state = self.state, state
+        for notice in _news(before, state, self.own):
+            self.noticed.emit(notice)
+        if state.phase is MeetingPhase.ENDED and before.phase is not MeetingPhase.ENDED:
+            self._live.stop()
+            self._close("ended")
+            return
+        self.changed.emit()
+
+    def take_link(self, online: bool) -> None:
+        if self._live is None:
+            return
+        if not online and self.offline_since is None:
+            self.offline_since = self._clock.now()
+        if online:
+            self.offline_since = None
+        self.online = online
+        self.changed.emit()
+
+    def take_media(self, up: bool) -> None:
+        self.media_up = up
+        self.changed.emit()
+
+    def take_fault(self, fault: Fault) -> None:
+        self.noticed.emit(Notice(fault=fault, tone="zheshi"))
+
+    def take_answer(self, asked: object, error: BaseException | None) -> None:
+        if isinstance(error, Fault):
+            self._tell(error)
+        elif error is not None and not isinstance(error, TimeoutError):
+            self._tell(HostFault("bug"))
+
+    def tick(self) -> None:
+        """Called a few times a second; tells the screen when a shown second changed."""
+        turn = self.turn
+        second = (int(self._clock.now().timestamp()), turn.spoken if turn is not None else -1)
+        if second != self._last_second:
+            self._last_second = second
+            self.ticked.emit()
+
+    # Within
+
+    def _send(self, act: Act, command: ask.Command) -> None:
+        live, bridge = self._live, self._bridge
+        if live is None or bridge is None:
+            raise OperatorError("not-in-meeting")
+        right = self.right(act)
+        if not right.allowed and not isinstance(command, ask.CancelFloor):
+            raise OperatorError("act-not-allowed", reason=right.reason)
+
+        def answered(answer: Future[None]) -> None:
+            bridge.on_answer(command, None if answer.cancelled() else answer.exception())
+
+        live.send(command).add_done_callback(answered)
+
+    def _tell(self, fault: Fault) -> None:
+        self.noticed.emit(Notice(fault=fault, tone="zhusha"))
+
+    def _close(self, how: str) -> None:
+        self._live = self._bridge = None
+        self._timer.stop()
+        self.online = self.media_up = False
+        self.offline_since = None
+        self.changed.emit()
+        self.closed.emit(how)
+
+
+def _news(before: MeetingState, after: MeetingState, own: UnitPath) -> Sequence[Notice]:
+    """What a person of this room should read about the step from one state to the next."""
+    news: list[Notice] = []
+    old = {turn.request_id: turn.status for turn in before.floor}
+    for turn in after.floor:
+        if turn.unit_path != own or old.get(turn.request_id) in (turn.status, None):
+            continue
+        if turn.status is FloorStatus.DENIED:
+            news.append(Notice("news.held", (turn.member_name,), tone="zheshi"))
+        elif turn.status is FloorStatus.GRANTED:
+            news.append(Notice("news.granted", (turn.member_name,), tone="shilv"))
+        elif turn.status is FloorStatus.REVOKED:
+            news.append(Notice("news.revoked", (turn.member_name,), tone="neutral"))
+    was, now = before.sites.get(own), after.sites.get(own)
+    if was is not None and now is not None and was.muted != now.muted:
+        news.append(Notice("news.muted" if now.muted else "news.unmuted", tone="zheshi" if now.muted else "shilv"))
+    if before.chair != after.chair and before.phase is MeetingPhase.OPEN:
+        if after.chair == own:
+            news.append(Notice("news.chair-own", tone="shilv"))
+        elif after.chair is not None:
+            site = after.sites.get(after.chair)
+            news.append(Notice("news.chair-other", (site.name if site is not None else "",)))
+    return news

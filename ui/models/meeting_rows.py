@@ -1,0 +1,180 @@
+"""What the meeting's screen lists, worked out from the state alone: roster, tiles, queue, agenda. No Qt, no I/O."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from desktop_app.domain.ids import UnitPath
+from desktop_app.domain.units import Level, level_of
+from media.meeting.model import MeetingState, Site
+
+UnitName = Callable[[UnitPath], str]
+
+
+class Mic(StrEnum):
+    """麦克风: open to the meeting, closed, or closed by the chair (locked)."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    LOCKED = "locked"
+
+
+class Presence(StrEnum):
+    """Whether a site is there: in the meeting, lost with the network, left on purpose or not yet come."""
+
+    HERE = "here"
+    LOST = "lost"
+    AWAY = "away"
+
+
+@dataclass(frozen=True, slots=True)
+class RosterRow:
+    """One place in the roster; `depth` counts the shown places above it, `on_air` is 播出 (the red frame)."""
+
+    unit_path: UnitPath
+    name: str
+    level: Level
+    depth: int
+    presence: Presence
+    mic: Mic
+    on_air: bool = False
+    speaking: bool = False
+    hand: bool = False
+    chair: bool = False
+    local: bool = False
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """One who waits; `connected` is false while the room is away, and the place is kept."""
+
+    request_id: str
+    position: int
+    member_name: str
+    site_name: str
+    unit_path: UnitPath
+    level: Level
+    waited_min: int
+    connected: bool
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AgendaRow:
+    """One item; `state` is planned, current or done."""
+
+    number: int
+    title: str
+    state: str
+    limit_seconds: int
+
+
+def roster_rows(
+    state: MeetingState, own: UnitPath, name_of: UnitName, *, local_muted: bool = False, online: bool = True
+) -> list[RosterRow]:
+    """Every invited or present site in the order of the tree, each below the nearest superior that is in the list."""
+    paths = sorted(set(state.invited) | set(state.sites) | ({state.host} if state.host else set()))
+    hands = {turn.unit_path for turn in state.queue}
+    turn, shown = state.speaking, broadcast(state)
+    rows = []
+    for path in paths:
+        site = state.sites.get(path)
+        # The national committee stands beside the provinces, as in the tree of the offices, not above each of them.
+        depth = sum(1 for other in paths if other != path and path.startswith(other) and level_of(other) > 1)
+        mic_open = state.on_air(path)
+        here = path == own or online
+        rows.append(
+            RosterRow(
+                unit_path=path,
+                name=(site.name if site is not None and site.name else name_of(path)) or path,
+                level=level_of(path),
+                depth=depth,
+                presence=presence(site) if here else Presence.LOST if site is not None else Presence.AWAY,
+                mic=_mic(site, mic_open, local_muted=local_muted and path == own),
+                on_air=path == shown,
+                speaking=turn is not None and turn.unit_path == path,
+                hand=path in hands,
+                chair=state.chair == path,
+                local=path == own,
+                since=site.since if site is not None else None,
+            )
+        )
+    return rows
+
+
+def broadcast(state: MeetingState) -> UnitPath | None:
+    """播出: the one site whose frame is red: the speaker's, else the chair's, while its microphone is open."""
+    turn = state.speaking
+    for path in (turn.unit_path if turn is not None else None, state.chair):
+        if path is not None and state.on_air(path):
+            return path
+    return None
+
+
+def presence(site: Site | None) -> Presence:
+    """A site that was in and is not online any more was lost or left; the state keeps only that it is away."""
+    if site is None or site.since is None:
+        return Presence.AWAY
+    return Presence.HERE if site.online else Presence.LOST
+
+
+def _mic(site: Site | None, mic_open: bool, *, local_muted: bool) -> Mic:
+    if site is not None and site.muted:
+        return Mic.LOCKED
+    return Mic.OPEN if mic_open and not local_muted else Mic.CLOSED
+
+
+def tile_order(rows: list[RosterRow]) -> list[RosterRow]:
+    """The grid's order: whoever speaks, the chair, the other open microphones, then the tree; the own picture last."""
+    shown = [row for row in rows if row.presence is not Presence.AWAY or row.local]
+    return sorted(shown, key=lambda row: (row.local and not (row.speaking or row.chair), not row.chair, row.unit_path))
+
+
+def large_tile(rows: list[RosterRow]) -> UnitPath | None:
+    """Who is shown large with 主讲: the speaker, else the chair, else the first remote site."""
+    here = [row for row in rows if row.presence is Presence.HERE]
+    speaker = next((row for row in here if row.speaking), None)
+    chair = next((row for row in here if row.chair and not row.local), None)
+    remote = next((row for row in here if not row.local), None)
+    large = speaker or chair or remote
+    if large is not None:
+        return large.unit_path
+    return rows[0].unit_path if rows else None
+
+
+def queue_rows(state: MeetingState, own: UnitPath, now: datetime, offset: timedelta = timedelta()) -> list[QueueRow]:
+    """Who waits, in order; `now` is this machine's time and `offset` the center's lead over it."""
+    rows = []
+    for position, turn in enumerate(state.queue, 1):
+        site = state.sites.get(turn.unit_path)
+        waited = (now + offset - turn.requested_at).total_seconds()
+        rows.append(
+            QueueRow(
+                request_id=turn.request_id,
+                position=position,
+                member_name=turn.member_name,
+                site_name=site.name if site is not None else "",
+                unit_path=turn.unit_path,
+                level=level_of(turn.unit_path),
+                waited_min=max(0, int(waited // 60)),
+                connected=site is not None and site.online,
+                own=turn.unit_path == own,
+            )
+        )
+    return rows
+
+
+def agenda_rows(state: MeetingState) -> list[AgendaRow]:
+    rows = []
+    for point in sorted(state.agenda, key=lambda point: point.number):
+        ended = "planned" if point.ended_at is None else "done"
+        stage = "current" if point.number == state.agenda_at else ended
+        rows.append(AgendaRow(point.number, point.title, stage, point.limit_seconds))
+    return rows
+
+
+def names_by_path(units: list[Mapping[str, object]]) -> dict[str, str]:
+    """Unit path to the name a caption shows, from the unit records."""
+    return {str(unit["unit_path"]): str(unit.get("name") or unit.get("short_name") or "") for unit in units}
