@@ -62,7 +62,10 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One line of the story. `pause` is how long a person lets it stand before going on; `shot` names a picture."""
+    """One line of the story. `pause` is how long a person lets it stand before going on; `shot` names a picture.
+
+    `mark` is told to whoever watches the story once the step has come about.
+    """
 
     number: int
     name: str
@@ -72,13 +75,17 @@ class Step:
     within: float = WITHIN_SECONDS
     pause: float = 0.0
     shot: str = ""
+    mark: str = ""
 
 
-def read_steps(text: str, values: Mapping[str, str]) -> list[Step]:
-    """The steps of a TOML text; `$name` in it stands for a value of this run. OperatorError "story-unreadable"."""
+def read_steps(text: str, values: Mapping[str, str], language: str = "zh_CN") -> list[Step]:
+    """The steps of a TOML text; `$name` in it stands for a value of this run. OperatorError "story-unreadable".
+
+    A step's `name` is in Chinese, and in English where the step has `en` and the language is not Chinese.
+    """
     try:
         sheet = tomllib.loads(_PLACE.sub(lambda place: _value(place, values), text))
-        return [_step(number, entry) for number, entry in enumerate(sheet["step"], 1)]
+        return [read_step(number, entry, language) for number, entry in enumerate(sheet["step"], 1)]
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as err:
         raise OperatorError("story-unreadable", detail=str(err)) from err
 
@@ -90,17 +97,19 @@ def _value(place: re.Match[str], values: Mapping[str, str]) -> str:
     return json.dumps(values[place.group(1)], ensure_ascii=False)[1:-1]
 
 
-def _step(number: int, entry: Mapping[str, Any]) -> Step:
+def read_step(number: int, entry: Mapping[str, Any], language: str = "zh_CN") -> Step:
+    """One step; KeyError where it has no name, OperatorError "story-unreadable" for a condition that is none."""
     until = entry.get("until", ())
     return Step(
         number=number,
-        name=entry["name"],
+        name=entry["name"] if language.startswith("zh") else entry.get("en", entry["name"]),
         do=entry.get("do", ""),
         given=entry.get("with", {}),
         until=tuple(Condition.read(text) for text in ([until] if isinstance(until, str) else until)),
         within=float(entry.get("within", WITHIN_SECONDS)),
         pause=float(entry.get("pause", 0)),
         shot=entry.get("shot", ""),
+        mark=entry.get("mark", ""),
     )
 
 
@@ -148,10 +157,16 @@ class Outcome(StrEnum):
 
 
 class Story:
-    """Plays the steps in order; each `tick` goes as far as it can without waiting."""
+    """Plays the steps in order; each `tick` goes as far as it can without waiting.
 
-    def __init__(self, steps: Sequence[Step], stage: Stage, log: StoryLog, clock: Clock) -> None:
-        self._steps = steps
+    A story that is not `complete` waits for more steps after its last one instead of ending.
+    """
+
+    def __init__(
+        self, steps: Sequence[Step], stage: Stage, log: StoryLog, clock: Clock, *, complete: bool = True
+    ) -> None:
+        self._steps = list(steps)
+        self.complete = complete
         self._stage = stage
         self._log = log
         self._clock = clock
@@ -161,13 +176,18 @@ class Story:
         self.outcome = Outcome.RUNNING
         self.why = ""
 
+    def add(self, entry: Mapping[str, Any]) -> None:
+        """Append one step, as a table of the file would be."""
+        self._steps.append(read_step(len(self._steps) + 1, entry))
+
     def tick(self) -> None:
         """Act, look, and go on to the next step once this one has come about."""
         if self.outcome is not Outcome.RUNNING:
             return
         if self._at == len(self._steps):
-            self.outcome = Outcome.DONE
-            self._log.write("story", outcome=self.outcome)
+            if self.complete:
+                self.outcome = Outcome.DONE
+                self._log.write("story", outcome=self.outcome)
             return
         step = self._steps[self._at]
         now = self._clock.monotonic()
@@ -193,7 +213,12 @@ class Story:
             return
         picture = self._stage.grab(step.shot) if step.shot else None
         self._log.write(
-            "step", step=step.number, name=step.name, seconds=round(self._held - self._began, 3), shot=picture
+            "step",
+            step=step.number,
+            name=step.name,
+            seconds=round(self._held - self._began, 3),
+            shot=picture,
+            mark=step.mark,
         )
         self._at, self._began, self._held = self._at + 1, None, None
 

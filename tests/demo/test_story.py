@@ -147,3 +147,20 @@ def test_a_condition_compares_what_is_seen_with_what_is_wanted(text: str, seen: 
 
 def test_a_step_needs_no_more_than_a_name() -> None:
     assert read_steps('[[step]]\nname = "x"\n', {}) == [Step(1, "x")]
+
+
+def test_an_open_ended_story_waits_for_its_next_step() -> None:
+    evening = Evening('[[step]]\nname = "x"\nmark = "cut"\n')
+    evening.story.complete = False
+    for _ in range(3):
+        evening.story.tick()
+    assert evening.story.outcome is Outcome.RUNNING
+    evening.story.add({"name": "y", "do": "meeting.leave"})
+    evening.story.tick()
+    assert evening.stage.done == [("meeting.leave", {})]
+    assert [line["mark"] for line in evening.lines("step")] == ["cut", ""]
+
+
+def test_the_steps_are_told_in_the_language_of_the_program() -> None:
+    text = '[[step]]\nname = "进入会议"\nen = "Join the meeting"\n'
+    assert [read_steps(text, {}, language)[0].name for language in ("zh_CN", "en")] == ["进入会议", "Join the meeting"]
