@@ -1,0 +1,76 @@
+"""What differs between operating systems: processes that outlive us, and ending a process."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO
+
+WINDOWS = sys.platform == "win32"
+_STILL_ACTIVE = 259
+_QUERY = 0x1000
+_TERMINATE = 0x0001
+
+
+def start_apart(command: Sequence[str], *, stdin: int | IO[bytes] | None, log: Path) -> "subprocess.Popen[bytes]":
+    """Start a process in a session of its own, which lives on when ours, or its whole process group, is ended.
+
+    What it prints is appended to `log`.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        if sys.platform == "win32":
+            flags = (
+                subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_BREAKAWAY_FROM_JOB
+            )
+            return subprocess.Popen(command, stdin=stdin, stdout=output, stderr=output, creationflags=flags)
+        return subprocess.Popen(command, stdin=stdin, stdout=output, stderr=output, start_new_session=True)
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process of this number runs; a zombie does not."""
+    if pid <= 0:
+        return False
+    if sys.platform == "win32":
+        kernel = ctypes.windll.kernel32
+        handle = kernel.OpenProcess(_QUERY, False, pid)
+        if not handle:
+            return False
+        code = ctypes.c_ulong()
+        kernel.GetExitCodeProcess(handle, ctypes.byref(code))
+        kernel.CloseHandle(handle)
+        return code.value == _STILL_ACTIVE
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return True
+    return state != "Z"
+
+
+def end_process(pid: int, *, at_once: bool = False) -> None:
+    """Ask one process to end, or end it at once; nothing happens when it is gone."""
+    if sys.platform == "win32":
+        kernel = ctypes.windll.kernel32
+        handle = kernel.OpenProcess(_TERMINATE, False, pid)
+        if handle:
+            kernel.TerminateProcess(handle, 1)
+            kernel.CloseHandle(handle)
+        return
+    try:
+        os.kill(pid, signal.SIGKILL if at_once else signal.SIGTERM)
+    except ProcessLookupError:
+        return
+
+
+def program() -> list[str]:
+    """The command that runs this very program again: frozen, or through the interpreter."""
+    return [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "desktop_app.main"]
