@@ -57,10 +57,3 @@ class TurnClock:
             return TurnStage.WARN_SHORT
         # A short turn (3 minutes or less in all) starts quiet; only its last 30 seconds warn.
         return TurnStage.WARN_LONG if self.limit > WARN_LONG_S else TurnStage.NORMAL
-
-
-def clock_text(seconds: int) -> str:
-    """`04:18`; an hour and more as `1:04:18`."""
-    minutes, rest = divmod(max(0, seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes:02}:{rest:02}"

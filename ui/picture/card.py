@@ -11,7 +11,7 @@ from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QLinearGradient, QPainter
 
 from desktop_app.domain.units import Level
-from ui.picture.level_mark import draw_level_mark
+from ui.widgets.level_mark import bars_filled, paint_level_mark
 
 SWEEP_S = 2.0
 CHINA = timezone(timedelta(hours=8))
@@ -56,10 +56,9 @@ class CardPainter:
         ground.setColorAt(1, BOTTOM)
         painter.fillRect(0, 0, width, height, ground)
         unit = height / 360
-        mark = round(56 * unit)
-        draw_level_mark(
-            painter, QRect((width - mark) // 2, round(56 * unit), mark, round(48 * unit)), self._level, GOLD, TRACK
-        )
+        tall = round(48 * unit)
+        mark = QRect(round((width - tall * 1.1) / 2), round(54 * unit), round(tall * 1.1), tall)
+        paint_level_mark(painter, mark, bars_filled(self._level), GOLD, TRACK)
         self._text(painter, SERIF, 40 * unit, INK, QRectF(0, 112 * unit, width, 64 * unit), self._name, width * 0.92)
         if self._note:
             self._text(painter, SANS, 17 * unit, INK2, QRectF(0, 172 * unit, width, 30 * unit), self._note, width * 0.9)

@@ -8,9 +8,9 @@ from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter, QPainterPath, 
 
 from desktop_app.domain.units import Level
 from ui.picture.geometry import Box, TileBox, placed
-from ui.picture.level_mark import draw_level_mark
 from ui.theme import font, theme
 from ui.theme.icons import pixmap
+from ui.widgets.level_mark import bars_filled, paint_level_mark
 
 CAMERA_OFF_GROUND = "#33424D"
 DARK_TAG = QColor(16, 23, 29, 225)
@@ -128,10 +128,10 @@ class TilePainter:
         ink = white if tile.on_air else k.color("ink")
         ink2 = QColor("#FBE8E6") if tile.on_air else k.color("ink2")
         pad = k.px(10)
-        mark = QRect(box.left() + pad, box.center().y() - k.px(7), k.px(18), k.px(15))
+        mark = QRect(box.left() + pad, box.center().y() - k.px(7), k.px(18), k.px(16))
         bar_on = white if tile.on_air else k.color("accent")
         bar_off = QColor(255, 255, 255, 90) if tile.on_air else k.color("line")
-        draw_level_mark(painter, mark, tile.level, bar_on, bar_off)
+        paint_level_mark(painter, mark, bars_filled(tile.level), bar_on, bar_off)
         mic = pixmap(tile.mic_icon, "#FFFFFF" if tile.on_air else tile.mic_token, 18)
         mic_x = box.right() - pad - k.px(18) + 1
         painter.drawPixmap(mic_x, box.center().y() - k.px(9) + 1, mic)
