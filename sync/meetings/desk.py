@@ -9,10 +9,10 @@ from typing import NamedTuple
 from desktop_app.domain.clock import Clock, stamp, unix_ms
 from desktop_app.domain.faults import OperatorError
 from desktop_app.domain.ids import derived_id, uuid7
+from sync.log.write import Write
 from sync.meetings.attendance import GUEST
 from sync.meetings.roster import NAME_LENGTH, person_name
 from sync.meetings.source import RecordWriter, Row
-from sync.terminal.records import Write
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ from typing import Any
 
 from desktop_app.domain.ids import UnitPath, derived_id
 from desktop_app.domain.units import is_within
+from sync.log.write import Write
 from sync.meetings.attendance import ATTEND
 from sync.meetings.roster import RosterRow, RosterSheet, read_roster
 from sync.meetings.source import RecordSource, RecordWriter
-from sync.terminal.records import Write
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from desktop_app.domain.faults import OperatorError
 from desktop_app.domain.ids import MeetingId, UnitPath, uuid7
 from desktop_app.domain.limits import SITES
 from desktop_app.domain.meetings import MeetingKind
+from sync.log.write import Write
 from sync.meetings.source import RecordWriter
 from sync.reference.codes import agenda_types, kinds
 from sync.reference.units import unit_at
-from sync.terminal.records import Write
 
 TITLE_LENGTH = 120
 AGENDA_ITEMS = 60
@@ -87,8 +87,8 @@ def meeting_writes(draft: MeetingDraft, clock: Clock) -> tuple[MeetingId, list[W
         agenda = {
             "meeting": meeting,
             "item_no": number,
-            "item_type": item.item_type,
-            "title": " ".join(item.title.split()) or agenda_types()[item.item_type].zh,
+            "item_type": item.item_type.upper(),
+            "title": " ".join(item.title.split()) or agenda_types()[item.item_type.upper()].zh,
             "presenter": item.presenter,
             "site": item.site,
             "planned_min": item.planned_min,
@@ -115,7 +115,7 @@ def _check(draft: MeetingDraft, title: str, invited: list[UnitPath]) -> None:
     if len(draft.agenda) > AGENDA_ITEMS:
         raise OperatorError("agenda-too-long", limit=AGENDA_ITEMS)
     for number, item in enumerate(draft.agenda, start=1):
-        if item.item_type not in agenda_types():
+        if item.item_type.upper() not in agenda_types():
             raise OperatorError("agenda-type-unknown", number=number, code=item.item_type)
         if len(item.title) > TITLE_LENGTH:
             raise OperatorError("agenda-title-too-long", number=number, limit=TITLE_LENGTH)
