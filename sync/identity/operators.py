@@ -86,9 +86,14 @@ class PinBook:
         return person in self._read()
 
     def set(self, person: PersonId, pin: str) -> None:
-        """A new PIN, which also ends a lock. OperatorError `pin-unsuitable` unless it is 4 to 12 digits."""
+        """A new PIN, which also ends a lock.
+
+        OperatorError `pin-too-short` unless it is 4 to 12 digits, `pin-too-simple` when they are all the same.
+        """
         if not (LEAST_DIGITS <= len(pin) <= MOST_DIGITS and pin.isascii() and pin.isdigit()):
-            raise OperatorError("pin-unsuitable", least=LEAST_DIGITS, most=MOST_DIGITS)
+            raise OperatorError("pin-too-short", least=LEAST_DIGITS, most=MOST_DIGITS)
+        if len(set(pin)) == 1:
+            raise OperatorError("pin-too-simple")
         salt = os.urandom(16)
         verifier = self._verifier(pin, salt)
         with self._lock:
@@ -98,7 +103,7 @@ class PinBook:
     def verify(self, person: PersonId, pin: str) -> None:
         """Return when it is this person's PIN.
 
-        OperatorError `pin-missing`, `pin-wrong` (`tries` left before a lock) or `pin-locked` (`seconds` to wait).
+        OperatorError `pin-missing`, `pin-wrong` (`left`: tries before a lock) or `pin-locked` (`seconds` to wait).
         A wrong try is on the disk before the answer is given. After five the book is locked for 30 s, and for twice
         as long after each further one, an hour at most; a clock that is turned back starts the wait anew.
         """
@@ -118,7 +123,7 @@ class PinBook:
             self._write(entries | {person: entry})
             if entry.wrong >= TRIES:
                 raise OperatorError("pin-locked", seconds=int(_lock_of(entry.wrong).total_seconds()))
-            raise OperatorError("pin-wrong", tries=TRIES - entry.wrong)
+            raise OperatorError("pin-wrong", left=TRIES - entry.wrong)
 
     def _waited(self, entries: dict[PersonId, _Entry], person: PersonId, entry: _Entry, now: datetime) -> _Entry:
         if entry.wrong < TRIES:
@@ -156,4 +161,5 @@ class PinBook:
 
 
 def _lock_of(wrong: int) -> timedelta:
-    return min(FIRST_LOCK * 2 ** min(wrong - TRIES, 16), LONGEST_LOCK)
+    doublings: int = 2 ** min(wrong - TRIES, 16)
+    return min(FIRST_LOCK * doublings, LONGEST_LOCK)
