@@ -22,7 +22,7 @@ def _font() -> IconicFont:
 @lru_cache(maxsize=2_000)
 def _pixmap(name: str, color: str, size: int, ratio: float) -> QPixmap:
     pixels = round(size * ratio)
-    drawn = _font().icon(f"mdi6.{name}", color=QColor(color)).pixmap(QSize(pixels, pixels))
+    drawn: QPixmap = _font().icon(f"mdi6.{name}", color=QColor(color)).pixmap(QSize(pixels, pixels))
     drawn.setDevicePixelRatio(drawn.width() / size if size else 1.0)
     return drawn
 

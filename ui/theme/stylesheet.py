@@ -61,10 +61,10 @@ QPushButton {{
 QPushButton:hover {{ background: {k.win if not k.dark else k.tint}; }}
 QPushButton:pressed {{ background: {k.tint}; }}
 QPushButton:disabled {{ background: {k.sunken}; color: {k.ink3}; border-color: {k.line}; }}
-QPushButton[size="small"] {{ min-height: {px(24)}px; padding: {px(2)}px {px(11)}px; }}
-QPushButton[size="large"] {{ min-height: {px(48)}px; padding: {px(3)}px {px(24)}px; }}
+QPushButton[extent="small"] {{ min-height: {px(24)}px; padding: {px(2)}px {px(11)}px; }}
+QPushButton[extent="large"] {{ min-height: {px(48)}px; padding: {px(3)}px {px(24)}px; }}
 QPushButton[role="primary"] {{
-    background: {k.accent}; color: {k.on_accent}; border-color: {k.accent}; font-weight: bold; }}
+    background: {k.accent}; color: {k.on_accent}; border-color: {k.accent}; }}
 QPushButton[role="primary"]:hover {{ background: {k.accent_hover}; border-color: {k.accent_hover}; }}
 QPushButton[role="primary"]:disabled {{ background: {k.sunken}; color: {k.ink3}; border-color: {k.line}; }}
 QPushButton[role="danger"] {{ color: {k.zhusha}; border-color: {k.zhusha}; }}
@@ -84,7 +84,7 @@ QPushButton[role="segment"][place="last"] {{
     border-right: 1px solid {k.ctl};
     border-top-right-radius: {control}px; border-bottom-right-radius: {control}px; }}
 QPushButton[role="segment"]:checked {{
-    background: {k.accent}; color: {k.on_accent}; border-color: {k.accent}; font-weight: bold; }}
+    background: {k.accent}; color: {k.on_accent}; border-color: {k.accent}; }}
 QPushButton[role="rail"] {{ background: transparent; border: none; padding: 0px; min-height: 0px; }}
 QLineEdit, QComboBox, QSpinBox, QDateEdit, QTimeEdit, QDateTimeEdit {{
     background: {k.surface}; color: {k.ink}; border: 1px solid {k.ctl}; border-radius: {control}px;
@@ -96,7 +96,7 @@ QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDateEdit:focus, QTimeEdit:foc
     padding: {px(3) - 1}px {px(10) - 1}px; }}
 QLineEdit:disabled, QComboBox:disabled, QSpinBox:disabled, QDateEdit:disabled, QTimeEdit:disabled {{
     background: {k.sunken}; color: {k.ink3}; border-color: {k.line}; }}
-QLineEdit[size="large"] {{ min-height: {px(42)}px; }}
+QLineEdit[extent="large"] {{ min-height: {px(42)}px; }}
 QLineEdit[fault="true"] {{ border: 2px solid {k.zhusha}; padding: {px(3) - 1}px {px(10) - 1}px; }}
 QLineEdit[readOnly="true"] {{ background: {k.sunken}; }}
 QComboBox::drop-down, QDateEdit::drop-down, QDateTimeEdit::drop-down {{ border: none; width: {px(28)}px; }}

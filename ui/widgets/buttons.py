@@ -33,7 +33,7 @@ class Button(QPushButton):
         self._icon_name = ""
         if self.kind:
             self.setProperty("role", self.kind)
-        self.setProperty("size", size)
+        self.setProperty("extent", size)
         role = {"large": "title", "small": "small"}.get(size, "body")
         self.setFont(font(role, bold=self.kind == "primary"))
         self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)

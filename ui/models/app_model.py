@@ -1,0 +1,265 @@
+"""What the whole window shares: how far the program has come, the page, the link, the sync numbers, who sits here.
+
+It exists before any service does, so that the window can paint; `receive` gives it the services later. The `tell_...`
+methods may be called from any thread; everything is heard on the Qt thread.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from desktop_app.domain.clock import Clock
+from desktop_app.domain.faults import Fault
+from desktop_app.domain.units import Level, level_of
+
+if TYPE_CHECKING:
+    from ui.services import Operator, Services
+
+
+class Stage(StrEnum):
+    """What fills the window."""
+
+    STARTING = "starting"
+    ENROL = "enrol"
+    LOCKED = "locked"
+    OPEN = "open"
+    FAILED = "failed"
+
+
+class Page(StrEnum):
+    """The pages of the office shell, in the order of the rail."""
+
+    HOME = "home"
+    MEETING = "meetings"
+    SIGN_IN = "signin"
+    MINUTES = "minutes"
+    SYNC = "sync"
+    DIAGNOSTICS = "diagnostics"
+    SETTINGS = "settings"
+
+
+class LinkLight(StrEnum):
+    """The link to the provincial center as a person sees it."""
+
+    UNKNOWN = "unknown"
+    ONLINE = "online"
+    OFFLINE = "offline"
+    REFUSED = "refused"
+    """The center answers, but will not deal with this terminal; `reason` says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkView:
+    """The link, why it is as it is (a fault id), and since when."""
+
+    light: LinkLight = LinkLight.UNKNOWN
+    reason: str = ""
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SyncView:
+    """The numbers of the sync, from `Records.status()`."""
+
+    pending: int = 0
+    pending_meetings: int = 0
+    conflicts: int = 0
+    quarantined: int = 0
+    acknowledged: int = 0
+    last_receipt_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BannerView:
+    """The one banner between top bar and page. `action` is a page to go to, or empty."""
+
+    kind: str
+    since: datetime | None = None
+    fault: Fault | None = None
+    action: Page | None = None
+
+
+class AppModel(QObject):
+    """Shared state of the window."""
+
+    stage_changed = Signal()
+    page_changed = Signal()
+    link_changed = Signal()
+    sync_changed = Signal()
+    operator_changed = Signal()
+    session_changed = Signal()
+    """A meeting was entered or left, or the session shell was covered or shown again."""
+    banner_changed = Signal()
+    _link_told = Signal(object, str)
+    _sync_told = Signal(object)
+
+    def __init__(self, clock: Clock, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.clock = clock
+        self.stage = Stage.STARTING
+        self.fault: Fault | None = None
+        """Why the program cannot start, in stage FAILED."""
+        self.page = Page.HOME
+        self.link = LinkView()
+        self.sync = SyncView()
+        self.operator: Operator | None = None
+        self.services: Services | None = None
+        self.meeting_id = ""
+        self.meeting_title = ""
+        self.in_session = False
+        """Whether the session shell is in front; a meeting may go on behind any page."""
+        self._device_fault: Fault | None = None
+        queued = Qt.ConnectionType.QueuedConnection
+        self._link_told.connect(self._take_link, queued)
+        self._sync_told.connect(self._take_sync, queued)
+
+    # What the site is
+
+    @property
+    def unit_name(self) -> str:
+        return self.services.unit_name if self.services else ""
+
+    @property
+    def level(self) -> Level:
+        return level_of(self.services.unit_path) if self.services else Level.COUNTY
+
+    @property
+    def online(self) -> bool:
+        return self.link.light is LinkLight.ONLINE
+
+    # How far the program has come
+
+    def receive(self, services: Services) -> None:
+        """The parts are there; whoever sits here unlocks next."""
+        self.services = services
+        self.tell_sync(services.records.status())
+        self._enter(Stage.LOCKED)
+
+    def ask_enrolment(self) -> None:
+        """This machine has no identity yet."""
+        self._enter(Stage.ENROL)
+
+    def fail(self, fault: Fault) -> None:
+        """The program cannot go on; the window says why and what is safe."""
+        self.fault = fault
+        self._enter(Stage.FAILED)
+
+    def unlocked(self, operator: Operator) -> None:
+        """This person has shown the PIN; every change from now on is theirs."""
+        self.operator = operator
+        if self.services is not None:
+            self.services.records.act_as(operator.person)
+        self.operator_changed.emit()
+        self._enter(Stage.OPEN)
+
+    def lock(self) -> None:
+        """Leave the seat. A running meeting goes on; nobody can act until someone unlocks."""
+        if self.stage is Stage.OPEN:
+            self.operator = None
+            self.operator_changed.emit()
+            self._enter(Stage.LOCKED)
+
+    # Where the person is
+
+    def go(self, page: Page) -> None:
+        """Show a page; a running meeting stays behind its return bar."""
+        self.page = page
+        if self.in_session:
+            self.in_session = False
+            self.session_changed.emit()
+        self.page_changed.emit()
+
+    def enter_meeting(self, meeting_id: str, title: str) -> None:
+        """The session shell takes the place of the rail."""
+        self.meeting_id, self.meeting_title, self.in_session = meeting_id, title, True
+        self.session_changed.emit()
+
+    def rename_meeting(self, title: str) -> None:
+        """The title as the meeting's own log has it."""
+        if title and title != self.meeting_title:
+            self.meeting_title = title
+            self.session_changed.emit()
+
+    def return_to_meeting(self) -> bool:
+        """F5: back into the running meeting; False where there is none."""
+        if not self.meeting_id:
+            return False
+        self.in_session = True
+        self.session_changed.emit()
+        return True
+
+    def leave_meeting(self) -> None:
+        """The meeting is over for this site."""
+        if self.meeting_id:
+            self.meeting_id, self.meeting_title, self.in_session = "", "", False
+            self.session_changed.emit()
+
+    # What other threads tell
+
+    def tell_link(self, link: Any) -> None:
+        """A `sync.terminal.lanes.Link`; from any thread."""
+        self._link_told.emit(str(link.state), str(getattr(link, "reason", "") or ""))
+
+    def tell_sync(self, status: Any) -> None:
+        """A `sync.terminal.records.SyncStatus`; from any thread."""
+        self._sync_told.emit(
+            SyncView(
+                status.pending,
+                status.pending_meetings,
+                status.conflicts,
+                status.quarantined,
+                status.acknowledged,
+                status.last_receipt_at,
+            )
+        )
+
+    def tell_devices(self, fault: Fault | None) -> None:
+        """The first device that cannot be used, or None; on the Qt thread."""
+        self._device_fault = fault
+        self.banner_changed.emit()
+
+    @property
+    def banner(self) -> BannerView | None:
+        """One at a time: the link before the devices."""
+        if self.link.light is LinkLight.OFFLINE:
+            return BannerView("offline", self.link.since, action=Page.DIAGNOSTICS)
+        if self.link.light is LinkLight.REFUSED:
+            return BannerView("refused", self.link.since, Fault(self.link.reason), Page.DIAGNOSTICS)
+        if self._device_fault is not None:
+            return BannerView("device", None, self._device_fault, Page.DIAGNOSTICS)
+        return None
+
+    def _enter(self, stage: Stage) -> None:
+        self.stage = stage
+        self.stage_changed.emit()
+
+    def _take_link(self, state: str, reason: str) -> None:
+        light = _LIGHTS.get(state, LinkLight.OFFLINE)
+        if light is LinkLight.OFFLINE and reason in REFUSALS:
+            light = LinkLight.REFUSED
+        if (light, reason) == (self.link.light, self.link.reason):
+            return
+        since = self.link.since if light is self.link.light else self.clock.now()
+        self.link = LinkView(light, reason, since)
+        self.link_changed.emit()
+        self.banner_changed.emit()
+
+    def _take_sync(self, view: SyncView) -> None:
+        if view != self.sync:
+            self.sync = view
+            self.sync_changed.emit()
+
+
+_LIGHTS = {
+    "online": LinkLight.ONLINE,
+    "offline": LinkLight.OFFLINE,
+    "unreachable": LinkLight.OFFLINE,
+    "refused": LinkLight.REFUSED,
+}
+REFUSALS = frozenset({"clock-off", "device-unknown", "device-revoked", "center-not-trusted", "chain-broken"})
+"""Reasons that waiting does not mend."""

@@ -1,0 +1,283 @@
+"""今天: the day's meetings, the one to join next, the state of the devices, and how a meeting is scheduled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from desktop_app.domain.clock import moment
+from desktop_app.domain.faults import Fault, OperatorError
+from desktop_app.domain.ids import MeetingId, UnitPath
+from desktop_app.domain.meetings import MeetingKind, MeetingMode
+from desktop_app.domain.units import Level, level_of
+from sync.meetings.schedule import AgendaDraft, MeetingDraft, schedule_meeting
+from ui.i18n.dates import today
+from ui.models.app_model import AppModel
+from ui.models.places import place_name, short_place
+from ui.services import DeviceReport, DeviceState, Services
+
+
+class Loading(StrEnum):
+    """The state of a list."""
+
+    LOADING = "loading"
+    READY = "ready"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One unit of a meeting's chain."""
+
+    unit_path: UnitPath
+    name: str
+    level: Level
+    here: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingCard:
+    """One meeting as home shows it."""
+
+    meeting: MeetingId
+    title: str
+    kind: MeetingKind
+    code: str
+    """The official number; empty until the center has given it (待编号)."""
+    start: datetime
+    end: datetime
+    running: bool
+    over: bool
+    host: str
+    host_path: UnitPath
+    sites: int
+    chain: tuple[Place, ...]
+    ours: bool
+    """Whether this site convened it."""
+
+    @property
+    def mode(self) -> MeetingMode:
+        return self.kind.mode
+
+    def minutes_to_start(self, now: datetime) -> int:
+        """Whole minutes left, rounded up; 0 and less once it has begun."""
+        return -int((now - self.start).total_seconds() // 60)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the self-test comes to."""
+
+    state: DeviceState | None
+    """None: not run yet, or running."""
+    count: int = 0
+    running: bool = False
+    at: datetime | None = None
+    reports: tuple[DeviceReport, ...] = ()
+
+
+class HomeModel(QObject):
+    """The home page. `load` and `test_devices` may be called again at any time."""
+
+    changed = Signal()
+    devices_changed = Signal()
+    scheduled = Signal(str)
+    schedule_failed = Signal(object)
+    joining = Signal(str, str)
+    """(meeting, title): a person wants in."""
+    failed = Signal(object)
+    _records_changed = Signal()
+
+    def __init__(self, services: Services, app: AppModel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._services = services
+        self._app = app
+        self.state = Loading.LOADING
+        self.meetings: tuple[MeetingCard, ...] = ()
+        """Today's, by start."""
+        self.every: tuple[MeetingCard, ...] = ()
+        """All that this terminal knows of, by start."""
+        self.verdict = Verdict(None)
+        self._again = False
+        self._reading = False
+        self._records_changed.connect(self.load, Qt.ConnectionType.QueuedConnection)
+        self._unsubscribe = services.records.subscribe(self._on_records)
+
+    @property
+    def now(self) -> datetime:
+        return self._services.clock.now()
+
+    @property
+    def next(self) -> MeetingCard | None:
+        """The meeting that the main action is about: the first of today that is not over."""
+        return next((card for card in self.meetings if not card.over), None)
+
+    @property
+    def coming(self) -> MeetingCard | None:
+        """The first one after today."""
+        here = today(self.now)
+        return next((card for card in self.every if today(card.start) > here and not card.over), None)
+
+    @property
+    def others(self) -> tuple[MeetingCard, ...]:
+        """Today's other meetings."""
+        return tuple(card for card in self.meetings if card is not self.next)
+
+    def close(self) -> None:
+        self._unsubscribe()
+
+    def load(self) -> None:
+        """Read the day again; what was shown stays until the answer is there."""
+        if self._reading:
+            self._again = True
+            return
+        self._reading = True
+        self._services.runner.start(self._read, done=self._show, failed=self._show_fault)
+
+    def test_devices(self) -> None:
+        """Look at every device again."""
+        if self.verdict.running:
+            return
+        self.verdict = Verdict(self.verdict.state, self.verdict.count, True, self.verdict.at, self.verdict.reports)
+        self.devices_changed.emit()
+        self._services.runner.start(self._services.devices.probe, done=self._show_devices, failed=self._devices_failed)
+
+    def join(self, meeting: str = "") -> None:
+        """Enter a meeting, by default the next one; `failed` tells where there is none."""
+        card = self._card(meeting) if meeting else self.next
+        if card is None:
+            self.failed.emit(OperatorError("no-meeting"))
+            return
+        self.joining.emit(card.meeting, card.title)
+
+    def schedule(
+        self,
+        title: str,
+        kind: str,
+        start: datetime,
+        end: datetime,
+        invited: Sequence[str],
+        agenda: Sequence[AgendaDraft] = (),
+    ) -> None:
+        """Put a meeting of this unit into the records; `scheduled` gives its id, `schedule_failed` the reason."""
+        draft = MeetingDraft(
+            title=title,
+            kind=MeetingKind(kind),
+            convener=self._services.unit_path,
+            start=start,
+            end=end,
+            invited=[UnitPath(path) for path in invited],
+            agenda=tuple(agenda),
+        )
+        services = self._services
+        services.runner.start(
+            schedule_meeting,
+            services.records,
+            draft,
+            services.clock,
+            done=self._was_scheduled,
+            failed=self.schedule_failed.emit,
+        )
+
+    # What comes back
+
+    def _was_scheduled(self, meeting: MeetingId) -> None:
+        self._services.sync.poke()
+        self.load()
+        self.scheduled.emit(meeting)
+
+    def _show(self, cards: tuple[MeetingCard, ...]) -> None:
+        here = today(self.now)
+        self.every = cards
+        self.meetings = tuple(
+            card for card in cards if today(card.start) == here or card.running or _overdue(card, self.now)
+        )
+        self.state = Loading.READY
+        self._finish_reading()
+
+    def _show_fault(self, fault: Fault) -> None:
+        self.state = Loading.FAILED
+        self._finish_reading()
+        self.failed.emit(fault)
+
+    def _finish_reading(self) -> None:
+        self._reading = False
+        self.changed.emit()
+        if self._again:
+            self._again = False
+            self.load()
+
+    def _show_devices(self, reports: Sequence[DeviceReport]) -> None:
+        failed = [report for report in reports if report.state is DeviceState.FAILED]
+        advice = [report for report in reports if report.state is DeviceState.ADVICE]
+        state = DeviceState.FAILED if failed else DeviceState.ADVICE if advice else DeviceState.OK
+        count = len(failed) or len(advice)
+        self.verdict = Verdict(state, count, False, self.now, tuple(reports))
+        self._app.tell_devices(Fault(failed[0].fault, **failed[0].values) if failed and failed[0].fault else None)
+        self.devices_changed.emit()
+
+    def _devices_failed(self, fault: Fault) -> None:
+        self.verdict = Verdict(None, 0, False, self.now, ())
+        self.devices_changed.emit()
+        self.failed.emit(fault)
+
+    def _on_records(self, changed: frozenset[tuple[str, str]]) -> None:
+        if any(entity in ("meeting", "unit") for entity, _ in changed):
+            self._records_changed.emit()
+
+    # On the worker
+
+    def _read(self) -> tuple[MeetingCard, ...]:
+        rows = self._services.records.list("meeting")
+        cards = (card for row in rows if (card := self._read_card(row)) is not None)
+        return tuple(sorted(cards, key=lambda card: (card.start, card.meeting)))
+
+    def _read_card(self, row: dict[str, Any]) -> MeetingCard | None:
+        try:
+            start, end = moment(row["planned_start"]), moment(row["planned_end"])
+            kind = MeetingKind(row["kind"])
+        except (KeyError, TypeError, ValueError):
+            return None
+        host = UnitPath(row.get("convener_unit") or "")
+        invited = [UnitPath(path) for path in row.get("invited") or ()]
+        paths = list(dict.fromkeys([*([host] if host else []), *invited]))
+        return MeetingCard(
+            meeting=MeetingId(row["pk"]),
+            title=row.get("title") or "",
+            kind=kind,
+            code=row.get("code") or "",
+            start=start,
+            end=end,
+            running=bool(row.get("actual_start")) and not row.get("actual_end"),
+            over=bool(row.get("actual_end")) or row.get("state") in ("ended", "cancelled"),
+            host=place_name(host),
+            host_path=host,
+            sites=len(paths),
+            chain=self._chain(paths),
+            ours=host == self._services.unit_path,
+        )
+
+    def _chain(self, paths: Sequence[UnitPath]) -> tuple[Place, ...]:
+        """One place per level, the highest first: our own site where it is of that level, else the first invited."""
+        places: dict[Level, Place] = {}
+        for path in paths:
+            if not 1 <= path.count("/") <= len(Level):
+                continue
+            here = path == self._services.unit_path
+            level = level_of(path)
+            if level not in places or here:
+                places[level] = Place(path, short_place(path), level, here)
+        return tuple(places[level] for level in sorted(places))
+
+    def _card(self, meeting: str) -> MeetingCard | None:
+        return next((card for card in self.every if card.meeting == meeting), None)
+
+
+def _overdue(card: MeetingCard, now: datetime) -> bool:
+    """Begun on an earlier day by the plan, not over yet, and not planned to be over."""
+    return card.start <= now < card.end and not card.over

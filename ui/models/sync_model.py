@@ -1,0 +1,213 @@
+"""同步: proof that the work arrived, what waits, what needs a person's choice, what was held back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from desktop_app.domain.faults import Fault
+from ui.i18n.dates import today
+from ui.models.app_model import AppModel
+from ui.models.sync_rows import (
+    ConflictView,
+    QueueRow,
+    RowState,
+    Side,
+    conflict_views,
+    delivered_on,
+    pending_rows,
+    spoken,
+)
+from ui.services import Services
+
+if TYPE_CHECKING:
+    from sync.terminal.records import Records
+
+
+class Filter(StrEnum):
+    """全部 / 待办 / 回执."""
+
+    ALL = "all"
+    TODO = "todo"
+    RECEIPTS = "receipts"
+
+
+@dataclass(frozen=True, slots=True)
+class SyncPicture:
+    """One reading of the store."""
+
+    pending: tuple[QueueRow, ...] = ()
+    conflicts: tuple[ConflictView, ...] = ()
+    quarantine: tuple[QueueRow, ...] = ()
+    receipts: tuple[QueueRow, ...] = ()
+    waiting: int = 0
+    delivered_today: int = 0
+    last_receipt_at: datetime | None = None
+
+
+class SyncModel(QObject):
+    """The sync page."""
+
+    changed = Signal()
+    failed = Signal(object)
+    decided = Signal(str)
+    _records_changed = Signal()
+
+    def __init__(self, services: Services, app: AppModel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._services = services
+        self._app = app
+        self.ready = False
+        self.picture = SyncPicture()
+        self.filter = Filter.ALL
+        self.selected = ""
+        self.asked_at: datetime | None = None
+        """When a person last asked to sync now."""
+        self._reading = False
+        self._again = False
+        self._records_changed.connect(self.load, Qt.ConnectionType.QueuedConnection)
+        self._unsubscribe = services.records.subscribe(lambda _changed: self._records_changed.emit())
+        app.sync_changed.connect(self.load)
+        app.link_changed.connect(self.load)
+
+    @property
+    def rows(self) -> tuple[QueueRow, ...]:
+        """The queue under the filter: what needs a person first, then what goes, then what has arrived."""
+        picture = self.picture
+        todo = (*self._conflict_rows(), *picture.quarantine, *picture.pending)
+        if self.filter is Filter.TODO:
+            return todo
+        if self.filter is Filter.RECEIPTS:
+            return picture.receipts
+        return (*todo, *picture.receipts)
+
+    @property
+    def conflict(self) -> ConflictView | None:
+        """The one shown side by side: the selected one, else the first."""
+        conflicts = self.picture.conflicts
+        chosen = next((one for one in conflicts if one.key == self.selected), None)
+        return chosen or (conflicts[0] if conflicts else None)
+
+    def close(self) -> None:
+        self._unsubscribe()
+
+    def load(self) -> None:
+        """Read the store again; what was shown stays until the answer is there."""
+        if self._reading:
+            self._again = True
+            return
+        self._reading = True
+        self._services.runner.start(self._read, self._app.online, done=self._show, failed=self._failed)
+
+    def choose_filter(self, key: str) -> None:
+        self.filter = Filter(key)
+        self.changed.emit()
+
+    def select(self, key: str) -> None:
+        self.selected = key
+        self.changed.emit()
+
+    def sync_now(self) -> None:
+        """Ctrl+Shift+S."""
+        self.asked_at = self._services.clock.now()
+        self._services.sync.poke()
+        self.changed.emit()
+
+    def take(self, conflict: ConflictView, side: Side) -> None:
+        """A person decides for one side; the decision is a change of its own, the other stays in the history."""
+        self._decide(conflict, side.value)
+
+    def keep_both(self, conflict: ConflictView) -> None:
+        """Both texts, this terminal's first."""
+        self._decide(conflict, "\n".join(spoken(side.value) for side in conflict.sides))
+
+    def _decide(self, conflict: ConflictView, value: Any) -> None:
+        def write() -> None:
+            from sync.log.write import Write
+
+            self._services.records.write(
+                Write(conflict.entity, conflict.pk, {conflict.field: value}, meeting=conflict.meeting)
+            )
+
+        self._services.runner.start(write, done=lambda _: self._decided(conflict.key), failed=self.failed.emit)
+
+    def _decided(self, key: str) -> None:
+        self._services.sync.poke()
+        self.load()
+        self.decided.emit(key)
+
+    def _show(self, picture: SyncPicture) -> None:
+        self.picture = picture
+        self.ready = True
+        self._finish()
+
+    def _failed(self, fault: Fault) -> None:
+        self._finish()
+        self.failed.emit(fault)
+
+    def _finish(self) -> None:
+        self._reading = False
+        self.changed.emit()
+        if self._again:
+            self._again = False
+            self.load()
+
+    def _conflict_rows(self) -> tuple[QueueRow, ...]:
+        return tuple(
+            QueueRow(one.key, RowState.CONFLICT, one.entity, one.title, 1, one.sides[0].at if one.sides else None)
+            for one in self.picture.conflicts
+        )
+
+    # On the worker
+
+    def _read(self, online: bool) -> SyncPicture:
+        records = self._services.records
+        titles = {row["pk"]: row.get("title") or "" for row in records.list("meeting")}
+        people = {row["pk"]: row.get("name") or "" for row in records.list("operator")}
+        receipts = records.receipts()
+        here = today(self._services.clock.now())
+        status = records.status()
+        return SyncPicture(
+            pending=tuple(pending_rows(records.pending(), titles, online)),
+            conflicts=tuple(conflict_views(records.conflicts(), titles, people, records.device)),
+            quarantine=tuple(_quarantine_rows(records, titles)),
+            receipts=tuple(
+                QueueRow(
+                    key=f"receipt:{one.number}",
+                    state=RowState.DELIVERED,
+                    entity=_main_entity(one.entities),
+                    title="",
+                    count=one.last_seq - one.first_seq + 1,
+                    at=one.received_at,
+                    receipt=one.number,
+                )
+                for one in receipts
+            ),
+            waiting=status.pending,
+            delivered_today=delivered_on(receipts, lambda at: today(at) == here),
+            last_receipt_at=status.last_receipt_at,
+        )
+
+
+def _quarantine_rows(records: Records, titles: Mapping[str, str]) -> list[QueueRow]:
+    return [
+        QueueRow(
+            key=f"quarantine:{row['change_id']}",
+            state=RowState.QUARANTINED,
+            entity=row["entity"],
+            title=titles.get(row.get("meeting") or "", ""),
+            count=1,
+            reason=row.get("reason") or "",
+        )
+        for row in records.quarantine()
+    ]
+
+
+def _main_entity(entities: Mapping[str, int]) -> str:
+    """The kind of record that a receipt is mostly about."""
+    return max(entities, key=lambda name: (entities[name], name)) if entities else ""

@@ -1,0 +1,178 @@
+"""Rows of the sync page, made from what the store says. Pure: no Qt, no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import SequenceMatcher
+from enum import StrEnum
+from typing import Any
+
+from desktop_app.domain.clock import moment
+
+
+class RowState(StrEnum):
+    """One word of state per row."""
+
+    CONFLICT = "conflict"
+    QUARANTINED = "quarantined"
+    SENDING = "sending"
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """One line of the queue: what it is about, how much, and how far it has come."""
+
+    key: str
+    state: RowState
+    entity: str
+    title: str
+    """The meeting's title, or empty where the record belongs to none."""
+    count: int = 0
+    at: datetime | None = None
+    receipt: int = 0
+    reason: str = ""
+    """Fault id of what is quarantined."""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of two values of a field, who wrote it and when."""
+
+    change_id: str
+    value: Any
+    person: str
+    at: datetime | None
+    here: bool
+    """Whether it was written at this terminal."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConflictView:
+    """One field of one record with the values that people gave it without seeing each other's."""
+
+    key: str
+    entity: str
+    pk: str
+    field: str
+    meeting: str
+    title: str
+    sides: tuple[Side, ...]
+    """This terminal's first, where it has one."""
+
+    @property
+    def can_keep_both(self) -> bool:
+        """Only free text can hold both."""
+        return self.field in KEEPS_BOTH and all(isinstance(side.value, str) for side in self.sides)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A run of text that both sides have, or only this one."""
+
+    text: str
+    differs: bool
+
+
+KEEPS_BOTH = frozenset({"text", "quote", "topic", "leave_reason", "post", "work_title"})
+
+
+def spoken(value: Any) -> str:
+    """A value as text."""
+    if isinstance(value, (list, tuple)):
+        return "、".join(str(part) for part in value)
+    return "" if value is None else str(value)
+
+
+def differences(mine: str, theirs: str) -> tuple[list[Segment], list[Segment]]:
+    """Both texts cut into common and differing runs; a common run of one character joins its neighbours."""
+    left: list[Segment] = []
+    right: list[Segment] = []
+    matcher = SequenceMatcher(None, mine, theirs, autojunk=False)
+    for tag, i1, i2, j1, j2 in matcher.get_opcodes():
+        same = tag == "equal" and (i2 - i1 > 1 or (i1 == 0 and i2 == len(mine)))
+        _extend(left, mine[i1:i2], not same)
+        _extend(right, theirs[j1:j2], not same)
+    return left, right
+
+
+def pending_rows(pending: Iterable[Mapping[str, Any]], titles: Mapping[str, str], sending: bool) -> list[QueueRow]:
+    """What waits, one row per meeting and kind of record, in the order in which it will go."""
+    groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for row in pending:
+        groups.setdefault((row["meeting"] or "", row["entity"]), []).append(row)
+    rows = []
+    for index, ((meeting, entity), changes) in enumerate(groups.items()):
+        state = RowState.SENDING if sending and index == 0 else RowState.WAITING
+        rows.append(
+            QueueRow(
+                key=f"pending:{meeting}:{entity}",
+                state=state,
+                entity=entity,
+                title=titles.get(meeting, ""),
+                count=len(changes),
+                at=_when(changes[-1].get("at")),
+            )
+        )
+    return rows
+
+
+def conflict_views(
+    conflicts: Iterable[Mapping[str, Any]],
+    titles: Mapping[str, str],
+    names: Mapping[str, str],
+    device: str,
+) -> list[ConflictView]:
+    """What waits for a person's choice. `names` gives the people's names by id."""
+    views = []
+    for row in conflicts:
+        sides = [
+            Side(
+                change_id=head["change_id"],
+                value=head["value"],
+                person=names.get(head.get("person", ""), ""),
+                at=_when(head.get("at")),
+                here=head.get("device") == device,
+            )
+            for head in row["heads"]
+        ]
+        sides.sort(key=lambda side: not side.here)
+        meeting = row.get("meeting") or ""
+        views.append(
+            ConflictView(
+                key=f"conflict:{row['entity']}:{row['pk']}:{row['field']}",
+                entity=row["entity"],
+                pk=row["pk"],
+                field=row["field"],
+                meeting=meeting,
+                title=titles.get(meeting, ""),
+                sides=tuple(sides),
+            )
+        )
+    return views
+
+
+def delivered_on(receipts: Sequence[Any], is_today: Any) -> int:
+    """How many changes were receipted on a day."""
+    return sum(one.last_seq - one.first_seq + 1 for one in receipts if is_today(one.received_at))
+
+
+def _extend(segments: list[Segment], text: str, differs: bool) -> None:
+    if not text:
+        return
+    if segments and segments[-1].differs == differs:
+        segments[-1] = Segment(segments[-1].text + text, differs)
+    else:
+        segments.append(Segment(text, differs))
+
+
+def _when(value: Any) -> datetime | None:
+    if isinstance(value, datetime) or value is None:
+        return value
+    try:
+        return moment(str(value))
+    except ValueError:
+        return None
