@@ -24,6 +24,8 @@ BODY = 16
 """3号, in points."""
 CHARACTER = 15.75
 """Width of one body character on the page: 16 pt less 0.25 pt."""
+LINE = 28
+"""Characters of a line."""
 RED = RGBColor(0xE6, 0x00, 0x12)
 PRINT_WIDTH = Mm(156)
 
@@ -183,47 +185,15 @@ def _substitutes(document: DocumentType) -> None:
             part._blob = re.sub(r"</w:fonts>", entries + "</w:fonts>", table).encode("utf-8")
 
 
-_PARAGRAPH_ORDER = [
-    "pStyle",
-    "keepNext",
-    "keepLines",
-    "pageBreakBefore",
-    "widowControl",
-    "numPr",
-    "pBdr",
-    "shd",
-    "tabs",
-    "wordWrap",
-    "autoSpaceDE",
-    "autoSpaceDN",
-    "snapToGrid",
-    "spacing",
-    "ind",
-    "contextualSpacing",
-    "jc",
-    "textAlignment",
-    "outlineLvl",
-    "rPr",
-    "sectPr",
-]
-_RUN_ORDER = [
-    "rStyle",
-    "rFonts",
-    "b",
-    "bCs",
-    "i",
-    "iCs",
-    "color",
-    "spacing",
-    "w",
-    "kern",
-    "position",
-    "sz",
-    "szCs",
-    "highlight",
-    "u",
-    "lang",
-]
+_PARAGRAPH_ORDER = (
+    *("pStyle", "keepNext", "keepLines", "pageBreakBefore", "widowControl", "numPr", "pBdr", "shd", "tabs"),
+    *("wordWrap", "autoSpaceDE", "autoSpaceDN", "snapToGrid", "spacing", "ind", "contextualSpacing", "jc"),
+    *("textAlignment", "outlineLvl", "rPr", "sectPr"),
+)
+_RUN_ORDER = (
+    *("rStyle", "rFonts", "b", "bCs", "i", "iCs", "color", "spacing", "w", "kern", "position", "sz", "szCs"),
+    *("highlight", "u", "lang"),
+)
 
 
 def in_schema_order(document: DocumentType) -> None:

@@ -1,6 +1,5 @@
 """会议记录 as .docx in the layout of GB/T 9704-2012: red mark, number, red rule, title, body in four levels, lists."""
 
-from collections.abc import Iterable
 from datetime import UTC
 from pathlib import Path
 
@@ -15,6 +14,8 @@ from docx.text.paragraph import Paragraph
 from sync.export.files import write_whole
 from sync.export.layout import (
     BODY,
+    CHARACTER,
+    LINE,
     PRINT_WIDTH,
     RED,
     Face,
@@ -164,16 +165,35 @@ def _people(document: Document, paper: MinutesPaper) -> None:
     lists.append(
         ("列席", [one.name for one in people if one.capacity == GUEST and one.state is AttendanceState.PRESENT])
     )
-    if any(names for _, names in lists):
+    filled = [(label, names) for label, names in lists if names]
+    if filled:
         document.add_paragraph()
-    for label, names in lists:
-        if names:
-            _labelled(document, label, _joined(names))
+    for label, names in filled:
+        _names(document, label, names).paragraph_format.keep_with_next = label == filled[-1][0]
 
 
-def _joined(names: Iterable[str]) -> str:
-    # Two half-width spaces are one character wide and hang at the end of a line; a full-width one would not.
-    return "  ".join(names)
+def _names(document: Document, label: str, names: list[str]) -> Paragraph:
+    """A label and the names in columns, so that no name is broken and all align after the colon."""
+    hanging = 3 + len(label)
+    slot = max(_width(name) for name in names) + 1
+    per_line = max(1, int((LINE - hanging + 1) / slot))
+    paragraph = indent(document.add_paragraph(), first=2, hanging=hanging)
+    for column in range(per_line):
+        paragraph.paragraph_format.tab_stops.add_tab_stop(Pt((hanging + column * slot) * CHARACTER))
+    write(paragraph, f"{label}：", Face.HEAD)
+    for place, name in enumerate(names):
+        if place:
+            if place % per_line == 0:
+                write(paragraph, "").add_break()
+            else:
+                write(paragraph, "").add_tab()
+        write(paragraph, name)
+    return paragraph
+
+
+def _width(text: str) -> float:
+    """Width in characters: what is not ASCII is a full one."""
+    return sum(0.55 if character.isascii() else 1 for character in text)
 
 
 def _signatures(document: Document, paper: MinutesPaper) -> None:
@@ -196,7 +216,7 @@ def _turns(document: Document, turns: tuple[Turn, ...]) -> None:
     heading.alignment = WD_ALIGN_PARAGRAPH.CENTER
     write(heading, "发言情况", Face.TITLE, 22)
     labels = ("序号", "发言人", "会场", "开始时间", "用时", "超时")
-    widths = (Mm(14), Mm(34), Mm(46), Mm(24), Mm(20), Mm(18))
+    widths = (Mm(14), Mm(32), Mm(38), Mm(24), Mm(24), Mm(24))
     table = document.add_table(rows=1, cols=len(labels), style="Table Grid")
     table.alignment = WD_TABLE_ALIGNMENT.CENTER
     table.autofit = False
