@@ -71,6 +71,15 @@ def end_process(pid: int, *, at_once: bool = False) -> None:
         return
 
 
+def end_on_terminate() -> None:
+    """Take being told to end like Ctrl+C: `with` blocks are left in order. For the main thread of a command."""
+
+    def interrupt(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
+
+
 def program() -> list[str]:
     """The command that runs this very program again: frozen, or through the interpreter."""
     return [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "desktop_app.main"]

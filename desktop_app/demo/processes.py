@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,8 +10,14 @@ from pathlib import Path
 from typing import IO, Any
 
 from desktop_app.domain.faults import HostFault
+from desktop_app.platform import program
 
 END_SECONDS = 8.0
+
+
+def part(name: str) -> list[str]:
+    """The command of one part of the demonstration: `forwarder`, `player` or `summary`."""
+    return [*program(), "demo", "--part", name]
 
 
 class Child:
@@ -21,14 +26,14 @@ class Child:
     Its standard input is a pipe that only ends with us, so that a child that reads it ends when we are killed.
     """
 
-    def __init__(self, name: str, arguments: Sequence[str], *, output: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, name: str, command: Sequence[str], *, output: Path, environment: Mapping[str, str]) -> None:
         self.name = name
         self.output = output
         self._file: IO[bytes] = output.open("ab")
         self._lines: list[str] = []
         self._news = threading.Condition()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", *arguments],
+            command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._file,
@@ -122,8 +127,8 @@ class Company:
     def __enter__(self) -> "Company":
         return self
 
-    def start(self, name: str, arguments: Sequence[str], *, output: Path, environment: Mapping[str, str]) -> Child:
-        child = Child(name, arguments, output=output, environment=environment)
+    def start(self, name: str, command: Sequence[str], *, output: Path, environment: Mapping[str, str]) -> Child:
+        child = Child(name, command, output=output, environment=environment)
         self._children.append(child)
         return child
 

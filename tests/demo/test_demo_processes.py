@@ -1,5 +1,6 @@
 """Nothing that a run starts is left behind."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,11 +9,12 @@ from desktop_app.demo.processes import Child, Company
 from desktop_app.domain.faults import HostFault
 
 ROUTE = '{"listen": "127.0.1.98", "target": "127.0.0.1", "tcp": [], "udp": []}'
+FORWARDER = [sys.executable, "-m", "desktop_app.demo.forwarder"]
 pytestmark = pytest.mark.processes
 
 
 def _forwarder(company: Company, folder: Path) -> Child:
-    return company.start("cable", ["desktop_app.demo.forwarder"], output=folder / "cable.log", environment={})
+    return company.start("cable", FORWARDER, output=folder / "cable.log", environment={})
 
 
 def test_a_child_answers_line_by_line_and_its_output_is_kept(tmp_path: Path) -> None:
@@ -38,7 +40,9 @@ def test_every_child_has_ended_when_the_run_breaks_off(tmp_path: Path) -> None:
 
 def test_a_child_that_ends_too_early_is_named_at_once(tmp_path: Path) -> None:
     with Company() as company:
-        child = company.start("nobody", ["desktop_app.demo.nobody"], output=tmp_path / "nobody.log", environment={})
+        child = company.start(
+            "nobody", [sys.executable, "-m", "desktop_app.demo.nobody"], output=tmp_path / "nobody.log", environment={}
+        )
         with pytest.raises(HostFault, match="demo-process-ended"):
             child.wait_line(lambda line: True, 10)
 

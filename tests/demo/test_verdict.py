@@ -81,7 +81,5 @@ def test_every_sentence_is_there_in_both_languages() -> None:
     from desktop_app.demo.wording import _WORDS
 
     assert len({frozenset(texts) for texts in _WORDS.values()}) == 1
-    assert [words(language, "codes", count=4) for language in LANGUAGES] == [
-        "激活码已发放：4 个",
-        "4 activation codes issued",
-    ]
+    assert words("zh_CN", "codes", count=4) == "激活码已发放：4 个"
+    assert words("en", "codes", count=4) == "4 activation codes issued"

@@ -1,0 +1,36 @@
+"""`silian demo`: its options, and the parts of itself that it starts as processes of their own."""
+
+import argparse
+from pathlib import Path
+
+from desktop_app.demo.wording import LANGUAGES
+
+PARTS = ("forwarder", "player", "summary")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `silian demo`."""
+    parser.add_argument("--out", type=Path, default=Path("demo-out"), help="where the results go (default: demo-out)")
+    parser.add_argument("--language", choices=LANGUAGES, default="zh_CN", help="the language of windows and progress")
+    parser.add_argument("--keep-open", action="store_true", help="leave the windows open at the end")
+    parser.add_argument("--part", choices=PARTS, help=argparse.SUPPRESS)
+    parser.add_argument("folder", nargs="?", help=argparse.SUPPRESS)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Exit code: 0 when everything was as it should be."""
+    if options.part == "forwarder":
+        from desktop_app.demo import forwarder
+
+        return forwarder.main()
+    if options.part == "player":
+        from desktop_app import terminal_story
+
+        return terminal_story.main()
+    if options.part == "summary":
+        from desktop_app import summary
+
+        return summary.main([options.folder])
+    from desktop_app.demo.run import play
+
+    return play(options.out, language=options.language, keep_open=options.keep_open)
