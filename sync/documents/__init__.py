@@ -1,0 +1,1 @@
+"""Documents that many hands write at once: pycrdt, with every position mapped in one place."""

@@ -1,0 +1,151 @@
+"""The projection of one transaction: loads the records its changes touch, folds them, writes them back at its end.
+
+It lives inside the transaction that stores the changes, and `flush` ends its work. What it holds can always be made
+again from the log (`rebuild`).
+"""
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+
+from sync.entities import ENTITIES
+from sync.log.envelope import Change, Op, Verdict
+from sync.log.payload import Payload, open_payload
+from sync.merge.fold import Opened, RecordState, extend, fold
+from sync.store.rows import SELECT_CHANGES, change_of, from_json, to_json
+from sync.store.tables import change, conflict, record
+
+Key = tuple[str, str]
+NOTHING = Payload({})
+
+
+class Projection:
+    """Records by (entity, pk), as the transaction sees them."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+        self._states: dict[Key, RecordState] = {}
+        self._conflicted: set[Key] = set()
+        self._fresh: dict[Key, list[Opened]] = {}
+        self.touched: set[Key] = set()
+
+    def load(self, keys: Iterable[Key]) -> None:
+        """Fetch what is stored of these records, in few statements."""
+        wanted: dict[str, set[str]] = {}
+        for entity, pk in keys:
+            if (entity, pk) not in self._states:
+                wanted.setdefault(entity, set()).add(pk)
+        for entity, pks in wanted.items():
+            ordered = sorted(pks)
+            rows = self._connection.execute(
+                sa.select(record).where(record.c.entity == entity, record.c.pk.in_(ordered))
+            )
+            for row in rows:
+                self._states[entity, row.pk] = RecordState(
+                    from_json(row.fields),
+                    from_json(row.clocks),
+                    row.retracted,
+                    row.person,
+                    row.meeting,
+                    row.owner_path,
+                )
+            marked = self._connection.execute(
+                sa.select(conflict.c.pk, conflict.c.field, conflict.c.heads).where(
+                    conflict.c.entity == entity, conflict.c.pk.in_(ordered)
+                )
+            )
+            for pk, name, heads in marked:
+                self._conflicted.add((entity, pk))
+                self._states[entity, pk].conflicts[name] = from_json(heads)
+            for pk in ordered:
+                self._states.setdefault((entity, pk), RecordState())
+
+    def state(self, entity: str, pk: str) -> RecordState:
+        """The record now; empty where there is none."""
+        found = self._states.get((entity, pk))
+        if found is None:
+            self.load([(entity, pk)])
+            found = self._states[entity, pk]
+        return found
+
+    def apply(self, each: Change, payload: Payload | None = None) -> None:
+        """Fold in one change of a known entity with verdict applied. It may or may not be in the log already."""
+        entity = ENTITIES[each.entity]
+        key = (each.entity, each.pk)
+        opened = payload if payload is not None else _open(each)
+        state = self.state(*key)
+        self._fresh.setdefault(key, []).append((each, opened))
+        self.touched.add(key)
+        if not extend(entity, state, each, opened):
+            self.rebuild(*key)
+
+    def rebuild(self, entity: str, pk: str) -> None:
+        """Make a record again from the log and from what this transaction adds to it."""
+        key = (entity, pk)
+        self.load([key])
+        told = SELECT_CHANGES.where(
+            change.c.entity == entity, change.c.pk == pk, change.c.verdict == Verdict.APPLIED.value
+        )
+        stored = self._connection.execute(told.where(change.c.op != Op.UPDATE.value)).all()
+        if not stored:
+            stored = self._connection.execute(told).all()
+        log = [change_of(tuple(row)) for row in stored]
+        opened = {each.change_id: (each, _open(each)) for each in log}
+        opened.update({each.change_id: (each, said) for each, said in self._fresh.get(key, [])})
+        self._states[key] = fold(ENTITIES[entity], opened.values())
+        self.touched.add(key)
+
+    def flush(self) -> None:
+        """Write the touched records back."""
+        rows = []
+        gone: list[Key] = []
+        marks = []
+        for key in sorted(self.touched):
+            state = self._states[key]
+            if not state.exists:
+                gone.append(key)
+                continue
+            rows.append(
+                {
+                    "entity": key[0],
+                    "pk": key[1],
+                    "meeting": state.meeting,
+                    "owner_path": state.owner_path,
+                    "person": state.person,
+                    "retracted": state.retracted,
+                    "fields": to_json(state.fields),
+                    "clocks": to_json(state.clocks),
+                }
+            )
+            marks += [
+                {"entity": key[0], "pk": key[1], "field": name, "heads": to_json(heads)}
+                for name, heads in state.conflicts.items()
+            ]
+        for entity, pk in gone:
+            self._connection.execute(record.delete().where(record.c.entity == entity, record.c.pk == pk))
+        for entity, pk in self._conflicted & self.touched:
+            self._connection.execute(conflict.delete().where(conflict.c.entity == entity, conflict.c.pk == pk))
+        if rows:
+            self._connection.execute(record.insert().prefix_with("OR REPLACE"), rows)
+        if marks:
+            self._connection.execute(conflict.insert(), marks)
+        self._conflicted = {
+            key for key in self._conflicted | self.touched if key not in self.touched or self._states[key].conflicts
+        }
+
+
+def _open(each: Change) -> Payload:
+    return NOTHING if each.payload is None else open_payload(each.payload)
+
+
+def bases_of(state: RecordState, names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """The clocks a writer saw: all heads of a settled field, and of a conflict only the one that is shown.
+
+    So an ordinary edit never settles a conflict by accident; a person's decision names all heads (see `resolve`).
+    """
+    seen: dict[str, tuple[str, ...]] = {}
+    for name in names:
+        heads = state.clocks.get(name)
+        if heads:
+            seen[name] = tuple(heads[:1] if name in state.conflicts else heads)
+    return seen

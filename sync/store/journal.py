@@ -1,0 +1,167 @@
+"""A store's own chain: the changes it writes itself, numbered, timed, hashed, one after another."""
+
+import dataclasses
+import secrets
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from desktop_app.domain.faults import HostFault, OperatorError
+from sync.entities import ENTITIES, SCHEMA_VERSION, Merge, Type
+from sync.log.envelope import GENESIS, SALT_BYTES, Change, Op, change_hash, payload_digest
+from sync.log.hlc import HybridClock
+from sync.log.payload import RETRACTED, UPDATE, seal_payload
+from sync.log.signing import Origin
+from sync.merge.projection import Projection, bases_of
+from sync.store.rows import insert_changes
+from sync.store.tables import origin
+
+_PYTHON = {Type.TEXT: str, Type.INTEGER: int, Type.BOOLEAN: bool, Type.TIME: str, Type.TEXTS: list}
+
+
+@dataclasses.dataclass(slots=True)
+class Head:
+    """Where a chain ends."""
+
+    epoch: int = 1
+    seq: int = 0
+    head_hash: bytes = GENESIS
+    acknowledged: int = 0
+    hlc: int = 0
+
+
+def load_head(connection: sa.Connection, device: str) -> Head:
+    """The head of this store's own chain; HostFault `store-foreign` where the store belongs to another device."""
+    row = connection.execute(sa.select(origin).where(origin.c.terminal == device)).first()
+    if row is None:
+        own = connection.execute(sa.text("SELECT value FROM property WHERE name = 'device'")).scalar()
+        if own is not None and own != device:
+            raise HostFault("store-foreign", device=own)
+        connection.execute(sa.text("INSERT INTO property VALUES ('device', :device)"), {"device": device})
+        connection.execute(origin.insert().values(terminal=device, epoch=1, seq=0, head_hash=GENESIS))
+        return Head()
+    return Head(row.epoch, row.seq, row.head_hash, row.acknowledged, row.hlc)
+
+
+class Journal:
+    """Adds to the own chain within one transaction; `head` is what to remember once that is committed."""
+
+    def __init__(
+        self,
+        identity: Origin,
+        head: Head,
+        now_ms: int,
+        random_bytes: Callable[[int], bytes] = secrets.token_bytes,
+    ) -> None:
+        self.head = dataclasses.replace(head)
+        self.clock = HybridClock(head.hlc, random_bytes)
+        self._identity = identity
+        self._now_ms = now_ms
+        self._random_bytes = random_bytes
+        self._written: list[tuple[Change, bytes | None]] = []
+
+    @property
+    def written(self) -> list[Change]:
+        return [change for change, _ in self._written]
+
+    def add(
+        self,
+        projection: Projection,
+        entity: str,
+        pk: str,
+        op: Op,
+        fields: Mapping[str, Any],
+        *,
+        meeting: str,
+        person: str,
+        device: str,
+        stamped: bool,
+        bases: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> Change:
+        """Write one change into the chain and into the projection. `stamped`: this is the center's own log.
+
+        ValueError for what the registry does not allow (a bug of the caller); OperatorError `fact-exists`.
+        """
+        known = ENTITIES.get(entity)
+        if known is None:
+            raise ValueError(f"no such entity: {entity}")
+        state = projection.state(entity, pk)
+        seen = bases
+        if op is Op.PUT:
+            check_fields(entity, fields)
+            if known.merge is Merge.FACT and state.exists:
+                raise OperatorError("fact-exists", entity=entity, pk=pk)
+        if known.merge is Merge.FACT or op is Op.UPDATE:
+            seen = {}
+        elif seen is None:
+            seen = bases_of(state, fields)
+        payload = seal_payload(fields, seen)
+        salt = self._random_bytes(SALT_BYTES)
+        hlc = self.clock.tick(self._now_ms)
+        change = Change(
+            self.clock.change_id(hlc),
+            self._identity.device,
+            self.head.epoch,
+            self.head.seq + 1,
+            hlc,
+            entity,
+            pk,
+            op.value,
+            SCHEMA_VERSION,
+            person,
+            device,
+            self._identity.unit_path,
+            meeting or _meeting_of(entity, pk, fields) or state.meeting,
+            salt,
+            payload,
+            payload_digest(salt, payload),
+            hlc >> 16 if stamped else None,
+        )
+        self.head.seq = change.seq
+        self.head.head_hash = change_hash(change, self.head.head_hash)
+        self._written.append((change, self.head.head_hash))
+        projection.apply(change)
+        return change
+
+    def store(self, connection: sa.Connection) -> None:
+        """Append what was added, and the new head."""
+        insert_changes(connection, self._written)
+        self._written = []
+        self.head.hlc = self.clock.last
+        connection.execute(
+            origin.update()
+            .where(origin.c.terminal == self._identity.device)
+            .values(
+                epoch=self.head.epoch,
+                seq=self.head.seq,
+                head_hash=self.head.head_hash,
+                acknowledged=self.head.acknowledged,
+                hlc=self.head.hlc,
+            )
+        )
+
+
+def retraction(entity: str) -> dict[str, Any]:
+    """What a retraction says: nothing for a fact, the reserved field for a structured record."""
+    return {} if ENTITIES[entity].merge is Merge.FACT else {RETRACTED: True}
+
+
+def check_fields(entity: str, fields: Mapping[str, Any]) -> None:
+    """ValueError for a field the registry does not know or a value of another type; None empties a field."""
+    known = ENTITIES[entity].fields
+    for name, value in fields.items():
+        kind = known.get(name)
+        if kind is None or name == UPDATE:
+            raise ValueError(f"{entity} has no field {name}")
+        wanted = _PYTHON[kind]
+        if value is None or (isinstance(value, wanted) and (wanted is bool or not isinstance(value, bool))):
+            continue
+        raise ValueError(f"{entity}.{name} is {kind.value}")
+
+
+def _meeting_of(entity: str, pk: str, fields: Mapping[str, Any]) -> str:
+    if entity == "meeting":
+        return pk
+    named = fields.get("meeting")
+    return named if isinstance(named, str) else ""

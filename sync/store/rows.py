@@ -1,0 +1,70 @@
+"""A change as a row and back, and a record's JSON columns."""
+
+import base64
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from sync.log.envelope import Change
+from sync.store.tables import change as change_table
+
+COLUMNS = (
+    "change_id",
+    "terminal",
+    "epoch",
+    "seq",
+    "hlc",
+    "entity",
+    "pk",
+    "op",
+    "schema_version",
+    "person",
+    "device",
+    "unit_path",
+    "meeting",
+    "salt",
+    "payload",
+    "digest",
+    "received_ms",
+    "verdict",
+    "reason",
+)
+"""The columns of a `Change`, in its order."""
+SELECT_CHANGES = sa.select(*(change_table.c[name] for name in COLUMNS))
+_INSERT = change_table.insert()
+
+
+def change_of(row: Sequence[Any]) -> Change:
+    """A `Change` from a row of `SELECT_CHANGES`."""
+    return Change(*row)
+
+
+def insert_changes(connection: sa.Connection, changes: Iterable[tuple[Change, bytes | None]]) -> None:
+    """Append changes, each with the chain's hash at it (None where it is not ours to see)."""
+    rows = [{name: getattr(each, name) for name in COLUMNS} | {"hash": chain_hash} for each, chain_hash in changes]
+    if rows:
+        connection.execute(_INSERT, rows)
+
+
+def to_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_bytes_to_json)
+
+
+def _bytes_to_json(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return {"$bytes": base64.b64encode(value).decode()}
+    raise TypeError(f"{type(value).__name__} is not stored in a record")
+
+
+def _bytes_from_json(value: dict[str, Any]) -> Any:
+    if value.keys() == {"$bytes"}:
+        return base64.b64decode(value["$bytes"])
+    return value
+
+
+def from_json(text: str) -> Any:
+    if '"$bytes"' in text:
+        return json.loads(text, object_hook=_bytes_from_json)
+    return json.loads(text)

@@ -1,0 +1,46 @@
+"""Bring a store to this program's schema, with Alembic only where there is something to do."""
+
+import importlib.resources
+import logging
+
+import sqlalchemy as sa
+
+from desktop_app.domain.faults import HostFault
+from sync.store.engine import host_faults
+
+HEAD = "0001"
+"""The newest revision in `sync/migrations/versions`; a test holds it equal."""
+
+
+def upgrade(engine: sa.Engine) -> None:
+    """HostFault `store-newer` when a later version of the program wrote the store."""
+    with host_faults():
+        with engine.begin() as connection:
+            revision = _revision(connection)
+            if revision != HEAD:
+                _migrate(connection, revision)
+
+
+def _revision(connection: sa.Connection) -> str | None:
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    return found
+
+
+def _migrate(connection: sa.Connection, revision: str | None) -> None:
+    from alembic import command  # 0.2 s that a start without a migration does not pay
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+    from alembic.util import CommandError
+
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    config = Config()
+    config.set_main_option("script_location", str(importlib.resources.files("sync") / "migrations"))
+    config.attributes["connection"] = connection
+    if revision is not None:
+        try:
+            ScriptDirectory.from_config(config).get_revision(revision)
+        except CommandError as err:
+            raise HostFault("store-newer", revision=revision) from err
+    command.upgrade(config, "head")

@@ -1,0 +1,197 @@
+"""What a terminal's store and the center's have in common: opening, one writer at a time, listeners."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from desktop_app.domain.clock import Clock, unix_ms
+from desktop_app.domain.faults import HostFault
+from desktop_app.domain.ids import DeviceId, UnitPath
+from sync.documents.updates import check_update
+from sync.log.envelope import Change, Op
+from sync.log.payload import UPDATE
+from sync.log.signing import Origin
+from sync.log.write import Write
+from sync.merge.projection import Projection
+from sync.store import reader
+from sync.store.engine import check, store_engine, writing
+from sync.store.journal import Head, Journal, load_head, retraction
+from sync.store.lock import StoreLock
+from sync.store.schema import upgrade
+from sync.store.tables import document
+
+Touched = frozenset[tuple[str, str]]
+"""(entity, pk) of the records that a transaction touched."""
+Listener = Callable[[Touched], None]
+COMPACT_AFTER = 200
+"""Updates of one document after which its snapshot is made anew."""
+
+
+class Transaction:
+    """One write transaction: what it writes is committed together, or not at all."""
+
+    def __init__(self, connection: sa.Connection, identity: Origin, head: Head, now_ms: int, stamped: bool) -> None:
+        self.connection = connection
+        self.projection = Projection(connection)
+        self.journal = Journal(identity, head, now_ms)
+        self.now_ms = now_ms
+        self._stamped = stamped
+
+    def put(self, write: Write, *, person: str, device: str) -> Change:
+        fields = {name: list(value) if isinstance(value, tuple) else value for name, value in write.fields.items()}
+        return self.journal.add(
+            self.projection,
+            write.entity,
+            write.pk,
+            Op.PUT,
+            fields,
+            meeting=write.meeting,
+            person=person,
+            device=device,
+            stamped=self._stamped,
+        )
+
+    def settle(self, write: Write, *, person: str, device: str) -> Change:
+        """Write a person's decision: it supersedes every head of the fields it names."""
+        state = self.projection.state(write.entity, write.pk)
+        return self.journal.add(
+            self.projection,
+            write.entity,
+            write.pk,
+            Op.PUT,
+            write.fields,
+            meeting=write.meeting,
+            person=person,
+            device=device,
+            stamped=self._stamped,
+            bases={name: tuple(state.clocks.get(name, ())) for name in write.fields},
+        )
+
+    def retract(self, entity: str, pk: str, *, meeting: str, person: str, device: str) -> Change:
+        return self.journal.add(
+            self.projection,
+            entity,
+            pk,
+            Op.RETRACT,
+            retraction(entity),
+            meeting=meeting,
+            person=person,
+            device=device,
+            stamped=self._stamped,
+        )
+
+    def update(self, minutes: str, update: bytes, *, meeting: str, person: str, device: str) -> Change:
+        """PeerFault `update-unreadable` for bytes that are no update."""
+        check_update(update)
+        return self.journal.add(
+            self.projection,
+            "minutes",
+            minutes,
+            Op.UPDATE,
+            {UPDATE: update},
+            meeting=meeting,
+            person=person,
+            device=device,
+            stamped=self._stamped,
+        )
+
+
+class Store(reader.StoreReader):
+    """A store that is open for writing; `StoreReader` says how it is read. Thread-safe."""
+
+    STORE_FILE = "store.db"
+    STAMPED = False
+
+    def __init__(self, folder: Path, identity: Origin, clock: Clock) -> None:
+        """Open or make the store in `folder`, which is made where it is not there.
+
+        HostFault `store-in-use`, `store-damaged`, `store-newer`, `store-foreign`, `disk-full`, `disk-failing`.
+        """
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as err:
+            raise HostFault("disk-failing", folder=str(folder)) from err
+        self.folder = folder
+        self.identity = identity
+        self.clock = clock
+        self._lock = threading.RLock()
+        self._listeners: list[Listener] = []
+        self._updates: dict[str, int] = {}
+        self._store_lock = StoreLock(folder)
+        engine = store_engine(folder / self.STORE_FILE)
+        super().__init__(engine)
+        try:
+            check(engine)
+            upgrade(engine)
+            with writing(engine) as connection:
+                self._head = load_head(connection, identity.device)
+                self._on_open(connection)
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def device(self) -> DeviceId:
+        return self.identity.device
+
+    @property
+    def unit_path(self) -> UnitPath:
+        return self.identity.unit_path
+
+    def _on_open(self, connection: sa.Connection) -> None:
+        """What a kind of store does in the transaction that opens it."""
+
+    @contextmanager
+    def _writing(self) -> Iterator[Transaction]:
+        """One transaction at a time; listeners hear of it after the commit."""
+        with self._lock:
+            with writing(self._engine) as connection:
+                transaction = Transaction(
+                    connection, self.identity, self._head, unix_ms(self.clock.now()), self.STAMPED
+                )
+                yield transaction
+                written = transaction.journal.written
+                transaction.projection.flush()
+                transaction.journal.store(connection)
+                self._finish(transaction, written)
+                self._compact(connection, written)
+            self._head = transaction.journal.head
+        self._tell(frozenset(transaction.projection.touched))
+
+    def _finish(self, transaction: Transaction, written: list[Change]) -> None:
+        """What a kind of store adds before the commit."""
+
+    def _compact(self, connection: sa.Connection, written: list[Change]) -> None:
+        for each in written:
+            if each.op == Op.UPDATE:
+                self._updates[each.pk] = self._updates.get(each.pk, 0) + 1
+        for pk in [pk for pk, count in self._updates.items() if count >= COMPACT_AFTER]:
+            state, position = reader.document_state(connection, pk)
+            if state is not None:
+                connection.execute(
+                    document.insert().prefix_with("OR REPLACE").values(pk=pk, state=state, position=position)
+                )
+            del self._updates[pk]
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Hear of touched records, on the thread that wrote them, after the commit; the answer ends it."""
+        self._listeners.append(listener)
+
+        def end() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+        return end
+
+    def _tell(self, touched: Touched) -> None:
+        if touched:
+            for listener in tuple(self._listeners):
+                listener(touched)
+
+    def close(self) -> None:
+        """Nothing is lost by not calling it."""
+        self._engine.dispose()
+        self._store_lock.close()

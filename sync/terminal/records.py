@@ -1,0 +1,138 @@
+"""The terminal's records: what the screens read and write, offline as well as online.
+
+Every write is one transaction with its change, on the disk when the call returns. What was written and is not yet
+acknowledged by the center is pending, whatever happens to the program.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from desktop_app.domain.clock import Clock
+from desktop_app.domain.faults import OperatorError
+from desktop_app.domain.ids import PersonId
+from sync.log.envelope import Verdict
+from sync.log.hlc import wall_ms
+from sync.log.signing import Origin
+from sync.log.write import Write
+from sync.merge.fold import RecordState
+from sync.store.engine import reading
+from sync.store.reader import Row
+from sync.store.store import Store, Transaction
+from sync.store.tables import change
+from sync.terminal.status import Receipt, SyncStatus, read_receipts, read_status
+
+__all__ = ["Receipt", "Records", "Row", "SyncStatus", "Write"]
+
+APPROVED = "approved"
+
+
+class Records(Store):
+    """Thread-safe; one writer at a time. Reading: see `StoreReader`."""
+
+    _person = PersonId("")
+
+    @classmethod
+    def open(cls, folder: Path, *, identity: Origin, clock: Clock) -> "Records":
+        """Open or make `folder/store.db`; for the faults see `Store`."""
+        return cls(folder, identity, clock)
+
+    def act_as(self, person: PersonId) -> None:
+        """From now on what is written is written by this person; empty: nobody, and nothing can be written."""
+        self._person = person
+
+    @property
+    def person(self) -> PersonId:
+        return self._person
+
+    def write(self, *writes: Write) -> list[str]:
+        """Write records in one transaction; the change ids. OperatorError `person-missing`, `fact-exists`."""
+        return self._each(writes, Transaction.put)
+
+    def settle(self, write: Write) -> str:
+        """Write a person's decision over a conflict: it supersedes every value of the fields it names."""
+        return self._each([write], Transaction.settle)[0]
+
+    def _each(self, writes: Iterable[Write], act: Any) -> list[str]:
+        person = self._acting()
+        with self._writing() as transaction:
+            transaction.projection.load({(each.entity, each.pk) for each in writes})
+            return [act(transaction, each, person=person, device=self.device).change_id for each in writes]
+
+    def retract(self, entity: str, pk: str, *, meeting: str) -> str:
+        """Take a record back; the change id. OperatorError `record-missing` where there is none."""
+        person = self._acting()
+        with self._writing() as transaction:
+            if not self._present(transaction.projection.state(entity, pk)):
+                raise OperatorError("record-missing", entity=entity, pk=pk)
+            return transaction.retract(entity, pk, meeting=meeting, person=person, device=self.device).change_id
+
+    def save_update(self, minutes: str, update: bytes, *, meeting: str) -> str:
+        """Keep a pycrdt update of a document as a change; its id.
+
+        OperatorError `minutes-approved` where the minutes are signed off, PeerFault `update-unreadable`.
+        """
+        person = self._acting()
+        with self._writing() as transaction:
+            if transaction.projection.state("minutes", minutes).fields.get("state") == APPROVED:
+                raise OperatorError("minutes-approved", minutes=minutes)
+            return transaction.update(minutes, update, meeting=meeting, person=person, device=self.device).change_id
+
+    def _acting(self) -> PersonId:
+        if not self._person:
+            raise OperatorError("person-missing")
+        return self._person
+
+    @staticmethod
+    def _present(state: RecordState) -> bool:
+        return state.exists and not state.retracted
+
+    def status(self) -> SyncStatus:
+        """How far the records have come."""
+        with reading(self._engine) as connection:
+            return read_status(connection, self.device)
+
+    def pending(self, limit: int = 200) -> list[Row]:
+        """What waits for the center, oldest first: change_id, entity, pk, op, meeting, at (ms since 1970), bytes."""
+        head = self._head
+        query = (
+            sa.select(
+                change.c.change_id,
+                change.c.entity,
+                change.c.pk,
+                change.c.op,
+                change.c.meeting,
+                change.c.hlc,
+                sa.func.coalesce(sa.func.length(change.c.payload), 0),
+            )
+            .where(
+                change.c.terminal == self.device,
+                change.c.epoch == head.epoch,
+                change.c.seq > head.acknowledged,
+            )
+            .order_by(change.c.seq)
+            .limit(limit)
+        )
+        keys = ("change_id", "entity", "pk", "op", "meeting", "at", "bytes")
+        with reading(self._engine) as connection:
+            rows = [dict(zip(keys, row, strict=True)) for row in connection.execute(query)]
+        return [row | {"at": wall_ms(row["at"])} for row in rows]
+
+    def quarantine(self, limit: int = 200) -> list[Row]:
+        """What the center (or this program) holds or refuses: change_id, entity, pk, op, meeting, verdict, reason."""
+        names = ("change_id", "entity", "pk", "op", "meeting", "terminal", "verdict", "reason")
+        query = (
+            sa.select(*(change.c[name] for name in names))
+            .where(change.c.verdict != Verdict.APPLIED.value)
+            .order_by(change.c.position)
+            .limit(limit)
+        )
+        with reading(self._engine) as connection:
+            return [dict(zip(names, row, strict=True)) for row in connection.execute(query)]
+
+    def receipts(self, limit: int = 200) -> list[Receipt]:
+        """The center's receipts, newest first."""
+        with reading(self._engine) as connection:
+            return read_receipts(connection, limit)

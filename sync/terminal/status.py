@@ -1,0 +1,54 @@
+"""How far a terminal's records have come, in numbers a person can read."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from sync.log.envelope import Verdict
+from sync.replication.receipt import Receipt, read_body
+from sync.store.tables import change, conflict, origin, receipt
+
+__all__ = ["Receipt", "SyncStatus"]
+
+
+@dataclass(frozen=True, slots=True)
+class SyncStatus:
+    """`acknowledged` counts this terminal's own changes that the center has receipted, in all its epochs."""
+
+    pending: int = 0
+    pending_meetings: int = 0
+    conflicts: int = 0
+    quarantined: int = 0
+    acknowledged: int = 0
+    last_receipt_at: datetime | None = None
+
+
+def read_status(connection: sa.Connection, device: str) -> SyncStatus:
+    head = connection.execute(sa.select(origin).where(origin.c.terminal == device)).one()
+    waiting = sa.and_(change.c.terminal == device, change.c.epoch == head.epoch, change.c.seq > head.acknowledged)
+    meetings = connection.execute(
+        sa.select(sa.func.count(sa.distinct(change.c.meeting))).where(waiting, change.c.meeting != "")
+    ).scalar_one()
+    own = connection.execute(
+        sa.select(sa.func.count()).select_from(change).where(change.c.terminal == device)
+    ).scalar_one()
+    in_conflict = connection.execute(sa.select(sa.func.count()).select_from(conflict)).scalar_one()
+    quarantined = connection.execute(
+        sa.select(sa.func.count()).select_from(change).where(change.c.verdict != Verdict.APPLIED.value)
+    ).scalar_one()
+    last = connection.execute(sa.select(receipt).order_by(receipt.c.number.desc()).limit(1)).first()
+    pending = head.seq - head.acknowledged
+    return SyncStatus(
+        pending,
+        meetings,
+        in_conflict,
+        quarantined,
+        own - pending,
+        read_body(last.body, last.signature).received_at if last else None,
+    )
+
+
+def read_receipts(connection: sa.Connection, limit: int) -> list[Receipt]:
+    rows = connection.execute(sa.select(receipt).order_by(receipt.c.number.desc()).limit(limit))
+    return [read_body(row.body, row.signature) for row in rows]
