@@ -1,0 +1,253 @@
+"""A meeting in the hub: who publishes what, and what each receiving site's slots show."""
+
+import secrets
+from collections.abc import Iterator
+from typing import Any
+
+from aiortc.rtp import AnyRtcpPacket, RtcpRrPacket, RtcpSrPacket
+
+from desktop_app.domain.faults import PeerFault
+from desktop_app.domain.ids import UnitPath
+from desktop_app.domain.limits import SITES
+from media.engine.room import AUDIO_SLOTS, VIDEO_SLOTS
+from media.hub.slot import Slot
+from media.hub.source import Source
+from media.rtp import rtcp
+from media.rtp.packet import read_rtp
+from media.sdp import Description, MediaLine
+from media.transport.port import PortPeer
+
+HEARD_LATELY = 2.5
+"""Seconds within which a peer must have been heard to be sent reports: so its silence tells it of a one-way path."""
+
+
+class Publisher:
+    """A site's own streams: at most one of sound and one of picture."""
+
+    def __init__(self, site: UnitPath, offer: Description) -> None:
+        self.site = site
+        self.peer: PortPeer
+        self.sender = secrets.randbelow(0xFFFFFFFE) + 1
+        self.sources: dict[str, Source] = {}
+        self._by_ssrc: dict[int, Source] = {}
+        self._by_type: dict[int, Source] = {}
+        for line in offer.lines:
+            if line.kind in self.sources or line.direction not in ("sendonly", "sendrecv"):
+                raise PeerFault("sdp-unsupported", why="m-lines")
+            source = self.sources[line.kind] = Source(line.kind, self.sender, self._send_rtcp)
+            self._by_type[line.payload_type] = source
+            if line.ssrc is not None:
+                self._by_ssrc[line.ssrc] = source
+
+    def on_rtp(self, data: bytes, now: float, on_air: bool) -> None:
+        """One packet; the sound of a site that is not on air ends here."""
+        packet = read_rtp(data)
+        if packet is None:
+            return
+        source = self._by_ssrc.get(packet.ssrc) or self._by_type.get(packet.payload_type)
+        if source is not None and (on_air or source.kind == "video"):
+            source.packet(packet, now)
+
+    def on_rtcp(self, data: bytes, now: float) -> None:
+        for packet in rtcp.read_rtcp(data):
+            if isinstance(packet, RtcpSrPacket):
+                source = next((each for each in self.sources.values() if each.ssrc == packet.ssrc), None)
+                if source is not None and source.reception is not None:
+                    info = packet.sender_info
+                    source.sender_report = (info.ntp_timestamp, info.rtp_timestamp)
+                    source.reception.sender_report(info.ntp_timestamp, now)
+
+    def report(self, now: float) -> None:
+        """Tell the publisher how its packets arrive; it also learns that the path lives."""
+        if now - self.peer.heard_at < HEARD_LATELY:
+            receptions = [source.reception for source in self.sources.values()]
+            blocks = [reception.report(now) for reception in receptions if reception is not None]
+            self.peer.send_rtcp(rtcp.receiver_report(self.sender, blocks))
+
+    def _send_rtcp(self, data: bytes) -> None:
+        self.peer.send_rtcp(data)
+
+
+class Subscriber:
+    """A receiving site and its slots."""
+
+    def __init__(self, site: UnitPath, offer: Description) -> None:
+        self.site = site
+        self.peer: PortPeer
+        self.slots: dict[str, Slot] = {}
+        for line in offer.lines:
+            if line.direction not in ("recvonly", "sendrecv"):
+                raise PeerFault("sdp-unsupported", why="direction")
+            self.slots[line.mid] = Slot(line.mid, line.kind, line.payload_type, self._send_rtp)
+        self._by_ssrc = {slot.ssrc: slot for slot in self.slots.values()}
+        self._sender = next(iter(self._by_ssrc))
+
+    def answer_line(self, line: MediaLine) -> MediaLine:
+        return MediaLine(line.mid, line.kind, "sendonly", line.payload_type, self.slots[line.mid].ssrc)
+
+    def on_rtcp(self, data: bytes, now: float) -> None:
+        for packet in rtcp.read_rtcp(data):
+            self._feedback(packet, now)
+
+    def report(self, now: float) -> None:
+        """Sender reports of the slots in use, or an empty report: the receiver hears that the path lives."""
+        if now - self.peer.heard_at < HEARD_LATELY:
+            reports = [report for slot in self.slots.values() if (report := slot.report())]
+            self.peer.send_rtcp(b"".join(reports) or rtcp.receiver_report(self._sender, []))
+
+    def _feedback(self, packet: AnyRtcpPacket, now: float) -> None:
+        if isinstance(packet, RtcpRrPacket):
+            for block in packet.reports:
+                if (slot := self._by_ssrc.get(block.ssrc)) is not None:
+                    slot.fraction_lost = block.fraction_lost / 256
+            return
+        slot = self._by_ssrc.get(getattr(packet, "media_ssrc", 0))
+        if slot is None:
+            return
+        if rtcp.wants_keyframe(packet):
+            slot.want_keyframe(now)
+        elif numbers := rtcp.lost_numbers(packet):
+            slot.resend(numbers, now)
+
+    def _send_rtp(self, data: bytes) -> None:
+        self.peer.send_rtp(data)
+
+
+class Room:
+    """Publishers and subscribers by site, and who is on the air."""
+
+    def __init__(self) -> None:
+        self.publishers: dict[UnitPath, Publisher] = {}
+        self.subscribers: dict[UnitPath, Subscriber] = {}
+        self.on_air: frozenset[UnitPath] = frozenset()
+        self._wishes: dict[UnitPath, dict[str, UnitPath | None]] = {}
+        """What each site's slots show, whether it is connected now or not."""
+
+    def peers(self) -> Iterator[PortPeer]:
+        yield from (publisher.peer for publisher in self.publishers.values())
+        yield from (subscriber.peer for subscriber in self.subscribers.values())
+
+    def put_publisher(self, publisher: Publisher, now: float) -> Publisher | None:
+        """Let a connected publisher take its place; the one it replaces, if any."""
+        old = self.publishers.get(publisher.site)
+        self.publishers[publisher.site] = publisher
+        for subscriber in self.subscribers.values():
+            for slot in subscriber.slots.values():
+                if slot.wanted == publisher.site:
+                    slot.show(publisher.sources.get(slot.kind), now)
+        return old
+
+    def put_subscriber(self, subscriber: Subscriber, now: float) -> Subscriber | None:
+        """Let a connected subscriber take its place, with the slots as they were; the one it replaces, if any."""
+        old = self.subscribers.get(subscriber.site)
+        self.subscribers[subscriber.site] = subscriber
+        for slot in old.slots.values() if old is not None else ():
+            slot.show(None, now)
+        for name, source in self._wishes.get(subscriber.site, {}).items():
+            if name in subscriber.slots:
+                self._show(subscriber.slots[name], source, now)
+        return old
+
+    def drop_publisher(self, publisher: Publisher, now: float) -> None:
+        if self.publishers.get(publisher.site) is publisher:
+            del self.publishers[publisher.site]
+        for subscriber in self.subscribers.values():
+            for slot in subscriber.slots.values():
+                if slot.wanted == publisher.site:
+                    slot.show(self._source(publisher.site, slot.kind), now)
+
+    def drop_subscriber(self, subscriber: Subscriber, now: float) -> None:
+        if self.subscribers.get(subscriber.site) is subscriber:
+            del self.subscribers[subscriber.site]
+        for slot in subscriber.slots.values():
+            slot.show(None, now)
+
+    def switch(self, site: UnitPath, name: str, source: UnitPath | None, now: float) -> None:
+        """Remembered for a site that is not connected yet, or not any more."""
+        if site not in self._wishes and len(self._wishes) >= SITES:
+            raise PeerFault("room-full", limit=SITES)
+        subscriber = self.subscribers.get(site)
+        known = subscriber.slots if subscriber is not None else (*AUDIO_SLOTS, *VIDEO_SLOTS)
+        if name not in known:
+            raise PeerFault("slot-unknown", slot=name)
+        self._wishes.setdefault(site, {})[name] = source
+        if subscriber is not None:
+            self._show(subscriber.slots[name], source, now)
+
+    def forget(self, site: UnitPath) -> None:
+        """The site left: what its slots showed is no longer wanted."""
+        self._wishes.pop(site, None)
+
+    def pause(self, site: UnitPath, name: str, paused: bool, now: float) -> None:
+        self._slot(site, name).pause(paused, now)
+
+    def keyframe(self, site: UnitPath, now: float) -> None:
+        publisher = self.publishers.get(site)
+        if publisher is None:
+            raise PeerFault("site-unknown", site=site)
+        for source in publisher.sources.values():
+            source.want_keyframe(now)
+
+    def set_on_air(self, sites: frozenset[UnitPath]) -> None:
+        for site in self.on_air - sites:
+            publisher = self.publishers.get(site)
+            if publisher is not None and "audio" in publisher.sources:
+                publisher.sources["audio"].close_air()
+        self.on_air = sites
+
+    def stats(self) -> dict[str, Any]:
+        """JSON-able; see docs/protocol/media.md."""
+        return {
+            "on_air": sorted(self.on_air),
+            "publishers": {site: _publisher_stats(each) for site, each in self.publishers.items()},
+            "subscribers": {site: _subscriber_stats(each) for site, each in self.subscribers.items()},
+        }
+
+    def _slot(self, site: UnitPath, name: str) -> Slot:
+        subscriber = self.subscribers.get(site)
+        if subscriber is None:
+            raise PeerFault("site-unknown", site=site)
+        slot = subscriber.slots.get(name)
+        if slot is None:
+            raise PeerFault("slot-unknown", slot=name)
+        return slot
+
+    def _show(self, slot: Slot, source: UnitPath | None, now: float) -> None:
+        slot.wanted = source
+        slot.show(self._source(source, slot.kind) if source is not None else None, now)
+
+    def _source(self, site: UnitPath, kind: str) -> Source | None:
+        publisher = self.publishers.get(site)
+        return publisher.sources.get(kind) if publisher is not None else None
+
+
+def _publisher_stats(publisher: Publisher) -> dict[str, Any]:
+    streams = {}
+    for kind, source in publisher.sources.items():
+        reception = source.reception
+        streams[kind] = {
+            "packets": reception.packets if reception is not None else 0,
+            "bytes": reception.bytes if reception is not None else 0,
+            "lost": reception.lost if reception is not None else 0,
+            "keyframes": source.keyframes,
+            "keyframe_requests": source.keyframe_requests,
+        }
+    return {"streams": streams, "address": publisher.peer.address}
+
+
+def _subscriber_stats(subscriber: Subscriber) -> dict[str, Any]:
+    return {
+        "address": subscriber.peer.address,
+        "slots": {
+            slot.name: {
+                "shows": slot.wanted,
+                "paused": slot.paused,
+                "packets": slot.packets,
+                "bytes": slot.octets,
+                "resent": slot.resent,
+                "loss": round(slot.fraction_lost, 4),
+            }
+            for slot in subscriber.slots.values()
+            if slot.wanted is not None
+        },
+    }

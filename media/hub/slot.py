@@ -1,0 +1,144 @@
+"""One slot of a receiving site: whatever is switched into it leaves as one unbroken stream.
+
+SSRC, payload type, sequence numbers and timestamps are rewritten. A picture begins with a keyframe and the numbers go
+on where the last source ended, so that a receiver never waits for a packet that was never sent.
+"""
+
+import secrets
+from collections.abc import Callable
+from typing import Literal
+
+from desktop_app.domain.ids import UnitPath
+from media.hub.source import CLOCK_RATE, Source
+from media.rtp import rtcp
+from media.rtp.packet import RtpPacket, write_rtp
+
+RESENDS_PER_SECOND = 300
+"""Retransmissions one slot may ask for; more than this is no repair any more."""
+
+
+class Slot:
+    """`send` puts a plain RTP packet on the way to the receiving site."""
+
+    def __init__(
+        self, name: str, kind: Literal["audio", "video"], payload_type: int, send: Callable[[bytes], None]
+    ) -> None:
+        self.name = name
+        self.kind = kind
+        self.ssrc = secrets.randbelow(0xFFFFFFFE) + 1
+        self.wanted: UnitPath | None = None
+        """The site to show, whether it is there or not."""
+        self.paused = False
+        self.packets = 0
+        self.octets = 0
+        self.resent = 0
+        self.fraction_lost = 0.0
+        """As the receiver last reported it."""
+        self._payload_type = payload_type
+        self._send = send
+        self._source: Source | None = None
+        self._start: int | None = None
+        self._shift = 0
+        self._time_shift = 0
+        self._newest = secrets.randbelow(0x7FFF)  # the lower half: an early wrap upsets SRTP's roll-over counter
+        self._newest_time: int | None = None
+        self._newest_at = 0.0
+        self._allowance = float(RESENDS_PER_SECOND)
+        self._allowance_at = 0.0
+
+    def show(self, source: Source | None, now: float) -> None:
+        """Cut over: the old source stops at once, the new one begins with its next keyframe."""
+        if source is self._source:
+            return
+        if self._source is not None:
+            self._source.sinks.remove(self)
+        self._source = source
+        self._start = None
+        if source is not None:
+            source.sinks.append(self)
+            source.want_keyframe(now)
+
+    def pause(self, paused: bool, now: float) -> None:
+        """Stop forwarding, or go on with the next keyframe."""
+        if paused == self.paused:
+            return
+        self.paused = paused
+        self._start = None
+        if not paused and self._source is not None:
+            self._source.want_keyframe(now)
+
+    def rest(self) -> None:
+        """The source begins anew."""
+        self._start = None
+
+    def want_keyframe(self, now: float) -> None:
+        """The receiver cannot decode."""
+        if self._source is not None and not self.paused:
+            self._source.want_keyframe(now)
+
+    def forward(self, packet: RtpPacket, number: int, keyframe: bool, now: float) -> None:
+        """Send a packet of the source on, rewritten."""
+        if self.paused:
+            return
+        if self._start is None:
+            if self.kind == "video" and not keyframe:
+                return
+            self._begin(packet, number, now)
+        elif number < self._start:
+            return
+        out = number + self._shift
+        if out > self._newest:
+            self._newest = out
+            self._newest_time = packet.timestamp + self._time_shift
+            self._newest_at = now
+        self._put(packet, out)
+
+    def resend(self, sequences: list[int], now: float) -> None:
+        """Answer a NACK from the source's cache, within the allowance."""
+        source = self._source
+        if source is None or self._start is None or self.paused:
+            return
+        elapsed = now - self._allowance_at
+        self._allowance = min(RESENDS_PER_SECOND, self._allowance + elapsed * RESENDS_PER_SECOND)
+        self._allowance_at = now
+        for sequence in sequences:
+            if self._allowance < 1:
+                return
+            behind = (self._newest - sequence) % 0x10000
+            number = self._newest - behind - self._shift
+            packet = source.cached(number) if behind < 0x8000 and number >= self._start else None
+            if packet is not None:
+                self._allowance -= 1
+                self.resent += 1
+                self._put(packet, number + self._shift)
+
+    def report(self) -> bytes:
+        """A sender report, or nothing where the source has not made one yet."""
+        source = self._source
+        if source is None or source.sender_report is None or self._start is None:
+            return b""
+        ntp, timestamp = source.sender_report
+        return rtcp.sender_report(self.ssrc, ntp, timestamp + self._time_shift, self.packets, self.octets)
+
+    def _begin(self, packet: RtpPacket, number: int, now: float) -> None:
+        self._start = number
+        self._shift = self._newest + 1 - number
+        if self._newest_time is None:
+            self._time_shift = secrets.randbelow(0x7FFFFFFF) - packet.timestamp
+        else:
+            elapsed = max(1, round((now - self._newest_at) * CLOCK_RATE[self.kind]))
+            self._time_shift = self._newest_time + elapsed - packet.timestamp
+
+    def _put(self, packet: RtpPacket, out: int) -> None:
+        self.packets += 1
+        self.octets += len(packet.payload)
+        self._send(
+            write_rtp(
+                self._payload_type,
+                packet.marker,
+                out & 0xFFFF,
+                packet.timestamp + self._time_shift,
+                self.ssrc,
+                packet.payload,
+            )
+        )

@@ -1,0 +1,103 @@
+"""One stream a site publishes, as the hub sees it: a bounded cache, loss repair, throttled keyframe requests."""
+
+from collections.abc import Callable
+from typing import Literal, Protocol
+
+from media.rtp import rtcp, vp8
+from media.rtp.gaps import Gaps
+from media.rtp.packet import RtpPacket
+from media.rtp.reception import Reception
+
+CACHE = 512
+"""Packets kept for retransmission: about 5 s of 640x360."""
+KEYFRAME_EVERY = 0.5
+"""Seconds between two keyframe requests to one publisher, however many ask."""
+CLOCK_RATE = {"audio": 48_000, "video": 90_000}
+
+
+class Sink(Protocol):
+    """A slot that shows this source."""
+
+    def forward(self, packet: RtpPacket, number: int, keyframe: bool, now: float) -> None: ...
+
+    def rest(self) -> None: ...
+
+
+class Source:
+    """One stream. `send_rtcp` reaches its publisher; `sender` is the hub's own SSRC in that RTCP."""
+
+    def __init__(self, kind: Literal["audio", "video"], sender: int, send_rtcp: Callable[[bytes], None]) -> None:
+        self.kind: Literal["audio", "video"] = kind
+        self.ssrc: int | None = None
+        self.sinks: list[Sink] = []
+        self.reception: Reception | None = None
+        self.sender_report: tuple[int, int] | None = None
+        """NTP and RTP time of the publisher's last sender report."""
+        self.keyframes = 0
+        self.keyframe_requests = 0
+        self._sender = sender
+        self._send_rtcp = send_rtcp
+        self._cache: list[tuple[int, RtpPacket] | None] = [None] * (CACHE if kind == "video" else 0)
+        self._gaps = Gaps()
+        self._keyframe_wanted = False
+        self._keyframe_asked_at = float("-inf")
+
+    def packet(self, packet: RtpPacket, now: float) -> None:
+        """A packet of the publisher: note it, repair losses before it, forward it."""
+        if self.ssrc != packet.ssrc or self.reception is None:
+            self._begin(packet.ssrc)
+        reception = self.reception
+        if reception is None:  # pragma: no cover - _begin has just set it
+            return
+        number = reception.add(packet.sequence, packet.timestamp, len(packet.payload), now)
+        keyframe = False
+        if self.kind == "video":
+            keyframe = vp8.starts_keyframe(packet.payload)
+            self._cache[number % CACHE] = (number, packet)
+            if keyframe:
+                self.keyframes += 1
+                self._keyframe_wanted = False
+            if missing := self._gaps.add(number, now):
+                self._send_rtcp(rtcp.nack(self._sender, packet.ssrc, missing))
+        for sink in self.sinks:
+            sink.forward(packet, number, keyframe, now)
+
+    def cached(self, number: int) -> RtpPacket | None:
+        """The packet of that unwrapped number, while it is kept."""
+        if not self._cache:
+            return None
+        entry = self._cache[number % CACHE]
+        return entry[1] if entry is not None and entry[0] == number else None
+
+    def want_keyframe(self, now: float) -> None:
+        """Ask the publisher for a whole picture, soon; asked again until one comes."""
+        if self.kind == "video":
+            self._keyframe_wanted = True
+            self.tick(now)
+
+    def tick(self, now: float) -> None:
+        """Ask again for what has not come."""
+        if self.ssrc is None:
+            return
+        if self._keyframe_wanted and now - self._keyframe_asked_at >= KEYFRAME_EVERY:
+            self._keyframe_asked_at = now
+            self.keyframe_requests += 1
+            self._send_rtcp(rtcp.picture_loss(self._sender, self.ssrc))
+        if self._gaps:
+            again, _ = self._gaps.due(now)
+            if again:
+                self._send_rtcp(rtcp.nack(self._sender, self.ssrc, again))
+
+    def close_air(self) -> None:
+        """The site went off the air: what comes later is a new beginning for everyone."""
+        for sink in self.sinks:
+            sink.rest()
+
+    def _begin(self, ssrc: int) -> None:
+        self.ssrc = ssrc
+        self.reception = Reception(ssrc, CLOCK_RATE[self.kind])
+        self.sender_report = None
+        self._gaps.forget()
+        self._cache = [None] * len(self._cache)
+        for sink in self.sinks:
+            sink.rest()

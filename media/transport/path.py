@@ -1,0 +1,176 @@
+"""The terminal's end of one path to the engine: ICE towards the address of the center, DTLS, SRTP.
+
+It asks no server for its own address and offers no candidate of its own: the engine learns where it is from its checks.
+It gathers on the one local address from which the center is reached, loopback included.
+"""
+
+import asyncio
+import logging
+import socket
+import struct
+from collections.abc import Callable
+from typing import Any
+
+import aioice
+from aioice.candidate import candidate_foundation, candidate_priority
+from aioice.ice import StunProtocol
+from aiortc import RTCIceCandidate, RTCIceGatherer, RTCIceParameters, RTCIceTransport
+
+from desktop_app.domain.faults import PeerFault
+from media.sdp import Description, MediaLine
+from media.transport.secure import SecureChannel
+
+log = logging.getLogger(__name__)
+
+
+def local_address_towards(host: str) -> str:
+    """The local address packets to `host` leave from; no packet is sent. Raises OSError where there is no way."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        probe.connect((host, 9))
+        return str(probe.getsockname()[0])
+
+
+async def resolve(host: str) -> str:
+    """An address of the host, IPv4 where there is one; raises OSError where there is none."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, 9, type=socket.SOCK_DGRAM)
+    found.sort(key=lambda entry: entry[0] != socket.AF_INET)
+    return str(found[0][4][0])
+
+
+class _Protocol(StunProtocol):
+    def datagram_received(self, data: bytes | str, addr: tuple[Any, ...]) -> None:
+        try:
+            super().datagram_received(data, addr)
+        except (struct.error, IndexError, KeyError) as err:  # the STUN parser leaks these on garbage
+            log.debug("dropped a datagram: %s", err)
+
+
+class _Connection(aioice.Connection):
+    """One ICE agent on one local address, which hands media on without a queue."""
+
+    def __init__(self, local_host: str, on_media: Callable[[bytes], None]) -> None:
+        super().__init__(ice_controlling=True, use_ipv6=":" in local_host)
+        self._local_host = local_host
+        self._on_media = on_media
+
+    def data_received(self, data: bytes, component: int) -> None:
+        if data and 128 <= data[0] <= 191:
+            self._on_media(data)
+        elif self._queue.qsize() < 64:
+            super().data_received(data, component)
+
+    async def get_component_candidates(
+        self,
+        component: int,
+        addresses: list[str],
+        timeout: int = 5,  # noqa: ASYNC109 - aioice's signature
+    ) -> list[aioice.Candidate]:
+        loop = asyncio.get_running_loop()
+        _, protocol = await loop.create_datagram_endpoint(lambda: _Protocol(self), local_addr=(self._local_host, 0))
+        bound = protocol.transport.get_extra_info("socket")
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024 * 1024)
+        host, port = protocol.transport.get_extra_info("sockname")[:2]
+        protocol.local_candidate = aioice.Candidate(
+            foundation=candidate_foundation("host", "udp", host),
+            component=component,
+            transport="udp",
+            priority=candidate_priority(component, "host"),
+            host=host,
+            port=port,
+            type="host",
+        )
+        self._protocols.append(protocol)
+        return [protocol.local_candidate]
+
+
+class MediaPath:
+    """One connection to the engine. Make it, send `offer`, give the answer to `connect`; then packets flow.
+
+    `host` is the address, not the name, under which the center is reached.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        *,
+        on_rtp: Callable[[bytes], None],
+        on_rtcp: Callable[[bytes], None],
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._host = host
+        self._monotonic = monotonic
+        self.heard_at = monotonic()
+        """When the last packet of the engine came."""
+        self._connection = _Connection(local_address_towards(host), self._heard)
+        self._gatherer = RTCIceGatherer(iceServers=[])
+        self._gatherer._connection = self._connection
+        self._ice = RTCIceTransport(self._gatherer)
+        self._secure = SecureChannel(self._ice, side="client", send=self._send, on_rtp=on_rtp, on_rtcp=on_rtcp)
+        self._closing = False
+
+    def offer(self, lines: tuple[MediaLine, ...]) -> Description:
+        """Our half of the bargain: no candidates, and we are the client of the handshake."""
+        ice = self._gatherer.getLocalParameters()
+        return Description(
+            lines, ice.usernameFragment or "", ice.password or "", self._secure.fingerprints, setup="active"
+        )
+
+    async def connect(self, answer: Description) -> None:
+        """Find the way and shake hands; raises ConnectionError, or PeerFault for an answer without a way."""
+        remote = answer.at(self._host)
+        if not remote.candidates:
+            raise PeerFault("sdp-unsupported", why="candidates")
+        await self._gatherer.gather()
+        for number, (host, port) in enumerate(remote.candidates):
+            await self._ice.addRemoteCandidate(
+                RTCIceCandidate(
+                    component=1,
+                    foundation=str(number),
+                    ip=host,
+                    port=port,
+                    priority=2130706431 - number,
+                    protocol="udp",
+                    type="host",
+                )
+            )
+        await self._ice.addRemoteCandidate(None)
+        await self._ice.start(
+            RTCIceParameters(usernameFragment=remote.ufrag, password=remote.password, iceLite=remote.lite)
+        )
+        if self._ice.state != "completed":
+            raise ConnectionError("no packet came back from the media engine")
+        await self._secure.handshake(remote.fingerprints)
+        self.heard_at = self._monotonic()
+
+    @property
+    def ready(self) -> bool:
+        return self._secure.ready and not self._closing
+
+    @property
+    def ended(self) -> bool:
+        """Whether the engine said goodbye or consent ran out."""
+        return self._secure.closed.is_set()
+
+    def send_rtp(self, packet: bytes) -> None:
+        self._secure.send_rtp(packet)
+
+    def send_rtcp(self, packet: bytes) -> None:
+        self._secure.send_rtcp(packet)
+
+    async def close(self) -> None:
+        """Say goodbye and free the socket. Idempotent."""
+        if not self._closing:
+            self._closing = True
+            await self._secure.close()
+            await self._ice.stop()
+            await self._connection.close()
+
+    def _send(self, data: bytes) -> None:
+        pair = self._connection._nominated.get(1)
+        if pair is not None and not pair.protocol.transport.is_closing():
+            pair.protocol.transport.sendto(data, pair.remote_addr)
+
+    def _heard(self, data: bytes) -> None:
+        self.heard_at = self._monotonic()
+        self._secure.receive(data)
