@@ -11,6 +11,7 @@ import hmac
 import json
 import os
 import platform
+import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -71,7 +72,8 @@ def center_url(address: str) -> str:
         url = httpx.URL(text if "://" in text else f"https://{text}")
     except (httpx.InvalidURL, ValueError, TypeError) as err:
         raise OperatorError("center-address-invalid", address=text[:100]) from err
-    if url.scheme != "https" or not url.host or url.path not in ("", "/") or url.query or url.userinfo:
+    named = re.fullmatch(r"[A-Za-z0-9._:-]{1,253}", url.host)
+    if url.scheme != "https" or not named or url.path not in ("", "/") or url.query or url.userinfo:
         raise OperatorError("center-address-invalid", address=text[:100])
     host = f"[{url.host}]" if ":" in url.host else url.host
     return f"https://{host}:{url.port or DEFAULT_PORT}"
