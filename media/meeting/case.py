@@ -91,7 +91,8 @@ class Case:
 
     @property
     def is_provincial(self) -> bool:
-        return self.actor.provincial and is_within(self.state.host, self.actor.unit_path)
+        path = self.actor.unit_path
+        return self.actor.provincial and level_of(path) <= Level.PROVINCE and is_within(self.state.host, path)
 
     @property
     def is_sub_chair_of_chair(self) -> bool:

@@ -1,8 +1,8 @@
 """Commands and events as JSON, and the one gate through which everything from outside comes in.
 
-Whatever arrives, reading it yields a well-formed value or raises PeerFault with a stable id, never anything else. Texts are
-bounded, free of control characters and valid Unicode; numbers are bounded; unknown fields are ignored, so that a newer
-peer may add some. docs/protocol/meeting.md describes it in prose.
+Whatever arrives, reading it yields a well-formed value or raises PeerFault with a stable id, never anything else. Texts
+are bounded, free of control characters and valid Unicode; numbers are bounded; unknown fields are ignored, so that a
+newer peer may add some. docs/protocol/meeting.md describes it in prose.
 """
 
 import json
@@ -48,6 +48,10 @@ def read_message(text: str | bytes, limit: int = CONTROL_MESSAGE) -> dict[str, A
     if not isinstance(message, dict) or not isinstance(message.get("t"), str):
         raise PeerFault("message-unreadable")
     return message
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(name)
 
 
 def write_message(message: dict[str, Any]) -> str:

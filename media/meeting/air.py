@@ -1,0 +1,83 @@
+"""What meeting control tells the media engine of one meeting: who is on air, who left, that it is over.
+
+The engine may be away (it is a process of its own): what is wanted is kept and told again until it is taken. Control
+never waits for it.
+"""
+
+import asyncio
+import logging
+
+from desktop_app.domain.faults import Fault
+from desktop_app.domain.ids import UnitPath
+from media.engine.room import RoomEngine
+from media.meeting.model import MeetingPhase
+from media.meeting.room import Room
+
+log = logging.getLogger(__name__)
+
+RETRY_SECONDS = 0.5
+
+
+class AirLane:
+    """Keeps the engine's room as the meeting's state wants it."""
+
+    def __init__(self, room: Room, engine: RoomEngine) -> None:
+        self._room, self._engine = room, engine
+        self._stale = asyncio.Event()
+        self._told: frozenset[UnitPath] | None = None
+        self._away: set[UnitPath] = set()
+        self._stop = room.listen(self._on_event)
+        self._task = asyncio.create_task(self._work(), name=f"air of meeting {room.meeting}")
+        self._on_event()
+
+    async def close(self) -> None:
+        self._stop()
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+    def refresh(self) -> None:
+        """The engine may have forgotten (it was restarted): tell it again."""
+        self._told = None
+        self._stale.set()
+
+    def end_site(self, site: UnitPath) -> None:
+        """The site left on purpose: its connections end."""
+        self._away.add(site)
+        self._stale.set()
+
+    def _on_event(self) -> None:
+        if self._told != self._room.state.sites_on_air or self._room.state.phase is MeetingPhase.ENDED:
+            self._stale.set()
+
+    async def _work(self) -> None:
+        while True:
+            await self._stale.wait()
+            self._stale.clear()
+            try:
+                if await self._tell():
+                    return
+            except Fault as fault:
+                log.warning("the media engine did not take what meeting %s wants: %s", self._room.meeting, fault)
+                self._told = None
+                await asyncio.sleep(RETRY_SECONDS)
+                self._stale.set()
+
+    async def _tell(self) -> bool:
+        """Bring the engine up to date; True once the room is closed for good."""
+        meeting, state = self._room.meeting, self._room.state
+        if state.phase is MeetingPhase.ENDED:
+            await self._engine.close_room(meeting)
+            return True
+        if state.phase is not MeetingPhase.OPEN:
+            return False
+        on_air = state.sites_on_air
+        if on_air != self._told:
+            await self._engine.create_room(meeting)
+            await self._engine.set_on_air(meeting, on_air)
+            self._told = on_air
+        while self._away:
+            site = self._away.pop()
+            now = self._room.state.sites.get(site)
+            if now is None or not now.online:
+                await self._engine.leave(meeting, site)
+        return False

@@ -1,0 +1,218 @@
+"""One meeting as the center holds it: the log, the state, who listens. Stores before it tells anybody.
+
+All commands of a meeting pass through one task in the order of their arrival, so that two of them never decide on the
+same state. A caller that gives up waiting does not stop a command that has begun.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from desktop_app.domain.clock import Clock, moment, stamp
+from desktop_app.domain.faults import Fault, HostFault
+from desktop_app.domain.ids import MeetingId, UnitPath
+from desktop_app.domain.principal import Actor
+from media.meeting.apply import apply
+from media.meeting.commands import Command, Join, Leave, Tick
+from media.meeting.decide import CENTER, Refusal, Rules, SiteActor, decide
+from media.meeting.events import StoredEvent, log_mark
+from media.meeting.model import MeetingPhase, MeetingState
+from media.meeting.seams import EventStore, MeetingDirectory, MeetingPlan
+from media.meeting.wire import write_message, write_stored
+
+log = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
+
+SILENT_AFTER = 5.0
+"""Seconds without a word after which a site counts as lost."""
+RETURN_AFTER_RESTART = 10.0
+"""Seconds a site has to come back after the center itself was away."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    actor: SiteActor
+    command: Command
+    command_id: str
+    done: asyncio.Future[Refusal | int]
+
+
+class Room:
+    """The authority over one meeting. Used on the center's loop only."""
+
+    def __init__(
+        self,
+        meeting: MeetingId,
+        *,
+        store: EventStore,
+        directory: MeetingDirectory,
+        clock: Clock,
+        rules: Rules,
+        disk: Executor,
+    ) -> None:
+        self.meeting = meeting
+        self.state = MeetingState(meeting)
+        self.lines: list[str] = []
+        """The log as it is sent: the wire text of event n is `lines[n - 1]`."""
+        self.idle_since = clock.monotonic()
+        self._marks = [""]
+        self._names: dict[UnitPath, str] = {}
+        self._answered: set[tuple[UnitPath, str]] = set()
+        self._last_at: datetime | None = None
+        self._heard: dict[UnitPath, float] = {}
+        self._listeners: list[Callable[[], None]] = []
+        self._jobs: asyncio.Queue[_Job] = asyncio.Queue()
+        self._store, self._directory, self._clock, self._rules, self._disk = store, directory, clock, rules, disk
+        self._task: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Rebuild the state from the log; sites that were in have `RETURN_AFTER_RESTART` seconds to come back."""
+        self._take_in(await self._on_disk(self._store.load, self.meeting, 0))
+        head_start = self._clock.monotonic() + RETURN_AFTER_RESTART - SILENT_AFTER
+        self._heard = {path: head_start for path, site in self.state.sites.items() if site.online}
+        self._task = asyncio.create_task(self._work(), name=f"meeting {self.meeting}")
+
+    async def close(self) -> None:
+        """Stop taking commands. A command being stored is finished first."""
+        if self._task is not None:
+            await self._jobs.join()
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def refresh_plan(self) -> None:
+        """Take over what the records say of a meeting that has not opened yet."""
+        if self.state.phase not in (MeetingPhase.NONE, MeetingPhase.SCHEDULED) and self._names:
+            return
+        plan: MeetingPlan | None = await self._on_disk(self._directory.find, self.meeting)
+        if plan is None:
+            return
+        self._names = dict(plan.names)
+        if self.state.phase in (MeetingPhase.NONE, MeetingPhase.SCHEDULED):
+            await self.do(CENTER, plan.schedule)
+
+    async def do(self, actor: SiteActor, command: Command, command_id: str = "") -> Refusal | int:
+        """The sequence number up to which the command is in the log, or why it was refused.
+
+        Raises HostFault("log-not-stored") where the disk cannot keep it; then nothing has happened.
+        """
+        done: asyncio.Future[Refusal | int] = asyncio.get_running_loop().create_future()
+        self._jobs.put_nowait(_Job(actor, command, command_id, done))
+        return await done
+
+    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call `listener` after every stored event; returns what ends it."""
+        self._listeners.append(listener)
+
+        def stop() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+                self.idle_since = self._clock.monotonic()
+
+        return stop
+
+    def admits(self, actor: SiteActor) -> bool:
+        """Whether this meeting exists for this site at all."""
+        refusal = decide(self.state, Join(""), actor, self._now(), self._rules)
+        return not isinstance(refusal, Refusal) or refusal.id not in ("not-invited", "meeting-unknown")
+
+    def knows(self, since: int, mark: str | None) -> bool:
+        """Whether a client's history up to `since` is this log's; without a mark only the length tells."""
+        return since < len(self._marks) and (mark is None or mark == self._marks[since])
+
+    def heard(self, actor: SiteActor) -> None:
+        """The site said something."""
+        site = self.state.sites.get(actor.unit_path)
+        if site is not None and site.device == actor.device:
+            self._heard[actor.unit_path] = self._clock.monotonic()
+
+    def grant_delay(self, seconds: float) -> None:
+        """The center itself was stuck this long, so nobody's silence is counted against him."""
+        self._heard = {path: heard + seconds for path, heard in self._heard.items()}
+
+    async def sweep(self) -> None:
+        """Let time do its work: silent sites are lost, graces run out."""
+        silent_since = self._clock.monotonic() - SILENT_AFTER
+        for path, site in self.state.sites.items():
+            if site.online and self._heard.get(path, 0.0) <= silent_since:
+                await self.do(SiteActor(path, site.device, center=True), Leave(lost=True))
+        if decide(self.state, Tick(), CENTER, self._now(), self._rules):
+            await self.do(CENTER, Tick())
+
+    def _now(self) -> datetime:
+        """The clock as the log keeps it: whole milliseconds, and never before the last event."""
+        now = moment(stamp(self._clock.now()))
+        return now if self._last_at is None else max(now, self._last_at)
+
+    async def _on_disk(self, fn: Callable[..., _T], *args: object) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(self._disk, fn, *args)
+
+    async def _work(self) -> None:
+        while True:
+            job = await self._jobs.get()
+            try:
+                answer = await self._perform(job)
+            except Fault as fault:
+                if not job.done.cancelled():
+                    job.done.set_exception(fault)
+            except Exception as bug:
+                log.exception("a command of meeting %s failed", self.meeting)
+                if not job.done.cancelled():
+                    job.done.set_exception(HostFault("log-not-stored", why=type(bug).__name__))
+            else:
+                if not job.done.cancelled():
+                    job.done.set_result(answer)
+            finally:
+                self._jobs.task_done()
+
+    async def _perform(self, job: _Job) -> Refusal | int:
+        actor, command = job.actor, job.command
+        if job.command_id and (actor.unit_path, job.command_id) in self._answered:
+            return self.state.seq
+        if isinstance(command, Join):
+            command = replace(command, site_name=self._names.get(actor.unit_path, command.site_name))
+        decision = decide(self.state, command, actor, self._now(), self._rules)
+        if isinstance(decision, Refusal):
+            return decision
+        if decision:
+            first = self.state.seq + 1
+            by = UnitPath("") if actor.center else actor.unit_path
+            stored = [StoredEvent(seq, event, job.command_id, by) for seq, event in enumerate(decision, start=first)]
+            await self._keep(first, stored, Actor(actor.person, actor.device))
+        if isinstance(command, Join):
+            self.heard(actor)
+        return self.state.seq
+
+    async def _keep(self, first: int, stored: Sequence[StoredEvent], actor: Actor) -> None:
+        try:
+            await self._on_disk(self._store.append, self.meeting, first, stored, actor)
+        except Exception as err:
+            log.exception("the log of meeting %s could not be stored", self.meeting)
+            # Nobody can say from here whether it is on the disk: what the disk says is the truth.
+            kept = await self._on_disk(self._store.load, self.meeting, self.state.seq)
+            self._take_in(kept)
+            if not kept:
+                raise err if isinstance(err, HostFault) else HostFault("log-not-stored") from err
+            return
+        self._take_in(stored)
+
+    def _take_in(self, stored: Sequence[StoredEvent]) -> None:
+        for line in stored:
+            self.state = apply(self.state, line.event)
+            text = write_message(write_stored(line))
+            self.lines.append(text)
+            self._marks.append(log_mark(self._marks[-1], text))
+            self._last_at = line.event.at
+            if line.command_id:
+                self._answered.add((line.by, line.command_id))
+        for listener in list(self._listeners):
+            listener()
+
+
+def grace_rules(seconds: float) -> Rules:
+    """Rules with this grace for an absent chair or speaker."""
+    return Rules(grace=timedelta(seconds=seconds))

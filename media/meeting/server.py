@@ -1,0 +1,172 @@
+"""`WS /v1/meetings/{id}`: the center's side of every meeting.
+
+Expects `scope["principal"]` from the authentication in front of it. It holds the rooms, gives silent sites up for
+lost, lets graces run out, and takes a meeting up again after a restart where its log ended.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from starlette.routing import BaseRoute, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from desktop_app.domain.clock import Clock
+from desktop_app.domain.faults import Fault, HostFault, PeerFault
+from desktop_app.domain.ids import MeetingId
+from desktop_app.domain.principal import Principal, Role
+from media.engine.room import RoomEngine
+from media.meeting.air import AirLane
+from media.meeting.decide import Rules, SiteActor
+from media.meeting.model import MeetingPhase
+from media.meeting.room import Room
+from media.meeting.seams import EventStore, MeetingDirectory
+from media.meeting.session import POLICY_VIOLATION, TRY_AGAIN, Session, fault_message
+from media.meeting.wire import read_meeting_id, write_message
+
+log = logging.getLogger(__name__)
+
+SWEEP_SECONDS = 0.5
+IDLE_SECONDS = 60.0
+
+
+class MeetingServer:
+    """All meetings of one center. Make it, mount `routes()`, and keep `running()` open while the center serves."""
+
+    def __init__(
+        self,
+        *,
+        store: EventStore,
+        directory: MeetingDirectory,
+        engine: RoomEngine,
+        clock: Clock,
+        rules: Rules | None = None,
+    ) -> None:
+        self._store, self._directory, self._engine, self._clock = store, directory, engine, clock
+        self._rules = rules or Rules()
+        self._disk = ThreadPoolExecutor(4, "meeting-log")
+        self._rooms: dict[MeetingId, Room] = {}
+        self._lanes: dict[MeetingId, AirLane] = {}
+        self._opening: dict[MeetingId, asyncio.Lock] = {}
+        self._sessions: dict[MeetingId, set[Session]] = {}
+
+    def routes(self) -> list[BaseRoute]:
+        return [WebSocketRoute("/v1/meetings/{meeting}", self._endpoint)]
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Take up what was running, watch over it, and end the sockets at the close."""
+        loop = asyncio.get_running_loop()
+        for meeting in await loop.run_in_executor(self._disk, self._directory.open_meetings):
+            await self._room(meeting)
+        sweeping = asyncio.create_task(self._sweep_forever(), name="meeting sweep")
+        try:
+            yield
+        finally:
+            sweeping.cancel()
+            await asyncio.gather(sweeping, return_exceptions=True)
+            for sessions in self._sessions.values():
+                for session in sessions:
+                    session.end(PeerFault("center-stopping"), 1012)
+            for meeting in list(self._rooms):
+                await self._forget(meeting)
+            self._disk.shutdown()
+
+    async def _endpoint(self, socket: WebSocket) -> None:
+        principal: Principal = socket.scope["principal"]
+        actor = SiteActor(
+            principal.unit_path,
+            principal.device,
+            principal.person,
+            provincial=Role.PROVINCIAL_OPERATOR in principal.roles,
+        )
+        await socket.accept()
+        try:
+            meeting = read_meeting_id(socket.path_params["meeting"])
+            room = await self._room(meeting)
+            await room.refresh_plan()
+            if not room.admits(actor):
+                raise PeerFault("meeting-unknown")
+        except Fault as fault:
+            known = fault if fault.id != "field-invalid" else PeerFault("meeting-unknown")
+            await _refuse(socket, known)
+            return
+        sessions = self._sessions.setdefault(meeting, set())
+
+        def replace_older() -> None:
+            for older in sessions - {session}:
+                if older.actor.device == actor.device:
+                    older.end(PeerFault("replaced"))
+
+        session = Session(socket, room, self._lanes[meeting], self._engine, actor, self._clock, replace_older)
+        sessions.add(session)
+        try:
+            await session.run()
+        finally:
+            sessions.discard(session)
+
+    async def _room(self, meeting: MeetingId) -> Room:
+        async with self._opening.setdefault(meeting, asyncio.Lock()):
+            room = self._rooms.get(meeting)
+            if room is None:
+                room = Room(
+                    meeting,
+                    store=self._store,
+                    directory=self._directory,
+                    clock=self._clock,
+                    rules=self._rules,
+                    disk=self._disk,
+                )
+                await room.open()
+                self._rooms[meeting] = room
+                self._lanes[meeting] = AirLane(room, self._engine)
+            return room
+
+    async def _forget(self, meeting: MeetingId) -> None:
+        await self._lanes.pop(meeting).close()
+        await self._rooms.pop(meeting).close()
+        self._opening.pop(meeting, None)
+        self._sessions.pop(meeting, None)
+
+    async def _sweep_forever(self) -> None:
+        last = self._clock.monotonic()
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            now = self._clock.monotonic()
+            stuck = now - last - 2 * SWEEP_SECONDS
+            last = now
+            for meeting, room in list(self._rooms.items()):
+                if stuck > 0:
+                    room.grant_delay(stuck)
+                try:
+                    await self._sweep(meeting, room, now)
+                except HostFault as fault:
+                    log.error("meeting %s: %s", meeting, fault)
+                except Exception:  # the sweep of one meeting must not end that of all others
+                    log.exception("the sweep of meeting %s failed", meeting)
+
+    async def _sweep(self, meeting: MeetingId, room: Room, now: float) -> None:
+        for session in self._sessions.get(meeting, ()):
+            if session.is_silent:
+                session.end(PeerFault("too-silent"))
+        await room.sweep()
+        is_over = room.state.phase is not MeetingPhase.OPEN and not self._sessions.get(meeting)
+        if is_over and room.idle_since + IDLE_SECONDS <= now:
+            await self._forget(meeting)
+
+    def snapshot(self) -> dict[str, Any]:
+        """What the center's status page tells: meetings and the sites in them."""
+        return {
+            meeting: {"phase": room.state.phase.value, "sites": sum(site.online for site in room.state.sites.values())}
+            for meeting, room in self._rooms.items()
+        }
+
+
+async def _refuse(socket: WebSocket, fault: Fault) -> None:
+    code = POLICY_VIOLATION if isinstance(fault, PeerFault) else TRY_AGAIN
+    with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+        await socket.send_text(write_message(fault_message(fault)))
+        await socket.close(code)

@@ -1,0 +1,321 @@
+"""One site's socket at the center: reads within limits, answers, and never lets its slowness reach anybody else.
+
+Events are not queued per client: the session keeps only how far its client has been told, and sends from the room's
+log. What else is owed (results, answers about media, pongs) waits in a short queue; a client that lets it fill up, or
+does not take what is sent for `SEND_SECONDS`, is dropped, and comes back to where it was.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+
+from desktop_app.domain.clock import Clock, stamp
+from desktop_app.domain.faults import Fault, PeerFault
+from desktop_app.domain.limits import SDP
+from media.engine.room import RoomEngine
+from media.meeting.air import AirLane
+from media.meeting.commands import Leave, Schedule, Tick
+from media.meeting.decide import Refusal, SiteActor
+from media.meeting.model import MeetingPhase
+from media.meeting.room import SILENT_AFTER, Room
+from media.meeting.wire import (
+    COMMAND_ID,
+    read_command,
+    read_message,
+    read_number,
+    read_text,
+    read_unit_path,
+    write_message,
+)
+
+log = logging.getLogger(__name__)
+
+PROTOCOL = 1
+HELLO_SECONDS = 10.0
+SEND_SECONDS = 5.0
+OUTBOX = 64
+MEDIA_WAITING = 16
+EVENTS_AT_ONCE = 48 * 1024
+MESSAGES_PER_SECOND = 50.0
+MESSAGES_AT_ONCE = 200.0
+FAULTS_TOLERATED = 20
+POLICY_VIOLATION, TOO_BIG, TRY_AGAIN = 1008, 1009, 1013
+
+_Message = dict[str, Any]
+
+
+class _Over(Exception):
+    """The session ends, with this fault where there is one."""
+
+    def __init__(self, fault: Fault | None = None, code: int = POLICY_VIOLATION) -> None:
+        super().__init__(fault)
+        self.fault, self.code = fault, code
+
+
+class Session:
+    """The socket of one site in one meeting, from its accepted handshake to its end."""
+
+    def __init__(
+        self,
+        socket: WebSocket,
+        room: Room,
+        air: AirLane,
+        engine: RoomEngine,
+        actor: SiteActor,
+        clock: Clock,
+        on_hello: Callable[[], None],
+    ) -> None:
+        """`on_hello`: the client is really there (a handshake alone may be an attempt that was given up)."""
+        self.actor = actor
+        self._on_hello = on_hello
+        self.heard_at = clock.monotonic()
+        self._socket, self._room, self._air, self._engine, self._clock = socket, room, air, engine, clock
+        self._told = 0
+        self._outbox: asyncio.Queue[_Message] = asyncio.Queue(OUTBOX)
+        self._media: asyncio.Queue[_Message] = asyncio.Queue(MEDIA_WAITING)
+        self._more = asyncio.Event()
+        self._ended: asyncio.Future[_Over] = asyncio.get_running_loop().create_future()
+        self._tokens, self._tokens_at = MESSAGES_AT_ONCE, clock.monotonic()
+        self._faults = 0
+
+    def end(self, fault: Fault | None = None, code: int = POLICY_VIOLATION) -> None:
+        """End it from outside: replaced by a newer socket, silent, or the center stops."""
+        if not self._ended.done():
+            self._ended.set_result(_Over(fault, code))
+
+    async def run(self) -> None:
+        """Serve until either side ends it."""
+        stop_listening = self._room.listen(self._more.set)
+        tasks = [asyncio.create_task(part) for part in (self._read(), self._write(), self._serve_media())]
+        waited: list[asyncio.Future[Any]] = [*tasks, self._ended]
+        try:
+            await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stop_listening()
+            for task in tasks:
+                task.cancel()
+            endings = await asyncio.gather(*tasks, return_exceptions=True)
+        over = self._ended.result() if self._ended.done() else None
+        for ending in endings:
+            if isinstance(ending, _Over):
+                over = over or ending
+            elif isinstance(ending, Exception):
+                log.error("a session of meeting %s failed", self._room.meeting, exc_info=ending)
+        await self._say_goodbye(over or _Over())
+
+    async def _say_goodbye(self, over: _Over) -> None:
+        if self._socket.application_state is not WebSocketState.CONNECTED:
+            return
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError, TimeoutError, OSError):
+            async with asyncio.timeout(1.0):
+                if over.fault is not None:
+                    await self._socket.send_text(write_message(fault_message(over.fault)))
+                await self._socket.close(over.code if over.fault is not None else 1000)
+
+    # what comes in
+
+    async def _read(self) -> None:
+        try:
+            async with asyncio.timeout(HELLO_SECONDS):
+                await self._hello()
+        except TimeoutError:
+            raise _Over(PeerFault("hello-missing")) from None
+        self._more.set()
+        while True:
+            try:
+                await self._take(await self._next())
+            except PeerFault as fault:
+                self._faults += 1
+                if self._faults > FAULTS_TOLERATED:
+                    raise _Over(fault) from fault
+                self._send(fault_message(fault))
+
+    async def _next(self) -> _Message:
+        try:
+            packet = await self._socket.receive()
+        except RuntimeError as err:  # Starlette: receiving after the end
+            raise _Over() from err
+        if packet["type"] == "websocket.disconnect":
+            raise _Over()
+        self.heard_at = self._clock.monotonic()
+        self._room.heard(self.actor)
+        self._tokens = min(MESSAGES_AT_ONCE, self._tokens + (self.heard_at - self._tokens_at) * MESSAGES_PER_SECOND)
+        self._tokens_at = self.heard_at
+        self._tokens -= 1
+        if self._tokens < 0:
+            raise _Over(PeerFault("too-many-messages"))
+        text = packet.get("text")
+        try:
+            return read_message(text if text is not None else b"")
+        except PeerFault as fault:
+            if fault.id == "message-too-large":
+                raise _Over(fault, TOO_BIG) from fault
+            raise
+
+    async def _hello(self) -> None:
+        try:
+            message = await self._next()
+            if message["t"] != "hello":
+                raise PeerFault("hello-missing")
+            since = read_number(message.get("since", 0), high=1 << 53)
+            mark = message.get("mark")
+            mark = None if mark is None else read_text(mark, 16)
+        except PeerFault as fault:
+            raise _Over(fault) from fault
+        self._on_hello()
+        self._told = since if self._room.knows(since, mark) else 0
+        self._send(
+            {
+                "t": "welcome",
+                "protocol": PROTOCOL,
+                "meeting": self._room.meeting,
+                "site": self.actor.unit_path,
+                "since": self._told,
+                "head": len(self._room.lines),
+                "now": stamp(self._clock.now()),
+            }
+        )
+
+    async def _take(self, message: _Message) -> None:
+        match message["t"]:
+            case "ping":
+                self._send({"t": "pong", "now": stamp(self._clock.now())})
+            case "command":
+                await self._command(message)
+            case "media":
+                try:
+                    self._media.put_nowait(message)
+                except asyncio.QueueFull:
+                    raise PeerFault("media-busy") from None
+            case "hello":
+                raise PeerFault("hello-again")
+            case _:
+                raise PeerFault("kind-unknown")
+
+    async def _command(self, message: _Message) -> None:
+        command_id = read_text(message.get("id"), COMMAND_ID)
+        if not command_id:
+            raise PeerFault("field-invalid", field="id")
+        result: _Message = {"t": "result", "id": command_id, "ok": False}
+        try:
+            command = read_command(message.get("command"))
+            if isinstance(command, Tick | Schedule) or (isinstance(command, Leave) and command.lost):
+                raise PeerFault("command-not-allowed")
+            answer = await self._room.do(self.actor, command, command_id)
+        except Fault as fault:
+            self._send({**result, "refused": {"id": fault.id, "values": _plain_values(fault)}})
+            return
+        if isinstance(answer, Refusal):
+            self._send({**result, "refused": {"id": answer.id, "values": answer.values}})
+            return
+        if isinstance(command, Leave):
+            self._air.end_site(self.actor.unit_path)
+        self._send({"t": "result", "id": command_id, "ok": True, "seq": answer})
+
+    # media: passed on to the engine, one at a time, without holding up control
+
+    async def _serve_media(self) -> None:
+        while True:
+            message = await self._media.get()
+            reply: _Message = {"t": "media"}
+            try:
+                reply["id"] = read_text(message.get("id"), COMMAND_ID)
+                reply |= await self._media_answer(message)
+            except Fault as fault:
+                reply["fault"] = {"id": fault.id, "values": _plain_values(fault)}
+            self._send(reply)
+
+    async def _media_answer(self, message: _Message) -> _Message:
+        room, engine, meeting, site = self._room, self._engine, self._room.meeting, self.actor.unit_path
+        if room.state.phase is not MeetingPhase.OPEN:
+            raise PeerFault("meeting-not-open" if room.state.phase is not MeetingPhase.ENDED else "meeting-ended")
+        own = room.state.sites.get(site)
+        if own is None or own.device != self.actor.device or not own.online:
+            raise PeerFault("not-joined")
+        op = message.get("op")
+        if op in ("publish", "subscribe"):
+            offer = message.get("sdp")
+            if not isinstance(offer, str):
+                raise PeerFault("sdp-unreadable")
+            if len(offer) > SDP:
+                raise PeerFault("sdp-too-long", limit=SDP)
+            await engine.create_room(meeting)
+            answer = await (engine.publish if op == "publish" else engine.subscribe)(meeting, site, offer)
+            self._air.refresh()
+            return {"sdp": answer}
+        if op == "switch":
+            source = message.get("source")
+            shown = None if source is None else read_unit_path(source)
+            await engine.switch(meeting, site, read_text(message.get("slot"), 16), shown)
+            return {}
+        if op == "pause":
+            paused = message.get("paused")
+            if not isinstance(paused, bool):
+                raise PeerFault("field-invalid", field="paused")
+            await engine.pause(meeting, site, read_text(message.get("slot"), 16), paused)
+            return {}
+        if op == "keyframe":
+            await engine.keyframe(meeting, read_unit_path(message.get("source")))
+            return {}
+        raise PeerFault("kind-unknown")
+
+    # what goes out
+
+    def _send(self, message: _Message) -> None:
+        try:
+            self._outbox.put_nowait(message)
+        except asyncio.QueueFull:
+            self.end(PeerFault("too-slow"), TRY_AGAIN)
+            return
+        self._more.set()
+
+    async def _write(self) -> None:
+        """Events first: a result always comes after the events it speaks of. The first thing of all is the welcome."""
+        is_welcomed = False
+        while True:
+            await self._more.wait()
+            self._more.clear()
+            while is_welcomed and self._told < len(self._room.lines):
+                await self._put(self._next_events())
+            while not self._outbox.empty():
+                await self._put(write_message(self._outbox.get_nowait()))
+                is_welcomed = True
+                while self._told < len(self._room.lines):
+                    await self._put(self._next_events())
+
+    def _next_events(self) -> str:
+        lines: list[str] = []
+        size = 0
+        for line in self._room.lines[self._told : self._told + 1000]:
+            size += len(line.encode())
+            if lines and size > EVENTS_AT_ONCE:
+                break
+            lines.append(line)
+        self._told += len(lines)
+        return f'{{"events":[{",".join(lines)}],"t":"events"}}'
+
+    async def _put(self, text: str) -> None:
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                await self._socket.send_text(text)
+        except TimeoutError:
+            raise _Over(PeerFault("too-slow"), TRY_AGAIN) from None
+        except (WebSocketDisconnect, RuntimeError, OSError) as err:
+            raise _Over() from err
+
+    @property
+    def is_silent(self) -> bool:
+        return self.heard_at + SILENT_AFTER <= self._clock.monotonic()
+
+
+def fault_message(fault: Fault) -> _Message:
+    """A fault as it is told to a peer."""
+    return {"t": "fault", "id": fault.id, "values": _plain_values(fault)}
+
+
+def _plain_values(fault: Fault) -> dict[str, Any]:
+    return {name: value if isinstance(value, int | float) else str(value) for name, value in fault.values.items()}
