@@ -1,0 +1,49 @@
+# One way in for every habit; each does its own set-up (installer/setup.sh) and needs nothing but make, sh and Python.
+PYTHON ?=
+VENV ?= .venv
+SETUP = PYTHON="$(PYTHON)" VENV="$(VENV)" sh installer/setup.sh
+PY = $(VENV)/bin/python
+ARGS ?=
+
+.PHONY: help setup demo test lint format bench deb deb-test clean
+
+help:
+	@echo "make demo      a linked meeting of four terminals and a center, played on this machine; results in demo-out/"
+	@echo "make test      the tests (ARGS='-k roster' for some of them)"
+	@echo "make lint      ruff, mypy and the import contracts"
+	@echo "make bench     measurements; results in bench-out/"
+	@echo "make deb       the Debian package; result in dist/"
+	@echo "make deb-test  installs that package into a bare Debian 12 and looks at its first window (root, debootstrap)"
+
+setup:
+	@$(SETUP) dev
+
+demo: setup
+	$(VENV)/bin/silian demo $(ARGS)
+
+test: setup
+	QT_QPA_PLATFORM=offscreen $(PY) -m pytest $(ARGS)
+
+lint: setup
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+format: setup
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+bench: setup
+	$(PY) -m bench $(ARGS)
+
+deb:
+	@$(SETUP) deb
+	$(PY) installer/build_deb.py
+
+deb-test:
+	@$(SETUP) deb-test
+	QT_QPA_PLATFORM=offscreen $(PY) -m pytest tests/installer/test_deb.py -m deb --timeout 1800 $(ARGS)
+
+clean:
+	rm -rf build dist demo-out bench-out
