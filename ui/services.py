@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from desktop_app.domain.ids import MeetingId, PersonId, UnitPath
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from desktop_app.domain.clock import Clock
     from media.live import LiveListener, LiveMeeting
     from sync.terminal.records import Records
@@ -92,6 +94,47 @@ class OperatorDesk(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class UnitChoice:
+    """A unit that can be invited."""
+
+    unit_path: UnitPath
+    name: str
+    level: int
+    initials: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AgendaDraft:
+    """One line of the agenda in the schedule dialog."""
+
+    title: str
+    item_type: str = "SPEECH"
+    minutes: int = 10
+    limit_seconds: int = 480
+
+
+class MeetingDesk(Protocol):
+    """Schedules meetings in the records (through the runner)."""
+
+    def schedule(
+        self,
+        *,
+        title: str,
+        kind: str,
+        start: datetime,
+        end: datetime,
+        invited: Sequence[UnitPath],
+        agenda: Sequence[AgendaDraft],
+    ) -> MeetingId:
+        """Raises OperatorError, and then nothing is written."""
+        ...
+
+    def units(self) -> Sequence[UnitChoice]:
+        """Every unit that may be invited, in administrative order."""
+        ...
+
+
 class SettingsStore(Protocol):
     """This terminal's own settings, kept in its TOML file. Keys are those of `desktop_app.settings`."""
 
@@ -136,6 +179,7 @@ class Services:
     unit_name: str
     sync: SyncControl
     operators: OperatorDesk
+    meetings: MeetingDesk
     devices: DeviceProbe
     doctor: Doctor
     settings: SettingsStore

@@ -14,12 +14,11 @@ from desktop_app.domain.clock import moment
 from desktop_app.domain.faults import Fault, OperatorError
 from desktop_app.domain.ids import MeetingId, UnitPath
 from desktop_app.domain.meetings import MeetingKind, MeetingMode
-from desktop_app.domain.units import Level, level_of
-from sync.meetings.schedule import AgendaDraft, MeetingDraft, schedule_meeting
+from desktop_app.domain.units import Level, level_of, unit_code
 from ui.i18n.dates import today
 from ui.models.app_model import AppModel
 from ui.models.places import place_name, short_place
-from ui.services import DeviceReport, DeviceState, Services
+from ui.services import AgendaDraft, DeviceReport, DeviceState, Services, UnitChoice
 
 
 class Loading(StrEnum):
@@ -88,6 +87,7 @@ class HomeModel(QObject):
     devices_changed = Signal()
     scheduled = Signal(str)
     schedule_failed = Signal(object)
+    units_loaded = Signal()
     joining = Signal(str, str)
     """(meeting, title): a person wants in."""
     failed = Signal(object)
@@ -102,6 +102,7 @@ class HomeModel(QObject):
         """Today's, by start."""
         self.every: tuple[MeetingCard, ...] = ()
         """All that this terminal knows of, by start."""
+        self.units: tuple[UnitChoice, ...] = ()
         self.verdict = Verdict(None)
         self._again = False
         self._reading = False
@@ -155,6 +156,23 @@ class HomeModel(QObject):
             return
         self.joining.emit(card.meeting, card.title)
 
+    def load_units(self) -> None:
+        """Who can be invited, for the schedule dialog; `units_loaded` follows."""
+        self._services.runner.start(self._services.meetings.units, done=self._show_units)
+
+    def find_units(self, text: str) -> tuple[UnitChoice, ...]:
+        """The units that a name, initials or a code begins with; all of them for an empty text."""
+        wanted = text.strip().lower()
+        return tuple(
+            unit
+            for unit in self.units
+            if not wanted
+            or wanted in unit.name
+            or unit.initials.startswith(wanted)
+            or place_name(unit.unit_path).lower().startswith(wanted)
+            or unit_code(unit.unit_path).startswith(wanted)
+        )
+
     def schedule(
         self,
         title: str,
@@ -165,24 +183,18 @@ class HomeModel(QObject):
         agenda: Sequence[AgendaDraft] = (),
     ) -> None:
         """Put a meeting of this unit into the records; `scheduled` gives its id, `schedule_failed` the reason."""
-        draft = MeetingDraft(
-            title=title,
-            kind=MeetingKind(kind),
-            convener=self._services.unit_path,
-            start=start,
-            end=end,
-            invited=[UnitPath(path) for path in invited],
-            agenda=tuple(agenda),
-        )
-        services = self._services
-        services.runner.start(
-            schedule_meeting,
-            services.records,
-            draft,
-            services.clock,
-            done=self._was_scheduled,
-            failed=self.schedule_failed.emit,
-        )
+
+        def write() -> MeetingId:
+            return self._services.meetings.schedule(
+                title=title,
+                kind=kind,
+                start=start,
+                end=end,
+                invited=[UnitPath(path) for path in invited],
+                agenda=list(agenda),
+            )
+
+        self._services.runner.start(write, done=self._was_scheduled, failed=self.schedule_failed.emit)
 
     # What comes back
 
@@ -211,6 +223,10 @@ class HomeModel(QObject):
         if self._again:
             self._again = False
             self.load()
+
+    def _show_units(self, units: Sequence[UnitChoice]) -> None:
+        self.units = tuple(unit for unit in units if unit.unit_path != self._services.unit_path)
+        self.units_loaded.emit()
 
     def _show_devices(self, reports: Sequence[DeviceReport]) -> None:
         failed = [report for report in reports if report.state is DeviceState.FAILED]

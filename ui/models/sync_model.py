@@ -130,7 +130,7 @@ class SyncModel(QObject):
         def write() -> None:
             from sync.log.write import Write
 
-            self._services.records.write(
+            self._services.records.settle(
                 Write(conflict.entity, conflict.pk, {conflict.field: value}, meeting=conflict.meeting)
             )
 
@@ -170,26 +170,27 @@ class SyncModel(QObject):
         titles = {row["pk"]: row.get("title") or "" for row in records.list("meeting")}
         people = {row["pk"]: row.get("name") or "" for row in records.list("operator")}
         receipts = records.receipts()
-        here = today(self._services.clock.now())
+        day = today(self._services.clock.now())
         status = records.status()
         return SyncPicture(
             pending=tuple(pending_rows(records.pending(), titles, online)),
-            conflicts=tuple(conflict_views(records.conflicts(), titles, people, records.device)),
+            conflicts=tuple(conflict_views(records.conflicts(), titles, people, self._services.unit_path)),
             quarantine=tuple(_quarantine_rows(records, titles)),
             receipts=tuple(
                 QueueRow(
                     key=f"receipt:{one.number}",
                     state=RowState.DELIVERED,
-                    entity=_main_entity(one.entities),
+                    entity=_most(one.entities),
                     title="",
-                    count=one.last_seq - one.first_seq + 1,
+                    count=one.changes,
                     at=one.received_at,
                     receipt=one.number,
+                    parts=tuple(sorted(one.entities.items(), key=lambda part: -part[1])),
                 )
                 for one in receipts
             ),
             waiting=status.pending,
-            delivered_today=delivered_on(receipts, lambda at: today(at) == here),
+            delivered_today=delivered_on(receipts, lambda at: today(at) == day),
             last_receipt_at=status.last_receipt_at,
         )
 
@@ -208,6 +209,7 @@ def _quarantine_rows(records: Records, titles: Mapping[str, str]) -> list[QueueR
     ]
 
 
-def _main_entity(entities: Mapping[str, int]) -> str:
+
+def _most(entities: Mapping[str, int]) -> str:
     """The kind of record that a receipt is mostly about."""
-    return max(entities, key=lambda name: (entities[name], name)) if entities else ""
+    return max(entities, key=lambda name: entities[name], default="")

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import Any
-
-from desktop_app.domain.clock import moment
 
 
 class RowState(StrEnum):
@@ -36,6 +34,8 @@ class QueueRow:
     receipt: int = 0
     reason: str = ""
     """Fault id of what is quarantined."""
+    parts: tuple[tuple[str, int], ...] = ()
+    """(entity, changes) of a receipt, the most first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Side:
     person: str
     at: datetime | None
     here: bool
-    """Whether it was written at this terminal."""
+    """Whether it was written in the name of this unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class ConflictView:
     meeting: str
     title: str
     sides: tuple[Side, ...]
-    """This terminal's first, where it has one."""
+    """This unit's first, where it has one."""
 
     @property
     def can_keep_both(self) -> bool:
@@ -124,23 +124,23 @@ def conflict_views(
     conflicts: Iterable[Mapping[str, Any]],
     titles: Mapping[str, str],
     names: Mapping[str, str],
-    device: str,
+    unit_path: str,
 ) -> list[ConflictView]:
     """What waits for a person's choice. `names` gives the people's names by id."""
     views = []
     for row in conflicts:
         sides = [
             Side(
-                change_id=head["change_id"],
-                value=head["value"],
-                person=names.get(head.get("person", ""), ""),
-                at=_when(head.get("at")),
-                here=head.get("device") == device,
+                change_id=value["change_id"],
+                value=value["value"],
+                person=names.get(value["person"], ""),
+                at=_when(value["at_ms"]),
+                here=value["unit_path"] == unit_path,
             )
-            for head in row["heads"]
+            for value in row["values"]
         ]
         sides.sort(key=lambda side: not side.here)
-        meeting = row.get("meeting") or ""
+        meeting = row["meeting"] or ""
         views.append(
             ConflictView(
                 key=f"conflict:{row['entity']}:{row['pk']}:{row['field']}",
@@ -157,7 +157,7 @@ def conflict_views(
 
 def delivered_on(receipts: Sequence[Any], is_today: Any) -> int:
     """How many changes were receipted on a day."""
-    return sum(one.last_seq - one.first_seq + 1 for one in receipts if is_today(one.received_at))
+    return sum(one.changes for one in receipts if is_today(one.received_at))
 
 
 def _extend(segments: list[Segment], text: str, differs: bool) -> None:
@@ -170,9 +170,5 @@ def _extend(segments: list[Segment], text: str, differs: bool) -> None:
 
 
 def _when(value: Any) -> datetime | None:
-    if isinstance(value, datetime) or value is None:
-        return value
-    try:
-        return moment(str(value))
-    except ValueError:
-        return None
+    """A row's time: milliseconds since 1970."""
+    return datetime.fromtimestamp(value / 1000, UTC) if isinstance(value, int) else None

@@ -1,4 +1,4 @@
-"""The left rail: the logo, the pages that exist, diagnostics and settings at the foot. One stop for Tab, arrows inside."""
+"""The left rail: the logo, the pages that exist, diagnostics and settings below. One stop for Tab, arrows inside."""
 
 from collections.abc import Callable, Sequence
 

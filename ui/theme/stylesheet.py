@@ -85,6 +85,13 @@ QPushButton[role="segment"][place="last"] {{
     border-top-right-radius: {control}px; border-bottom-right-radius: {control}px; }}
 QPushButton[role="segment"]:checked {{
     background: {k.accent}; color: {k.on_accent}; border-color: {k.accent}; }}
+QPushButton[role="person"] {{ text-align: left; padding: {px(3)}px {px(14)}px; min-height: {px(34)}px; }}
+QPushButton[role="person"]:checked {{ background: {k.tint}; border: 2px solid {k.accent}; }}
+QPushButton[role="line"] {{
+    background: transparent; border: none; border-bottom: 1px solid {k.line}; border-radius: 0px; padding: 0px; }}
+QPushButton[role="line"]:hover {{ background: {k.win}; }}
+QPushButton[role="line"][selected="true"] {{
+    background: {k.tint}; border-left: {px(4)}px solid {k.accent}; border-bottom: 1px solid {k.line}; }}
 QPushButton[role="rail"] {{ background: transparent; border: none; padding: 0px; min-height: 0px; }}
 QLineEdit, QComboBox, QSpinBox, QDateEdit, QTimeEdit, QDateTimeEdit {{
     background: {k.surface}; color: {k.ink}; border: 1px solid {k.ctl}; border-radius: {control}px;

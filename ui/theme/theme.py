@@ -27,7 +27,7 @@ class TextSize(StrEnum):
 
     STANDARD = "standard"
     LARGE = "large"
-    HUGE = "huge"
+    HUGE = "larger"
 
     @property
     def factor(self) -> float:

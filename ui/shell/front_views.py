@@ -1,0 +1,75 @@
+"""What fills the window before there is anybody at it: starting up, and the reason why it cannot."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+
+from desktop_app.domain.faults import Fault
+from desktop_app.domain.units import Level
+from ui.i18n import fault_text, t
+from ui.theme import theme
+from ui.widgets import Icon, LevelMark, Text
+
+
+class FrontPage(QWidget):
+    """A centred column on the window's ground, under the program's name. `column` is filled by the page."""
+
+    def __init__(self, width: int = 460) -> None:
+        super().__init__()
+        k = theme()
+        self.setProperty("role", "page")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        outer = QHBoxLayout(self)
+        outer.setContentsMargins(k.px(24), k.px(24), k.px(24), k.px(24))
+        outer.addStretch(1)
+        middle = QVBoxLayout()
+        middle.setSpacing(k.px(20))
+        middle.addStretch(2)
+        name = QHBoxLayout()
+        name.setSpacing(k.px(14))
+        name.addStretch(1)
+        name.addWidget(LevelMark(Level.NATIONAL, 34), 0, Qt.AlignmentFlag.AlignVCenter)
+        name.addWidget(Text(t("app.name"), "session"))
+        name.addStretch(1)
+        middle.addLayout(name)
+        self.card = QFrame()
+        self.card.setProperty("role", "card")
+        self.card.setFixedWidth(k.px(width))
+        self.column = QVBoxLayout(self.card)
+        self.column.setContentsMargins(k.px(28), k.px(24), k.px(28), k.px(24))
+        self.column.setSpacing(k.px(12))
+        middle.addWidget(self.card)
+        foot = Text(t("app.no_secrets"), "meta", "ink3")
+        foot.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        middle.addWidget(foot)
+        middle.addStretch(3)
+        outer.addLayout(middle)
+        outer.addStretch(1)
+
+
+class StartingView(FrontPage):
+    """The first paint: the name and that it is starting."""
+
+    def __init__(self) -> None:
+        super().__init__(380)
+        words = Text(t("start.wait"), "body", "ink2")
+        words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self.column.addWidget(words)
+        bar = QProgressBar()
+        bar.setRange(0, 0)
+        bar.setTextVisible(False)
+        bar.setAccessibleName(t("start.wait"))
+        self.column.addWidget(bar)
+
+
+class FailedView(FrontPage):
+    """Why the program cannot go on, what is safe, what to do."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(520)
+        head = QHBoxLayout()
+        head.setSpacing(theme().px(12))
+        head.addWidget(Icon("alert-circle-outline", "zhusha", 26), 0, Qt.AlignmentFlag.AlignTop)
+        head.addWidget(Text(t("start.failed"), "page"), 1)
+        self.column.addLayout(head)
+        self.column.addWidget(Text(fault_text(fault), "reading", "ink2", wrap=True))
+        self.column.addWidget(Text(t("start.code", fault.id), "meta", "ink3"))

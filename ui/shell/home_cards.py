@@ -1,0 +1,319 @@
+"""The cards of home: the next meeting, the day's others, what waits for a person, the devices, the sync."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from desktop_app.domain.faults import Fault
+from desktop_app.domain.meetings import MeetingMode
+from ui.i18n import fault_text, t
+from ui.i18n.dates import clock_text, span_text
+from ui.models.app_model import AppModel, Page
+from ui.models.home_model import HomeModel, MeetingCard, Place
+from ui.services import DeviceKind, DeviceReport, DeviceState
+from ui.shell.office import Office
+from ui.theme import theme
+from ui.widgets import (
+    Button,
+    Card,
+    Chip,
+    Divider,
+    ElidedText,
+    Icon,
+    LevelMark,
+    LinkButton,
+    Notice,
+    PrimaryButton,
+    Text,
+    clear,
+)
+from ui.widgets.card import flush
+
+MODE_ICONS = {
+    MeetingMode.CONSULTATION: "cast-audio",
+    MeetingMode.LECTURE: "school-outline",
+    MeetingMode.REHEARSAL: "connection",
+}
+DEVICE_ICONS = {
+    DeviceKind.NETWORK: "lan-connect",
+    DeviceKind.MICROPHONE: "microphone",
+    DeviceKind.SPEAKER: "volume-high",
+    DeviceKind.CAMERA: "video-outline",
+    DeviceKind.STORAGE: "harddisk",
+    DeviceKind.CLOCK: "clock-outline",
+}
+STATE_LOOKS = {
+    DeviceState.OK: ("check-circle", "shilv"),
+    DeviceState.ADVICE: ("alert", "zheshi"),
+    DeviceState.FAILED: ("close-circle-outline", "zhusha"),
+}
+SOON_MINUTES = 600
+
+
+def starts_text(card: MeetingCard, now: datetime) -> str:
+    """12 分钟后开始 / 正在进行 / 已到开始时间."""
+    left = card.minutes_to_start(now)
+    if card.running:
+        return t("home.running")
+    if left <= 0:
+        return t("home.due")
+    if left < 60:
+        return t("home.starts", left)
+    if left < SOON_MINUTES:
+        return t("home.starts_hours", left // 60, left % 60) if left % 60 else t("home.starts_hour", left // 60)
+    return t("home.starts_at", clock_text(card.start))
+
+
+class Chain(QWidget):
+    """四级: one site per level, our own in bold."""
+
+    def __init__(self, places: Sequence[Place]) -> None:
+        super().__init__()
+        k = theme()
+        row = QHBoxLayout(self)
+        flush(row, 8)
+        for index, place in enumerate(places):
+            if index:
+                dash = Divider()
+                dash.setFixedSize(k.px(34), max(1, k.px(1.5)))
+                dash.setProperty("tone", "strong")
+                row.addWidget(dash, 0, Qt.AlignmentFlag.AlignVCenter)
+            row.addWidget(LevelMark(place.level, 15), 0, Qt.AlignmentFlag.AlignVCenter)
+            name = t("home.here", place.name) if place.here else place.name
+            row.addWidget(Text(name, "body", "ink" if place.here else "ink2", bold=place.here))
+        row.addStretch(1)
+
+
+class NextCard(Card):
+    """The meeting to join: countdown, title, time, sites, and the one filled button."""
+
+    def __init__(self, card: MeetingCard, now: datetime, app: AppModel, office: Office) -> None:
+        super().__init__()
+        k = theme()
+        self.body.setSpacing(k.px(10))
+        chips = QHBoxLayout()
+        flush(chips, 8)
+        running = card.running or card.minutes_to_start(now) <= 0
+        chips.addWidget(Chip(starts_text(card, now), "clock-outline", "shilv" if running else "accent"))
+        chips.addWidget(Chip(t(f"kind.{card.kind}"), MODE_ICONS[card.mode], "neutral"))
+        chips.addStretch(1)
+        code = t("home.code", card.code) if card.code else t("home.no_code")
+        chips.addWidget(Text(code, "small", "ink3"))
+        self.body.addLayout(chips)
+        title = Text(card.title, "session", wrap=True)
+        title.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        self.body.addWidget(title)
+        facts = QHBoxLayout()
+        flush(facts, 20)
+        facts.addWidget(Text(span_text(card.start, card.end), "title", "ink2"))
+        facts.addWidget(Text(t("home.host", card.host), "body", "ink2"))
+        facts.addWidget(Text(t("home.sites", card.sites), "body", "ink2"))
+        facts.addStretch(1)
+        self.body.addLayout(facts)
+        if len(card.chain) > 1:
+            self.body.addWidget(Chain(card.chain))
+        self.body.addSpacing(k.px(4))
+        acts = QHBoxLayout()
+        flush(acts, 12)
+        inside = app.meeting_id == card.meeting
+        self.join = PrimaryButton(
+            t("session.return") if inside else t("home.join"),
+            "login-variant",
+            size="large",
+            clicked=lambda: office.join(card.meeting),
+        )
+        self.join.setAccessibleName(t("home.join_name", card.title, clock_text(card.start)))
+        self.join.setMinimumWidth(k.px(220))
+        acts.addWidget(self.join)
+        icon_name = "account-multiple-check-outline"
+        for words, icon, act in (
+            (t("home.open_signin"), icon_name, lambda: office.open_sign_in(card.meeting)),
+            (t("home.open_minutes"), "file-document-edit-outline", lambda: office.open_minutes(card.meeting)),
+        ):
+            acts.addWidget(Button(words, icon, size="large", clicked=act))
+        acts.addStretch(1)
+        acts.addWidget(Text(t("home.f5"), "small", "ink3"))
+        self.body.addLayout(acts)
+
+
+class MeetingRow(QFrame):
+    """One meeting of a list: time, kind, title, who convenes, and what can be done."""
+
+    def __init__(self, card: MeetingCard, now: datetime, office: Office, *, day: str = "", last: bool = False) -> None:
+        super().__init__()
+        k = theme()
+        self.setProperty("role", "row")
+        self.setProperty("last", "true" if last else "false")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, k.px(9), 0, k.px(9))
+        row.setSpacing(k.px(14))
+        when = QVBoxLayout()
+        flush(when, 0)
+        if day:
+            when.addWidget(Text(day, "small", "ink3"))
+        time = Text(span_text(card.start, card.end).replace(" ", ""), "title", "ink2", bold=False)
+        time.setMinimumWidth(time.fontMetrics().horizontalAdvance("00:00–00:00") + k.px(6))
+        when.addWidget(time)
+        row.addLayout(when)
+        row.addWidget(Icon(MODE_ICONS[card.mode], "ink2", 20))
+        words = QVBoxLayout()
+        flush(words, 1)
+        words.addWidget(ElidedText(card.title, "body", bold=True))
+        note = t("home.row_note", t(f"kind.{card.kind}"), card.host)
+        words.addWidget(ElidedText(note, "small", "ink3"))
+        row.addLayout(words, 1)
+        if card.over:
+            row.addWidget(Chip(t("home.over"), "check", "neutral"))
+            row.addWidget(
+                Button(t("home.open_minutes"), size="small", clicked=lambda: office.open_minutes(card.meeting))
+            )
+        else:
+            if card.running:
+                row.addWidget(Chip(t("home.running"), "broadcast", "shilv"))
+            row.addWidget(
+                Button(t("home.open_signin"), size="small", clicked=lambda: office.open_sign_in(card.meeting))
+            )
+            row.addWidget(Button(t("home.join"), size="small", clicked=lambda: office.join(card.meeting)))
+        self.setAccessibleName(f"{span_text(card.start, card.end)} {card.title} {note}")
+
+
+class OthersCard(Card):
+    """今天的其他安排."""
+
+    def __init__(self, cards: Sequence[MeetingCard], now: datetime, office: Office) -> None:
+        super().__init__(t("home.others"))
+        self.body.setSpacing(0)
+        for index, card in enumerate(cards):
+            self.body.addWidget(MeetingRow(card, now, office, last=index == len(cards) - 1))
+
+
+class TodoCard(Card):
+    """待办: what only a person can settle."""
+
+    def __init__(self, app: AppModel) -> None:
+        sync = app.sync
+        entries = [
+            ("swap-horizontal", "zitang", t("home.todo_conflict", sync.conflicts), sync.conflicts),
+            ("shield-alert-outline", "zhusha", t("home.todo_quarantine", sync.quarantined), sync.quarantined),
+        ]
+        shown = [entry for entry in entries if entry[3]]
+        super().__init__(t("home.todo"), t("home.todo_count", len(shown)))
+        for icon_name, tone, words, _count in shown:
+            row = QHBoxLayout()
+            flush(row, 10)
+            row.addWidget(Icon(icon_name, tone, 18))
+            row.addWidget(ElidedText(words, "body"), 1)
+            row.addWidget(LinkButton(t("home.todo_go"), size="small", clicked=lambda: app.go(Page.SYNC)))
+            self.body.addLayout(row)
+
+
+class DevicesCard(Card):
+    """设备自检: one sentence, then one line per device, then what to do."""
+
+    def __init__(self, model: HomeModel) -> None:
+        super().__init__(t("test.title"), "")
+        self._model = model
+        self._lines = QVBoxLayout()
+        flush(self._lines, 0)
+        self.body.addLayout(self._lines)
+        self.again = Button(t("test.again"), "radar", clicked=model.test_devices)
+        self.body.addWidget(self.again)
+        model.devices_changed.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        verdict = self._model.verdict
+        clear(self._lines)
+        self.again.setEnabled(not verdict.running)
+        self.again.set_text(t("test.running") if verdict.running else t("test.again"))
+        if verdict.at is not None:
+            self.set_note(t("test.done_at", clock_text(verdict.at)))
+        if verdict.state is None:
+            words = t("test.running") if verdict.running else t("test.not_run")
+            self._lines.addWidget(Text(words, "body", "ink2", wrap=True))
+            return
+        self._lines.addWidget(self._verdict())
+        self._lines.addSpacing(theme().px(4))
+        for index, report in enumerate(verdict.reports):
+            if index:
+                self._lines.addWidget(Divider())
+            self._lines.addWidget(self._line(report))
+
+    def _verdict(self) -> Notice:
+        verdict = self._model.verdict
+        troubled = [one for one in verdict.reports if one.state is verdict.state and one.fault]
+        advice = fault_text(Fault(troubled[0].fault, **troubled[0].values)) if troubled else ""
+        state = verdict.state or DeviceState.OK
+        icon_name, tone = STATE_LOOKS[state]
+        return Notice(t(f"test.{state}", verdict.count), advice, icon_name=icon_name, tone=tone)
+
+    @staticmethod
+    def _line(report: DeviceReport) -> QWidget:
+        k = theme()
+        line = QWidget()
+        row = QHBoxLayout(line)
+        row.setContentsMargins(0, k.px(7), 0, k.px(7))
+        row.setSpacing(k.px(10))
+        row.addWidget(Icon(DEVICE_ICONS[report.kind], "ink2", 18))
+        name = Text(t(f"device.{report.kind}"), "body")
+        name.setMinimumWidth(k.px(64))
+        row.addWidget(name)
+        row.addWidget(ElidedText(report.detail, "small", "ink3"), 1)
+        icon_name, tone = STATE_LOOKS[report.state]
+        row.addWidget(Icon(icon_name, tone, 17))
+        state = t(f"device.state_{report.state}")
+        row.addWidget(Text(state, "body", tone, bold=True))
+        advice = fault_text(Fault(report.fault, **report.values)) if report.fault else ""
+        line.setAccessibleName(", ".join(part for part in (t(f"device.{report.kind}"), state, advice) if part))
+        line.setToolTip(advice)
+        return line
+
+
+class SyncCard(Card):
+    """数据同步: whether everything has arrived, in one sentence."""
+
+    def __init__(self, app: AppModel, open_sync: Callable[[], object]) -> None:
+        super().__init__(t("sync.card"), "")
+        self._app = app
+        row = QHBoxLayout()
+        flush(row, 12)
+        self._icon = Icon("cloud-check-outline", "shilv", 26)
+        row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignVCenter)
+        words = QVBoxLayout()
+        flush(words, 1)
+        self._first = Text("", "body", bold=True, wrap=True)
+        self._second = Text("", "small", "ink2", wrap=True)
+        words.addWidget(self._first)
+        words.addWidget(self._second)
+        row.addLayout(words, 1)
+        self.body.addLayout(row)
+        foot = QHBoxLayout()
+        flush(foot, 8)
+        self._conflicts = Chip("", "swap-horizontal", "zitang")
+        foot.addWidget(self._conflicts)
+        foot.addStretch(1)
+        foot.addWidget(LinkButton(t("sync.open"), "arrow-right", size="small", clicked=open_sync))
+        self.body.addLayout(foot)
+        app.sync_changed.connect(self.refresh)
+        app.link_changed.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        sync, online = self._app.sync, self._app.online
+        if sync.pending:
+            look = ("sync", "shiqing") if online else ("cloud-upload-outline", "zheshi")
+            first = t("sync.sum_sending", sync.pending) if online else t("sync.sum_pending", sync.pending)
+            second = t("sync.sum_sending_text") if online else t("sync.sum_pending_text")
+        else:
+            look = ("cloud-check-outline", "shilv")
+            first = t("sync.sum_rest") if sync.conflicts else t("sync.sum_all")
+            second = t("sync.sum_count", sync.acknowledged)
+        self._icon.set_icon(*look)
+        self._first.setText(first)
+        self._second.setText(second)
+        self._conflicts.setVisible(sync.conflicts > 0)
+        self._conflicts.set_state(t("sync.chip_conflict", sync.conflicts), "swap-horizontal", "zitang")
+        if sync.last_receipt_at is not None:
+            self.set_note(t("sync.updated", clock_text(sync.last_receipt_at)))

@@ -1,0 +1,115 @@
+"""首页: see today, join in one press; the devices and the sync beside it."""
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from ui.i18n import t
+from ui.i18n.dates import clock_text, day_text, today
+from ui.models.app_model import AppModel, Page
+from ui.models.home_model import HomeModel, Loading
+from ui.shell.home_cards import DevicesCard, NextCard, OthersCard, SyncCard, TodoCard
+from ui.shell.office import Office
+from ui.theme import theme
+from ui.widgets import Button, Card, EmptyState, Notice, PrimaryButton, ScrollColumn, clear
+from ui.widgets.card import flush
+
+TICK_MS = 5_000
+
+
+class HomePage(QWidget):
+    """Two columns that scroll under the top bar; the next meeting comes first."""
+
+    def __init__(self, app: AppModel, model: HomeModel, office: Office) -> None:
+        super().__init__()
+        k = theme()
+        self._app = app
+        self._model = model
+        self._office = office
+        outer = QVBoxLayout(self)
+        flush(outer)
+        scroll = ScrollColumn()
+        outer.addWidget(scroll)
+        columns = QHBoxLayout()
+        columns.setContentsMargins(k.px(24), k.px(20), k.px(24), k.px(20))
+        columns.setSpacing(k.px(16))
+        scroll.column.addLayout(columns)
+        scroll.column.addStretch(1)
+        self._left = QVBoxLayout()
+        flush(self._left, 16)
+        columns.addLayout(self._left, 1)
+        right = QVBoxLayout()
+        flush(right, 16)
+        side = QWidget()
+        side.setFixedWidth(k.px(372))
+        side.setLayout(right)
+        columns.addWidget(side)
+        self.devices = DevicesCard(model)
+        self.sync = SyncCard(app, lambda: app.go(Page.SYNC))
+        right.addWidget(self.devices)
+        right.addWidget(self.sync)
+        right.addStretch(1)
+        QShortcut(QKeySequence("Ctrl+R"), self, activated=model.test_devices)
+        model.changed.connect(self.refresh)
+        app.sync_changed.connect(self.refresh)
+        app.link_changed.connect(self.refresh)
+        self._timer = QTimer(self)
+        self._timer.setInterval(TICK_MS)
+        self._timer.timeout.connect(self._tick)
+        self._timer.start()
+        self._minute = ""
+        self.refresh()
+
+    @property
+    def subtitle(self) -> str:
+        """Beside the date in the top bar."""
+        return t("home.count", len(self._model.meetings))
+
+    def header_actions(self) -> list[QWidget]:
+        """For the top bar."""
+        return [Button(t("home.schedule"), "calendar-plus", size="small", clicked=self._office.schedule)]
+
+    def _tick(self) -> None:
+        minute = clock_text(self._model.now)
+        if minute != self._minute:
+            self.refresh()
+
+    def refresh(self) -> None:
+        model = self._model
+        self._minute = clock_text(model.now)
+        clear(self._left)
+        if model.state is Loading.FAILED:
+            self._left.addWidget(
+                Notice(t("home.error"), t("home.error_text"), actions=[Button(t("home.again"), clicked=model.load)])
+            )
+        card = model.next
+        if card is not None:
+            self._left.addWidget(NextCard(card, model.now, self._app, self._office))
+        elif model.state is Loading.LOADING:
+            waiting = Card()
+            waiting.body.addWidget(EmptyState("calendar-sync-outline", t("home.loading")))
+            self._left.addWidget(waiting)
+        else:
+            self._left.addWidget(self._empty())
+        if model.others:
+            self._left.addWidget(OthersCard(model.others, model.now, self._office))
+        if self._app.sync.conflicts or self._app.sync.quarantined:
+            self._left.addWidget(TodoCard(self._app))
+        self._left.addStretch(1)
+        self._office.page_title_changed()
+
+    def _empty(self) -> Card:
+        card, coming = Card(), self._model.coming
+        following = t("home.nothing_coming")
+        if coming is not None:
+            day = today(coming.start)
+            following = t("home.coming", day_text(day), clock_text(coming.start), coming.title)
+        card.body.addWidget(
+            EmptyState(
+                "calendar-blank-outline",
+                t("home.empty"),
+                following,
+                PrimaryButton(t("home.schedule"), "calendar-plus", clicked=self._office.schedule),
+            )
+        )
+        return card

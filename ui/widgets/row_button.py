@@ -1,0 +1,31 @@
+"""A row of a list that can be chosen: a real button, so that the keyboard and a screen reader reach it."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
+
+from ui.theme import theme
+
+
+class RowButton(QPushButton):
+    """`line` is its layout. The chosen one is tinted, with a mark at its left."""
+
+    def __init__(
+        self, name: str, clicked: Callable[[], object], *, selected: bool = False, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "line")
+        self.setProperty("selected", "true" if selected else "false")
+        self.setAccessibleName(name)
+        self.setAutoDefault(False)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.line = QHBoxLayout(self)
+        self.line.setSpacing(theme().px(10))
+        self.clicked.connect(lambda _checked=False: clicked())
+
+    def sizeHint(self) -> QSize:
+        return self.line.sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        return self.line.minimumSize()
