@@ -1,0 +1,262 @@
+"""The live meeting as a terminal holds it: control and media joined, on the media thread, callable from any thread.
+
+Control is the truth and media follows it: which sites are shown, who is heard, whether this room's sound is sent. When
+control comes back after a cut and the media did not, the media connections are made anew. A local mute never leaves
+this room, and always wins.
+"""
+
+import asyncio
+import concurrent.futures
+import contextlib
+import logging
+from collections.abc import Callable, Coroutine
+from datetime import datetime
+from random import Random
+from typing import Any, Protocol
+
+from desktop_app.domain.clock import Clock
+from desktop_app.domain.faults import Fault
+from desktop_app.domain.ids import MeetingId, UnitPath
+from media.frames import FrameSource
+from media.meeting.client import MeetingClient, Timings
+from media.meeting.commands import Command
+from media.meeting.events import Event
+from media.meeting.link import Connect
+from media.meeting.model import MeetingPhase, MeetingState
+from media.peers.seams import MediaListener, MediaSignal, MediaStats, RoomMedia
+from media.thread import MediaThread
+
+log = logging.getLogger(__name__)
+
+MakeMedia = Callable[[MediaSignal, MediaListener], RoomMedia]
+"""Builds the room's media over the way to the engine; called once, on the media thread or the caller's."""
+
+
+class LiveListener(Protocol):
+    """Told on the media thread; must return at once."""
+
+    def on_state(self, state: MeetingState, event: Event | None) -> None:
+        """After each event; with None after a catch-up of any length."""
+        ...
+
+    def on_link(self, online: bool) -> None:
+        """The center is heard, or no longer (within 4 s)."""
+        ...
+
+    def on_media(self, up: bool) -> None:
+        """Sound and picture flow, or they do not."""
+        ...
+
+    def on_fault(self, fault: Fault) -> None:
+        """Joining was refused, the center refuses to talk, or a device is missing. Nothing has ended by it."""
+        ...
+
+
+class LiveMeeting:
+    """One meeting on this terminal, from `start` to `stop`. Every method may be called from any thread."""
+
+    def __init__(
+        self,
+        *,
+        thread: MediaThread,
+        meeting_id: MeetingId,
+        unit_path: UnitPath,
+        site_name: str,
+        connect: Connect,
+        media: MakeMedia,
+        listener: LiveListener,
+        clock: Clock,
+        jitter: Random | None = None,
+        timings: Timings | None = None,
+    ) -> None:
+        self._thread, self._unit_path, self._listener = thread, unit_path, listener
+        self._ears = _Ears(self)
+        self._client = MeetingClient(
+            meeting_id=meeting_id,
+            site_name=site_name,
+            connect=connect,
+            listener=self._ears,
+            clock=clock,
+            jitter=jitter or Random(),
+            timings=timings,
+        )
+        self._media = media(ControlSignal(self._client), self._ears)
+        self._media_wanted = False
+        self._media_lane = asyncio.Lock()
+        self._media_up = False
+        self._running: asyncio.Task[None] | None = None
+        self._errands: set[asyncio.Task[None]] = set()
+        self._local_muted = False
+
+    @property
+    def state(self) -> MeetingState:
+        """The latest state; an immutable value."""
+        return self._client.state
+
+    @property
+    def online(self) -> bool:
+        """Whether the center is heard."""
+        return self._client.online
+
+    @property
+    def local_muted(self) -> bool:
+        return self._local_muted
+
+    def now(self) -> datetime:
+        """The center's time: turns and agenda items are measured by it."""
+        return self._client.now()
+
+    def start(self) -> None:
+        """Enter the meeting and stay in it."""
+        self._thread.run(self._start())
+
+    def stop(self) -> "concurrent.futures.Future[None]":
+        """Leave on purpose and end the media; done after 3 s at most, whatever the link does."""
+        return self._thread.run(self._stop())
+
+    def send(self, command: Command) -> "concurrent.futures.Future[None]":
+        """Ask the meeting for something; the future raises OperatorError with the refusal's id."""
+        return self._thread.run(self._client.send(command))
+
+    def source(self, unit_path: UnitPath) -> FrameSource:
+        """The picture of another site."""
+        return self._media.source(unit_path)
+
+    def local_source(self) -> FrameSource:
+        """This room's own picture as it is sent."""
+        return self._media.local_source()
+
+    def set_local_mute(self, muted: bool) -> None:
+        """Close this room's microphone here, whatever the chair does."""
+        self._local_muted = muted
+        self._thread.call(self._media.set_local_mute, muted)
+
+    def stats(self) -> MediaStats:
+        return self._media.stats()
+
+    async def _start(self) -> None:
+        if self._running is None:
+            self._running = asyncio.create_task(self._client.run(), name="meeting control")
+            self._running.add_done_callback(_tell_bug)
+
+    async def _stop(self) -> None:
+        await self._client.leave()
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.gather(self._running, return_exceptions=True)
+            self._running = None
+        self._media_wanted = False
+        await self._settle_media()
+
+    # on the media thread, told by control and by the media
+
+    def _on_state(self, state: MeetingState, event: Event | None) -> None:
+        own = state.sites.get(self._unit_path)
+        others = [site for path, site in state.sites.items() if path != self._unit_path and site.online]
+        on_air = state.sites_on_air
+        rank = {state.chair: 1}
+        if state.speaking is not None:
+            rank[state.speaking.unit_path] = 0
+        others.sort(key=lambda site: (rank.get(site.unit_path, 2), site.unit_path))
+        self._media.show([site.unit_path for site in others])
+        self._media.set_speakers(on_air - {self._unit_path})
+        self._media.set_on_air(self._unit_path in on_air)
+        wanted = state.phase is MeetingPhase.OPEN and own is not None and own.online
+        if state.phase is MeetingPhase.ENDED:
+            self._want_media(False)
+        elif wanted:
+            self._want_media(True)
+        self._listener.on_state(state, event)
+
+    def _on_link(self, online: bool) -> None:
+        if online and self._media_wanted and not self._media_up:
+            self._do(self._restart_media())
+        self._listener.on_link(online)
+
+    def _on_media(self, up: bool) -> None:
+        self._media_up = up
+        self._listener.on_media(up)
+
+    def _on_fault(self, fault: Fault) -> None:
+        self._listener.on_fault(fault)
+
+    def _want_media(self, wanted: bool) -> None:
+        if wanted != self._media_wanted:
+            self._media_wanted = wanted
+            self._do(self._settle_media())
+
+    def _do(self, errand: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(errand)
+        self._errands.add(task)
+        task.add_done_callback(self._errands.discard)
+        task.add_done_callback(_tell_bug)
+
+    async def _settle_media(self) -> None:
+        """Start or stop, whatever is wanted when it is this errand's turn."""
+        async with self._media_lane:
+            if self._media_wanted:
+                self._media.set_local_mute(self._local_muted)
+                await self._media.start()
+            else:
+                await self._media.stop()
+                self._media_up = False
+
+    async def _restart_media(self) -> None:
+        async with self._media_lane:
+            if self._media_wanted and not self._media_up:
+                await self._media.restart()
+
+
+class ControlSignal:
+    """The way to the media engine, over the meeting's socket (`media.peers.seams.MediaSignal`)."""
+
+    def __init__(self, client: MeetingClient) -> None:
+        self._client = client
+
+    async def publish(self, offer: str) -> str:
+        return str((await self._client.ask_media("publish", sdp=offer)).get("sdp", ""))
+
+    async def subscribe(self, offer: str) -> str:
+        return str((await self._client.ask_media("subscribe", sdp=offer)).get("sdp", ""))
+
+    async def switch(self, slot: str, source: UnitPath | None) -> None:
+        await self._client.ask_media("switch", slot=slot, source=source)
+
+    async def pause(self, slot: str, paused: bool) -> None:
+        await self._client.ask_media("pause", slot=slot, paused=paused)
+
+
+class _Ears:
+    """Hears control and media, and keeps a bug in a screen from ending the meeting."""
+
+    def __init__(self, live: LiveMeeting) -> None:
+        self._live = live
+
+    def on_state(self, state: MeetingState, event: Event | None) -> None:
+        with _logged():
+            self._live._on_state(state, event)
+
+    def on_link(self, online: bool) -> None:
+        with _logged():
+            self._live._on_link(online)
+
+    def on_media(self, up: bool) -> None:
+        with _logged():
+            self._live._on_media(up)
+
+    def on_fault(self, fault: Fault) -> None:
+        with _logged():
+            self._live._on_fault(fault)
+
+
+class _logged(contextlib.AbstractContextManager[None]):
+    def __exit__(self, kind: object, err: BaseException | None, trace: object) -> bool:
+        if isinstance(err, Exception):
+            log.error("a listener of the live meeting failed", exc_info=err)
+            return True
+        return False
+
+
+def _tell_bug(task: "asyncio.Task[None]") -> None:
+    if not task.cancelled() and task.exception() is not None:
+        log.error("the live meeting stumbled", exc_info=task.exception())
