@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -51,6 +51,7 @@ class Live(Protocol):
     def state(self) -> MeetingState: ...
     @property
     def local_muted(self) -> bool: ...
+    def now(self) -> datetime: ...
     def start(self) -> None: ...
     def stop(self) -> Any: ...
     def send(self, command: ask.Command) -> Future[None]: ...
@@ -77,6 +78,7 @@ class SpeakerChoice:
     name: str
     note: str
     signed_in: bool
+    initials: str = ""
 
 
 class MeetingModel(QObject):
@@ -96,11 +98,13 @@ class MeetingModel(QObject):
     def __init__(self, services: Services, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._services = services
-        self._clock = services.clock
+        self.clock = self._clock = services.clock
         self.own: UnitPath = services.unit_path
+        self.own_name = services.unit_name
         self._live: Live | None = None
         self._bridge: LiveBridge | None = None
         self._names: dict[str, str] = {}
+        self._initials: dict[str, str] = {}
         self.meeting_id = MeetingId("")
         self.record: Mapping[str, Any] = {}
         self.state = MeetingState(MeetingId(""))
@@ -139,15 +143,11 @@ class MeetingModel(QObject):
         self.changed.emit()
 
     def leave(self) -> None:
-        """Leave with this room; the meeting goes on without it."""
+        """Leave with this room (the others are told); the meeting goes on without it."""
         live = self._live
         if live is None:
             return
-        if self.online and self.state.phase is MeetingPhase.OPEN:
-            answer = live.send(ask.Leave())
-            answer.add_done_callback(lambda _: live.stop())
-        else:
-            live.stop()
+        live.stop()
         self._close("left")
 
     def end(self) -> None:
@@ -155,10 +155,8 @@ class MeetingModel(QObject):
         self._send(Act.END, ask.End())
 
     def close(self) -> None:
-        """The program ends: let go of the meeting without a word to the others."""
-        if self._live is not None:
-            self._live.stop()
-            self._close("left")
+        """The program ends."""
+        self.leave()
 
     @property
     def in_meeting(self) -> bool:
@@ -256,6 +254,11 @@ class MeetingModel(QObject):
         return self.state.title or str(self.record.get("title", ""))
 
     @property
+    def now(self) -> datetime:
+        """The wall clock of this machine."""
+        return self._clock.now()
+
+    @property
     def rights(self) -> Mapping[Act, Right]:
         return rights(self.state, self.own, online=self.online)
 
@@ -280,7 +283,7 @@ class MeetingModel(QObject):
 
     @property
     def queue(self) -> list[QueueRow]:
-        return queue_rows(self.state, self.own, self._clock.now(), self.center_offset)
+        return queue_rows(self.state, self.own, self.center_now)
 
     @property
     def agenda(self) -> list[AgendaRow]:
@@ -306,17 +309,21 @@ class MeetingModel(QObject):
     def turn(self) -> TurnClock | None:
         """The timer of the turn in progress, by the center's clock."""
         turn = self.state.speaking
-        return TurnClock.of(turn, self._clock.now(), self.center_offset) if turn is not None else None
+        return TurnClock.of(turn, self.center_now) if turn is not None else None
 
     @property
-    def center_offset(self) -> timedelta:
-        """What the center's clock is ahead of this machine's."""
-        offset = getattr(self._live, "center_offset", None)
-        return offset if isinstance(offset, timedelta) else timedelta()
+    def center_now(self) -> datetime:
+        """The center's time: grants and requests are stamped by it."""
+        return self._live.now() if self._live is not None else self._clock.now()
 
     def name_of(self, unit_path: UnitPath) -> str:
         site = self.state.sites.get(unit_path)
         return site.name if site is not None and site.name else self._names.get(unit_path, "")
+
+    def fits(self, row: RosterRow, text: str) -> bool:
+        """Whether a search for a name or its pinyin initials finds this site."""
+        wanted = text.strip().lower()
+        return wanted in row.name.lower() or self._initials.get(row.unit_path, "").startswith(wanted)
 
     # Pictures
 
@@ -364,9 +371,11 @@ class MeetingModel(QObject):
             wanted = [(str(row["member"]), str(row.get("member_name") or "")) for row in entries]
         else:
             wanted = [(pk, str(row.get("name") or "")) for pk, row in members.items()]
-        people = [
-            SpeakerChoice(pk, name, str(members.get(pk, {}).get("sector") or ""), pk in present) for pk, name in wanted
-        ]
+        people = []
+        for pk, name in wanted:
+            member = members.get(pk, {})
+            sector, initials = str(member.get("sector") or ""), str(member.get("initials") or "")
+            people.append(SpeakerChoice(pk, name, sector, pk in present, initials))
         return sorted(people, key=lambda one: not one.signed_in)
 
     def _take_people(self, people: list[SpeakerChoice]) -> None:
@@ -382,12 +391,14 @@ class MeetingModel(QObject):
             return str(row.get("member_name") or "")
         raise OperatorError("member-unknown")
 
-    def _read_names(self, meeting: MeetingId) -> tuple[dict[str, str], Mapping[str, Any]]:
+    def _read_names(self, meeting: MeetingId) -> tuple[list[dict[str, Any]], Mapping[str, Any]]:
         records = self._services.records
-        return names_by_path(records.list("unit")), records.get("meeting", meeting) or {}
+        return records.list("unit"), records.get("meeting", meeting) or {}
 
-    def _take_names(self, read: tuple[dict[str, str], Mapping[str, Any]]) -> None:
-        self._names, self.record = read
+    def _take_names(self, read: tuple[list[dict[str, Any]], Mapping[str, Any]]) -> None:
+        units, self.record = read
+        self._names = names_by_path(units)
+        self._initials = {str(unit["unit_path"]): str(unit.get("initials") or "") for unit in units}
         self.changed.emit()
 
     # What arrives

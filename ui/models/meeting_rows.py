@@ -1,8 +1,8 @@
 """What the meeting's screen lists, worked out from the state alone: roster, tiles, queue, agenda. No Qt, no I/O."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from desktop_app.domain.ids import UnitPath
@@ -144,12 +144,12 @@ def large_tile(rows: list[RosterRow]) -> UnitPath | None:
     return rows[0].unit_path if rows else None
 
 
-def queue_rows(state: MeetingState, own: UnitPath, now: datetime, offset: timedelta = timedelta()) -> list[QueueRow]:
-    """Who waits, in order; `now` is this machine's time and `offset` the center's lead over it."""
+def queue_rows(state: MeetingState, own: UnitPath, now: datetime) -> list[QueueRow]:
+    """Who waits, in order; `now` is the center's time."""
     rows = []
     for position, turn in enumerate(state.queue, 1):
         site = state.sites.get(turn.unit_path)
-        waited = (now + offset - turn.requested_at).total_seconds()
+        waited = (now - turn.requested_at).total_seconds()
         rows.append(
             QueueRow(
                 request_id=turn.request_id,
@@ -175,6 +175,6 @@ def agenda_rows(state: MeetingState) -> list[AgendaRow]:
     return rows
 
 
-def names_by_path(units: list[Mapping[str, object]]) -> dict[str, str]:
+def names_by_path(units: Sequence[Mapping[str, object]]) -> dict[str, str]:
     """Unit path to the name a caption shows, from the unit records."""
     return {str(unit["unit_path"]): str(unit.get("name") or unit.get("short_name") or "") for unit in units}

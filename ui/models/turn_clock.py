@@ -1,7 +1,7 @@
 """The timer of a turn at speaking, counted from the grant in the center's time, so that every room sees the same."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from media.meeting.model import FloorRequest
@@ -27,11 +27,11 @@ class TurnClock:
     limit: int
 
     @classmethod
-    def of(cls, turn: FloorRequest, now: datetime, center_offset: timedelta = timedelta()) -> "TurnClock":
-        """`now` is this machine's time; `center_offset` is what the center's clock is ahead of it."""
+    def of(cls, turn: FloorRequest, now: datetime) -> "TurnClock":
+        """`now` is the center's time, as the grant is."""
         if turn.granted_at is None:
             return cls(0, turn.limit_seconds)
-        elapsed = (now + center_offset - turn.granted_at).total_seconds()
+        elapsed = (now - turn.granted_at).total_seconds()
         return cls(max(0, int(elapsed)), turn.limit_seconds)
 
     @property

@@ -1,0 +1,68 @@
+"""The bottom bar of a meeting: chair, microphones, speaking, and apart at the far right leaving and ending."""
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QFrame, QHBoxLayout
+
+from ui.i18n import t
+from ui.meeting.acts import apply_right, reason_of, tried
+from ui.models.meeting_model import MeetingModel
+from ui.models.meeting_rights import Act
+from ui.theme import theme
+from ui.widgets import Button, DangerButton, Divider, ElidedText
+
+
+class ControlBar(QFrame):
+    """It never scrolls away."""
+
+    def __init__(
+        self,
+        model: MeetingModel,
+        *,
+        ask_floor: Callable[[], object],
+        leave: Callable[[], object],
+        end: Callable[[], object],
+    ) -> None:
+        super().__init__()
+        self._model = model
+        k = theme()
+        self.setProperty("role", "panel")
+        self.setProperty("edge", "top")
+        self.setFixedHeight(k.px(60))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(k.px(16), 0, k.px(16), 0)
+        row.setSpacing(k.px(9))
+        self._mic = Button("", "microphone", clicked=lambda: model.set_local_mute(not model.local_muted))
+        self._ask = Button(t("call.ask-floor"), "hand-back-right-outline", clicked=ask_floor)
+        self._all = Button(t("call.muteall"), "microphone-off", clicked=tried(model, lambda: model.mute(None)))
+        self._take = Button(t("call.take-chair"), "account-tie-voice", clicked=tried(model, model.request_chair))
+        self._give = Button(t("call.give-chair"), "account-tie-voice", clicked=tried(model, model.release_chair))
+        for part in (self._mic, self._ask, Divider(vertical=True), self._take, self._give, self._all):
+            row.addWidget(part)
+        row.addSpacing(k.px(6))
+        self._why = ElidedText("", "small", "ink3")
+        row.addWidget(self._why, 1)
+        self._leave = Button(t("call.leave"), "exit-to-app", clicked=leave)
+        self._end = DangerButton(t("call.end"), "phone-hangup", clicked=end)
+        row.addWidget(self._leave)
+        row.addWidget(self._end)
+        self.refresh()
+
+    def refresh(self) -> None:
+        model = self._model
+        rights = model.rights
+        muted = model.local_muted
+        self._mic.set_icon("microphone-off" if muted else "microphone")
+        self._mic.set_text(t("call.mic-off") if muted else t("call.mic-on"))
+        self._mic.setToolTip(t("call.mic-tip"))
+        self._mic.setEnabled(model.in_meeting)
+        apply_right(self._ask, rights[Act.REQUEST_FLOOR])
+        apply_right(self._all, rights[Act.MUTE_ALL], t("call.muteall-tip"))
+        apply_right(self._take, rights[Act.REQUEST_CHAIR])
+        apply_right(self._give, rights[Act.RELEASE_CHAIR])
+        apply_right(self._end, rights[Act.END])
+        self._take.setVisible(not model.is_chair)
+        self._give.setVisible(model.is_chair)
+        self._leave.setEnabled(model.in_meeting)
+        # One reason stands beside the buttons: why the chair's are grey here.
+        self._why.set_text(reason_of(rights[Act.END]) or t("call.keys"))

@@ -1,0 +1,148 @@
+"""会议: what lies below the session bar of a running meeting. It holds no state: all it shows is the model's."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from ui.i18n import fault_text, t
+from ui.i18n.dates import clock_text
+from ui.meeting.acts import tried
+from ui.meeting.control_bar import ControlBar
+from ui.meeting.dialogs import EndDialog, FloorDialog
+from ui.meeting.floor_panel import FloorPanel
+from ui.meeting.roster_panel import RosterPanel
+from ui.meeting.stage import Stage
+from ui.models.meeting_model import MeetingModel, Notice
+from ui.models.meeting_rights import Act
+from ui.picture.geometry import GridLayout
+from ui.picture.grid import VideoGrid
+from ui.theme import theme
+from ui.widgets import Button, IconButton
+from ui.widgets import Notice as NoticeBlock
+
+
+class MeetingView(QWidget):
+    """Banner, roster, grid, floor, control bar."""
+
+    sign_in_pressed = Signal()
+    minutes_pressed = Signal()
+
+    def __init__(self, model: MeetingModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.model = model
+        self.setProperty("role", "page")
+        k = theme()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        self._banner = NoticeBlock(
+            "",
+            "",
+            icon_name="cloud-off-outline",
+            tone="zheshi",
+            actions=(
+                Button(t("call.to-signin"), "account-multiple-check-outline", clicked=self.sign_in_pressed.emit),
+                Button(t("call.to-minutes"), "file-document-edit-outline", clicked=self.minutes_pressed.emit),
+            ),
+        )
+        column.addWidget(self._banner)
+        middle = QHBoxLayout()
+        middle.setSpacing(0)
+        self._roster = RosterPanel(model)
+        self._stage = Stage(model, model.clock)
+        self._floor = FloorPanel(model, self.ask_floor)
+        middle.addWidget(self._roster)
+        middle.addWidget(self._stage, 1)
+        middle.addWidget(self._floor)
+        column.addLayout(middle, 1)
+        self._note_row = QWidget()
+        note_line = QHBoxLayout(self._note_row)
+        note_line.setContentsMargins(k.px(14), 0, k.px(14), k.px(8))
+        self._note_place = note_line
+        self._note_row.hide()
+        column.addWidget(self._note_row)
+        self._controls = ControlBar(model, ask_floor=self.ask_floor, leave=self._leave, end=self.ask_end)
+        column.addWidget(self._controls)
+        self._roster.selected.connect(self._stage.select)
+        self._stage.selected.connect(self._roster.select)
+        model.changed.connect(self.refresh)
+        model.ticked.connect(self._tick)
+        model.noticed.connect(self.tell)
+        self._keys()
+        self.refresh()
+
+    @property
+    def grid(self) -> VideoGrid:
+        return self._stage.grid
+
+    def refresh(self) -> None:
+        """Take up what the model says now."""
+        for part in (self._roster, self._stage, self._floor, self._controls):
+            part.refresh()
+        since = self.model.offline_since
+        grace = self.model.state.chair_grace_until
+        self._banner.setVisible(since is not None or grace is not None)
+        if since is not None:
+            self._banner.set_text(t("call.offline", clock_text(since)), t("call.offline-safe"))
+        elif grace is not None:
+            until = clock_text(grace)
+            self._banner.set_text(t("call.chair-away", until), t("call.chair-away-safe"))
+
+    def set_layout(self, layout: GridLayout) -> None:
+        """均分 or 主讲."""
+        self._stage.set_layout(layout)
+
+    def tell(self, notice: Notice) -> None:
+        """Show one sentence above the control bar until the next one comes or it is put away."""
+        while (item := self._note_place.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        text = fault_text(notice.fault) if notice.fault is not None else t(notice.key, *notice.values)
+        if notice.fault is not None and notice.fault.id == "act-not-allowed":
+            text = t(str(notice.fault.values.get("reason", "why.not-open")), "")
+        marks = {"zhusha": "alert-circle-outline", "zheshi": "alert-outline", "shilv": "check-circle-outline"}
+        put_away = IconButton("close", t("call.put-away"), clicked=self._note_row.hide)
+        block = NoticeBlock(
+            text, icon_name=marks.get(notice.tone, "information-outline"), tone=notice.tone, actions=(put_away,)
+        )
+        self._note_place.addWidget(block)
+        self._note_row.show()
+
+    def ask_floor(self) -> None:
+        """登记发言 for a member of this room."""
+        if not self.model.right(Act.REQUEST_FLOOR).allowed:
+            return
+        dialog = FloorDialog(self.model, self)
+        if dialog.exec():
+            tried(self.model, lambda: self.model.request_floor(dialog.member))()
+        dialog.deleteLater()
+
+    def ask_end(self) -> None:
+        """结束会议, after the question."""
+        if not self.model.right(Act.END).allowed:
+            return
+        dialog = EndDialog(self.model.sites_online, self)
+        if dialog.exec():
+            tried(self.model, self.model.end)()
+        dialog.deleteLater()
+
+    def _leave(self) -> None:
+        self.model.leave()
+
+    def _tick(self) -> None:
+        self._floor.tick()
+
+    def _keys(self) -> None:
+        model = self.model
+        for keys, act in (
+            ("Ctrl+G", tried(model, model.grant_first)),
+            ("Ctrl+M", tried(model, lambda: model.mute(None))),
+            ("Ctrl+D", lambda: model.set_local_mute(not model.local_muted)),
+            ("Alt+1", lambda: self.set_layout(GridLayout.EQUAL)),
+            ("Alt+2", lambda: self.set_layout(GridLayout.SPEAKER)),
+            ("Ctrl+Shift+Q", self.ask_end),
+        ):
+            shortcut = QShortcut(QKeySequence(keys), self)
+            shortcut.activated.connect(act)

@@ -1,0 +1,245 @@
+"""The sites as a tree by level: icons only for the out of the ordinary; virtual rows, so that 145 sites stay quick."""
+
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLineEdit,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+)
+
+from ui.i18n import t
+from ui.meeting.tiles import spoken
+from ui.models.meeting_model import MeetingModel
+from ui.models.meeting_rows import Mic, Presence, RosterRow
+from ui.theme import font, theme
+from ui.theme.icons import icon, pixmap
+from ui.widgets import Chip, Text, flush
+from ui.widgets.level_mark import bars_filled, paint_level_mark
+
+Index = QModelIndex | QPersistentModelIndex
+RowRole = int(Qt.ItemDataRole.UserRole)
+
+
+class RosterList(QAbstractListModel):
+    """The rows that are open and fit the search."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.rows: list[RosterRow] = []
+        self.parents: set[str] = set()
+        self.folded: set[str] = set()
+        self.said: list[str] = []
+
+    def show_rows(self, rows: list[RosterRow], said: list[str], parents: set[str]) -> None:
+        if [row.unit_path for row in rows] != [row.unit_path for row in self.rows]:
+            self.beginResetModel()
+            self.rows, self.said, self.parents = rows, said, parents
+            self.endResetModel()
+        elif (rows, said) != (self.rows, self.said):
+            self.rows, self.said, self.parents = rows, said, parents
+            self.dataChanged.emit(self.index(0), self.index(len(rows) - 1))
+
+    def hides(self, row: RosterRow) -> bool:
+        """Whether a folded place above this row covers it."""
+        return any(row.unit_path != path and row.unit_path.startswith(path) for path in self.folded)
+
+    def rowCount(self, parent: Index | None = None) -> int:
+        return 0 if parent is not None and parent.isValid() else len(self.rows)
+
+    def data(self, index: Index, role: int = 0) -> Any:
+        row = self.rows[index.row()]
+        if role == RowRole:
+            return row
+        if role == Qt.ItemDataRole.DisplayRole:
+            return row.name
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return self.said[index.row()]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return self.said[index.row()]
+        return None
+
+
+class RosterDelegate(QStyledItemDelegate):
+    """Paints one row: indent, fold mark, level mark, name, then only the exceptions."""
+
+    def __init__(self, rows: RosterList) -> None:
+        super().__init__(rows)
+        self._rows = rows
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return QSize(120, theme().px(38))
+
+    def fold_box(self, box: QRect, row: RosterRow) -> QRect:
+        k = theme()
+        return QRect(box.left() + k.px(2) + row.depth * k.px(18), box.top(), k.px(20), box.height())
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        k = theme()
+        row: RosterRow = index.data(RowRole)
+        box = QRect(option.rect)
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        painter.save()
+        if chosen:
+            left = self.fold_box(box, row).right()
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(k.color("tint"))
+            painter.drawRoundedRect(QRect(left, box.top() + 1, box.right() - left, box.height() - 2), k.px(5), k.px(5))
+        fold = self.fold_box(box, row)
+        if row.unit_path in self._rows.parents:
+            name = "chevron-right" if row.unit_path in self._rows.folded else "menu-down"
+            painter.drawPixmap(fold.left(), box.center().y() - k.px(9), pixmap(name, "ink3", 18))
+        away = row.presence is not Presence.HERE
+        mark = QRect(fold.right() + k.px(6), box.center().y() - k.px(7), k.px(18), k.px(15))
+        ink = k.color("ink3" if away else "accent")
+        paint_level_mark(painter, mark, bars_filled(row.level), ink, k.color("line"))
+        right = box.right() - k.px(6)
+        for icon_name, token in reversed(signs(row)):
+            right -= k.px(18)
+            painter.drawPixmap(right, box.center().y() - k.px(9), pixmap(icon_name, token, 18))
+            right -= k.px(6)
+        painter.setFont(font("body", bold=row.on_air or row.chair))
+        painter.setPen(k.color("ink3" if away else "ink"))
+        left = mark.right() + k.px(8)
+        text = painter.fontMetrics().elidedText(row.name, Qt.TextElideMode.ElideRight, max(0, right - left))
+        flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        painter.drawText(QRect(left, box.top(), right - left, box.height()), flags, text)
+        painter.restore()
+
+
+def signs(row: RosterRow) -> list[tuple[str, str]]:
+    """The icons of one row, from left to right: only what is out of the ordinary."""
+    if row.presence is Presence.LOST:
+        return [("lan-disconnect", "zheshi")]
+    if row.presence is Presence.AWAY:
+        return []
+    found = []
+    if row.chair:
+        found.append(("account-tie-voice", "ink2"))
+    if row.on_air:
+        found.append(("broadcast", "zhusha"))
+    if row.hand:
+        found.append(("hand-back-right-outline", "accent"))
+    if row.mic is Mic.OPEN:
+        found.append(("microphone", "shilv"))
+    elif row.mic is Mic.LOCKED:
+        found.append(("lock-outline", "ink2"))
+    return found
+
+
+class RosterPanel(QFrame):
+    """The left column."""
+
+    selected = Signal(str)
+
+    def __init__(self, model: MeetingModel) -> None:
+        super().__init__()
+        self._model = model
+        k = theme()
+        self.setProperty("role", "panel")
+        self.setProperty("edge", "right")
+        self.setFixedWidth(k.px(232))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(k.px(14), k.px(14), k.px(12), k.px(10))
+        column.setSpacing(k.px(10))
+        head = QHBoxLayout()
+        flush(head, 8)
+        head.addWidget(Text(t("call.sites-title"), "title"))
+        self._count = Text("", "small", "ink3")
+        head.addWidget(self._count)
+        head.addStretch(1)
+        column.addLayout(head)
+        self._search = QLineEdit()
+        self._search.setFont(font("body"))
+        self._search.setPlaceholderText(t("call.find-site"))
+        self._search.setAccessibleName(t("call.find-site"))
+        self._search.setClearButtonEnabled(True)
+        self._search.addAction(icon("magnify", "ink3", 16), QLineEdit.ActionPosition.LeadingPosition)
+        self._search.textChanged.connect(lambda _text: self.refresh())
+        column.addWidget(self._search)
+        self._rows = RosterList(self)
+        self._delegate = RosterDelegate(self._rows)
+        self._view = QListView()
+        self._view.setModel(self._rows)
+        self._view.setItemDelegate(self._delegate)
+        self._view.setFrameShape(QFrame.Shape.NoFrame)
+        self._view.setUniformItemSizes(True)
+        self._view.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self._view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._view.setAccessibleName(t("call.sites-title"))
+        self._view.setProperty("role", "plain")
+        self._view.selectionModel().currentChanged.connect(self._chosen)
+        self._view.viewport().installEventFilter(self)
+        column.addWidget(self._view, 1)
+        self._lost = Chip("", "lan-disconnect", "zheshi")
+        column.addWidget(self._lost)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Take up what the model says now, without losing the selection."""
+        every = self._model.roster
+        text = self._search.text()
+        kept = self._current()
+        paths = [row.unit_path for row in every]
+        parents: set[str] = {p for p in paths if any(o != p and o.startswith(p) for o in paths) and p.count("/") > 1}
+        if text.strip():
+            shown = [row for row in every if self._model.fits(row, text)]
+        else:
+            shown = [row for row in every if not self._rows.hides(row)]
+        self._rows.show_rows(shown, [spoken(row, self._model.speaking) for row in shown], parents)
+        self.select(kept)
+        self._count.setText(str(len(every)))
+        lost = sum(1 for row in every if row.presence is Presence.LOST)
+        self._lost.setVisible(lost > 0)
+        if lost:
+            self._lost.set_state(t("call.sites-lost", lost), "lan-disconnect", "zheshi")
+
+    def select(self, unit_path: str) -> None:
+        """Mark a site (the grid's selection), silently."""
+        if unit_path == self._current():
+            return
+        selection = self._view.selectionModel()
+        selection.blockSignals(True)
+        at = next((n for n, row in enumerate(self._rows.rows) if row.unit_path == unit_path), -1)
+        self._view.setCurrentIndex(self._rows.index(at) if at >= 0 else QModelIndex())
+        selection.blockSignals(False)
+        self._view.viewport().update()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.MouseButtonPress:
+            point = event.position().toPoint()  # type: ignore[attr-defined]  # a mouse event, by its type
+            index = self._view.indexAt(point)
+            if index.isValid():
+                row: RosterRow = index.data(RowRole)
+                fold = self._delegate.fold_box(self._view.visualRect(index), row)
+                if row.unit_path in self._rows.parents and fold.contains(point):
+                    self._rows.folded ^= {row.unit_path}
+                    self.refresh()
+                    return True
+        return super().eventFilter(watched, event)
+
+    def _current(self) -> str:
+        index = self._view.currentIndex()
+        return self._rows.rows[index.row()].unit_path if 0 <= index.row() < len(self._rows.rows) else ""
+
+    def _chosen(self, current: QModelIndex, _before: QModelIndex) -> None:
+        if current.isValid():
+            self.selected.emit(self._rows.rows[current.row()].unit_path)

@@ -1,0 +1,115 @@
+"""The middle of the meeting: layout, what may be done with the selected site, and the grid."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from desktop_app.domain.clock import Clock
+from desktop_app.domain.ids import UnitPath
+from ui.i18n import t
+from ui.meeting.tiles import tile_of
+from ui.models.meeting_model import MeetingModel
+from ui.models.meeting_rows import Mic, Presence
+from ui.picture.geometry import GridLayout
+from ui.picture.grid import VideoGrid
+from ui.theme import theme
+from ui.widgets import Button, ElidedText, IconButton, Segmented, Text
+
+
+class Stage(QWidget):
+    """Grid and its head."""
+
+    selected = Signal(str)
+
+    def __init__(self, model: MeetingModel, clock: Clock) -> None:
+        super().__init__()
+        self._model = model
+        self._layout = GridLayout.EQUAL
+        self._large = ""
+        k = theme()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(k.px(14), k.px(12), k.px(14), k.px(14))
+        column.setSpacing(k.px(10))
+        head = QHBoxLayout()
+        head.setSpacing(k.px(10))
+        head.addWidget(Text(t("call.picture"), "body", bold=True))
+        self._modes = Segmented(
+            [(GridLayout.EQUAL, t("call.equal")), (GridLayout.SPEAKER, t("call.speaker"))],
+            GridLayout.EQUAL,
+            lambda key: self.set_layout(GridLayout(key)),
+            icons={GridLayout.EQUAL: "view-grid-outline", GridLayout.SPEAKER: "account-voice"},
+        )
+        head.addWidget(self._modes)
+        self._back = IconButton("chevron-left", t("call.page-back"), clicked=lambda: self.grid.turn_page(-1))
+        self._pages = Text("", "small", "ink2")
+        self._next = IconButton("chevron-right", t("call.page-next"), clicked=lambda: self.grid.turn_page(1))
+        for part in (self._back, self._pages, self._next):
+            head.addWidget(part)
+        head.addStretch(1)
+        self._chosen = ElidedText("", "small", "ink2")
+        head.addWidget(self._chosen)
+        self._mute = Button(t("call.mute"), "microphone-off", size="small", clicked=self._toggle_mute)
+        head.addWidget(self._mute)
+        column.addLayout(head)
+        self.grid = VideoGrid(model.source, clock, model.painted)
+        self.grid.setAccessibleName(t("call.picture"))
+        self.grid.selected.connect(self._select)
+        self.grid.activated.connect(lambda _path: self._enlarge())
+        self.grid.page_changed.connect(self._show_page)
+        column.addWidget(self.grid, 1)
+        self._show_page(0, 1)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Take up what the model says now."""
+        model = self._model
+        self.grid.set_empty_text(t("call.no-site"))
+        rows = model.tiles if model.in_meeting else []
+        self.grid.set_tiles([tile_of(row, model.speaking) for row in rows])
+        self.grid.set_layout(self._layout, self._large or str(model.large or ""))
+        self._refresh_head()
+
+    def set_layout(self, layout: GridLayout) -> None:
+        """均分 or 主讲."""
+        self._layout = layout
+        if layout is GridLayout.EQUAL:
+            self._large = ""
+        self._modes.set_current(layout)
+        self.refresh()
+
+    def select(self, unit_path: str) -> None:
+        self.grid.select(unit_path)
+
+    def _enlarge(self) -> None:
+        self._large = self.grid.selection if self._layout is GridLayout.EQUAL else ""
+        self.set_layout(GridLayout.SPEAKER if self._layout is GridLayout.EQUAL else GridLayout.EQUAL)
+
+    def _select(self, unit_path: str) -> None:
+        self._refresh_head()
+        self.selected.emit(unit_path)
+
+    def _show_page(self, page: int, pages: int) -> None:
+        for part in (self._back, self._pages, self._next):
+            part.setVisible(pages > 1)
+        self._pages.setText(f"{page + 1} / {pages}")
+        self._back.setEnabled(page > 0)
+        self._next.setEnabled(page + 1 < pages)
+
+    def _refresh_head(self) -> None:
+        model = self._model
+        row = next((one for one in model.roster if one.unit_path == self.grid.selection), None)
+        self._chosen.setVisible(row is not None)
+        self._mute.setVisible(row is not None)
+        if row is None:
+            return
+        self._chosen.set_text(t("call.selected", row.name))
+        right = model.right_to_mute(row.unit_path)
+        locked = row.mic is Mic.LOCKED and row.presence is Presence.HERE
+        self._mute.set_text(t("call.unmute") if locked else t("call.mute"))
+        self._mute.setEnabled(right.allowed)
+        self._mute.setToolTip("" if right.allowed else t(right.reason, *right.values))
+
+    def _toggle_mute(self) -> None:
+        path = UnitPath(self.grid.selection)
+        row = next((one for one in self._model.roster if one.unit_path == path), None)
+        if row is not None:
+            self._model.mute(path, row.mic is not Mic.LOCKED)
