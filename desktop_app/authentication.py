@@ -13,7 +13,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from desktop_app.domain import limits
 from desktop_app.domain.clock import Clock, stamp
 from desktop_app.domain.faults import Fault, PeerFault
-from desktop_app.domain.ids import DeviceId
 from desktop_app.domain.principal import Principal
 from sync.identity.requests import RequestVerifier
 
@@ -24,12 +23,12 @@ OPEN = frozenset(
 OPEN_BODY = 64 * 1024
 LANES = "/v1/terminals/"
 CHANGES = "/v1/changes"
-ADMIN = "/v1/admin/"
+REVOKED_WITHIN = 2.0
+"""Seconds after which an open socket of a revoked device is noticed, once it says something."""
 _STATUS = {
     "device-revoked": 403,
     "device-mismatch": 403,
     "person-unknown": 403,
-    "not-the-center": 403,
     "body-too-large": 413,
     "request-flood": 429,
 }
@@ -40,10 +39,9 @@ _log = logging.getLogger("silian.authentication")
 class Authentication:
     """The gate before every route."""
 
-    def __init__(self, app: ASGIApp, *, verifier: RequestVerifier, center: DeviceId, clock: Clock) -> None:
+    def __init__(self, app: ASGIApp, *, verifier: RequestVerifier, clock: Clock) -> None:
         self._app = app
         self._verifier = verifier
-        self._center = center
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -69,12 +67,30 @@ class Authentication:
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            scope["principal"] = self._principal(scope, "GET", b"")
+            principal = scope["principal"] = self._principal(scope, "GET", b"")
         except Fault as fault:
             await receive()
             await self._refuse(fault, scope, send)
             return
-        await self._app(scope, receive, send)
+        checked = self._clock.monotonic()
+        revoked = False
+
+        async def watched() -> Message:
+            nonlocal checked, revoked
+            message = await receive()
+            if self._clock.monotonic() - checked >= REVOKED_WITHIN and message["type"] == "websocket.receive":
+                checked = self._clock.monotonic()
+                if not self._verifier.in_force(principal.device):
+                    revoked = True
+                    await send({"type": "websocket.close", "code": 1008, "reason": "device-revoked"})
+                    return {"type": "websocket.disconnect", "code": 1008}
+            return message
+
+        async def unless_revoked(message: Message) -> None:
+            if not revoked:
+                await send(message)
+
+        await self._app(scope, watched, unless_revoked)
 
     def _principal(self, scope: Scope, method: str, body: bytes) -> Principal:
         path = scope.get("raw_path") or scope["path"].encode()
@@ -89,10 +105,7 @@ class Authentication:
             if scope["path"].startswith(LANES) and named != principal.device:
                 raise PeerFault("device-mismatch")
             return principal
-        principal = self._verifier.verify(method, wire, query, headers, body, now)
-        if scope["path"].startswith(ADMIN) and principal.device != self._center:
-            raise PeerFault("not-the-center")
-        return principal
+        return self._verifier.verify(method, wire, query, headers, body, now)
 
     async def _refuse(self, fault: Fault, scope: Scope, send: Send) -> None:
         _log.info("refused %s from %s: %s", scope["path"], (scope.get("client") or ("?",))[0], fault)

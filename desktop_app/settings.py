@@ -4,6 +4,7 @@ This module is the one list of what can be set, with what each means and its def
 setting: the passphrase comes from a prompt or from `SILIAN_PASSPHRASE`.
 """
 
+import argparse
 import os
 import tomllib
 from collections.abc import Mapping
@@ -33,9 +34,7 @@ class CenterSettings:
     port: int = _setting(8443, "TCP port; 0 takes a free one")
     engine: str = _setting("hub", "what forwards the media", "hub")
     media_ports: str = _setting("40000-40199", "UDP ports of the media, first-last")
-    media_hosts: str = _setting(
-        "", "addresses on which media is taken, comma-separated; empty: the address it listens on"
-    )
+    media_host: str = _setting("", "the address on which media is taken; empty: the address it listens on")
     unit: str = _setting("440000", "the GB/T 2260 code of the unit whose center it is")
     chair_grace: int = _setting(180, "seconds for which the chair is kept for a site that dropped")
 
@@ -252,6 +251,23 @@ def _toml(value: Any) -> str:
         return str(value)
     escaped = "".join(f"\\u{ord(c):04X}" if c in '"\\' or ord(c) < 32 or ord(c) == 127 else c for c in str(value))
     return f'"{escaped}"'
+
+
+def add_setting_options(parser: argparse.ArgumentParser, *sections: str) -> None:
+    """An option for every setting of these sections: `--media-ports` for `center.media_ports`."""
+    group = parser.add_argument_group("settings", "each overrides the settings file for this run")
+    for key, item in KEYS.items():
+        section, _, name = key.partition(".")
+        if section in sections:
+            default = f" (default: {item.default})" if item.default != "" else ""
+            option = "--log-level" if key == "log.level" else f"--{name.replace('_', '-')}"
+            group.add_argument(option, dest=key, metavar="X", help=f"{describe(key)}{default}")
+
+
+def settings_of(options: argparse.Namespace, *sections: str) -> Settings:
+    """The settings of this run, with the options that `add_setting_options` made."""
+    given = {key: getattr(options, key, None) for key in KEYS if key.partition(".")[0] in sections}
+    return load_settings(options=given)
 
 
 def port_range(text: str) -> tuple[int, int]:

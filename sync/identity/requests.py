@@ -20,6 +20,7 @@ from desktop_app.domain.clock import stamp
 from desktop_app.domain.faults import PeerFault
 from desktop_app.domain.ids import DeviceId, PersonId
 from desktop_app.domain.principal import Principal, Role
+from desktop_app.domain.units import Level, level_of
 from sync.identity.device import DeviceIdentity, DeviceKey, verify
 from sync.identity.registry import Device
 
@@ -224,7 +225,14 @@ class RequestVerifier:
         if row is None or row.get("unit_path") != device.unit_path or not row.get("is_active"):
             raise PeerFault("person-unknown")
         roles = frozenset(Role(role) for role in row.get("roles") or () if role in _ROLES)
+        if level_of(device.unit_path) > Level.PROVINCE:  # a county writes its own operators, but makes none of these
+            roles -= {Role.PROVINCIAL_OPERATOR}
         return Principal(device.device, device.unit_path, person, str(row.get("name") or ""), roles)
+
+    def in_force(self, device: DeviceId) -> bool:
+        """Whether a device is enrolled and not revoked, now."""
+        held = self._device(device)
+        return held is not None and held.revoked_at is None
 
     def _checked(
         self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes, now: datetime

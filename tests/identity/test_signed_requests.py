@@ -168,6 +168,15 @@ def test_a_person_who_is_no_active_operator_of_the_devices_unit_is_refused(
     assert lane.device == gate.key.id
 
 
+def test_no_county_makes_itself_a_provincial_operator(gate: Gate) -> None:
+    gate.operators[PERSON] |= {"roles": ["provincial_operator", "clerk"]}
+    assert gate.judge(gate.signed(person=PERSON)).roles == frozenset({Role.CLERK})
+    province = UnitPath("100000/440000/")
+    gate.devices[gate.key.id] = replace(gate.devices[gate.key.id], unit_path=province)
+    gate.operators[PERSON] |= {"unit_path": province}
+    assert Role.PROVINCIAL_OPERATOR in gate.judge(gate.signed(person=PERSON)).roles
+
+
 def test_a_flood_of_one_device_is_limited_and_others_go_on(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sync.identity.requests.MOST_NONCES", 3)
     for _ in range(3):
