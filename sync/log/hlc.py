@@ -12,7 +12,8 @@ from collections.abc import Callable
 COUNTER_BITS = 16
 COUNTER_LIMIT = 1 << 12
 CAPPED = (1 << COUNTER_BITS) - 1
-LARGEST = (1 << 48 + COUNTER_BITS) - 1
+LARGEST = (1 << 63) - 1
+"""What a store can hold; far beyond any date."""
 
 
 def capped(hlc: int, received_ms: int | None) -> int:

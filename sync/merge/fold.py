@@ -15,6 +15,18 @@ from sync.log.envelope import Change, Op
 from sync.log.hlc import capped
 from sync.log.payload import RETRACTED, UPDATE, Payload
 
+OWNER_FIELDS = {
+    "unit": "unit_path",
+    "operator": "unit_path",
+    "member": "unit_path",
+    "meeting": "convener_unit",
+    "roster_entry": "site",
+    "sign_in": "site",
+    "speech": "site",
+    "minutes": "unit_path",
+    "opinion": "site",
+}
+"""The field by which a record names the unit that owns it; of an entity that is not here its writer's unit does."""
 FACT = ""
 """The clock name under which a fact keeps the change that wrote it."""
 
@@ -140,11 +152,8 @@ def _saw_all(state: RecordState, payload: Payload) -> bool:
 
 def named_owner(entity: Entity, fields: Mapping[str, Any]) -> str:
     """The unit that a record names as its own; empty where it names none, and the first writer's unit owns it."""
-    for name in ("convener_unit",) if entity.name == "meeting" else ("unit_path", "site"):
-        named = fields.get(name)
-        if isinstance(named, str) and named:
-            return named
-    return ""
+    named = fields.get(OWNER_FIELDS.get(entity.name, ""))
+    return named if isinstance(named, str) else ""
 
 
 def update_bytes(payload: Payload) -> bytes:

@@ -28,6 +28,8 @@ class Projection:
         self._conflicted: set[Key] = set()
         self._fresh: dict[Key, list[Opened]] = {}
         self.touched: set[Key] = set()
+        self.updated: list[str] = []
+        """The documents of the `update` operations folded in, one entry for each."""
 
     def load(self, keys: Iterable[Key]) -> None:
         """Fetch what is stored of these records, in few statements."""
@@ -76,6 +78,8 @@ class Projection:
         state = self.state(*key)
         self._fresh.setdefault(key, []).append((each, opened))
         self.touched.add(key)
+        if each.op == Op.UPDATE:
+            self.updated.append(each.pk)
         if not extend(entity, state, each, opened):
             self.rebuild(*key)
 

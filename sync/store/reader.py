@@ -142,7 +142,7 @@ class StoreReader:
 
     @classmethod
     @contextmanager
-    def open(cls, path: Path) -> "Iterator[StoreReader]":
+    def of_file(cls, path: Path) -> "Iterator[StoreReader]":
         """Read a store's file or a backup of one; HostFault `store-missing` where there is none."""
         if not path.is_file():
             raise HostFault("store-missing", path=str(path))

@@ -1,9 +1,10 @@
 """What a terminal's store and the center's have in common: opening, one writer at a time, listeners."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -39,6 +40,16 @@ class Transaction:
         self.journal = Journal(identity, head, now_ms)
         self.now_ms = now_ms
         self._stamped = stamped
+
+    def get(self, entity: str, pk: str) -> reader.Row | None:
+        """As the store's, with what this transaction has written."""
+        self.projection.flush()
+        return reader.get(self.connection, entity, pk)
+
+    def list(self, entity: str, **equal: Any) -> reader.Rows:
+        """As the store's, with what this transaction has written."""
+        self.projection.flush()
+        return reader.listed(self.connection, entity, equal)
 
     def put(self, write: Write, *, person: str, device: str) -> Change:
         fields = {name: list(value) if isinstance(value, tuple) else value for name, value in write.fields.items()}
@@ -120,6 +131,7 @@ class Store(reader.StoreReader):
         self._lock = threading.RLock()
         self._listeners: list[Listener] = []
         self._updates: dict[str, int] = {}
+        self._current: Transaction | None = None
         self._store_lock = StoreLock(folder)
         engine = store_engine(folder / self.STORE_FILE)
         super().__init__(engine)
@@ -148,26 +160,32 @@ class Store(reader.StoreReader):
     def _writing(self) -> Iterator[Transaction]:
         """One transaction at a time; listeners hear of it after the commit."""
         with self._lock:
-            with writing(self._engine) as connection:
-                transaction = Transaction(
-                    connection, self.identity, self._head, unix_ms(self.clock.now()), self.STAMPED
-                )
-                yield transaction
-                written = transaction.journal.written
-                transaction.projection.flush()
-                transaction.journal.store(connection)
-                self._finish(transaction, written)
-                self._compact(connection, written)
+            if self._current is not None:
+                yield self._current  # part of the transaction that this thread is in
+                return
+            try:
+                with writing(self._engine) as connection:
+                    now_ms = unix_ms(self.clock.now())
+                    transaction = Transaction(connection, self.identity, self._head, now_ms, self.STAMPED)
+                    self._current = transaction
+                    yield transaction
+                    written = transaction.journal.written
+                    transaction.journal.store(connection)
+                    self._finish(transaction, written)
+                    transaction.projection.flush()
+                    self._compact(transaction)
+            finally:
+                self._current = None
             self._head = transaction.journal.head
         self._tell(frozenset(transaction.projection.touched))
 
-    def _finish(self, transaction: Transaction, written: list[Change]) -> None:
+    def _finish(self, transaction: Transaction, written: Sequence[Change]) -> None:
         """What a kind of store adds before the commit."""
 
-    def _compact(self, connection: sa.Connection, written: list[Change]) -> None:
-        for each in written:
-            if each.op == Op.UPDATE:
-                self._updates[each.pk] = self._updates.get(each.pk, 0) + 1
+    def _compact(self, transaction: Transaction) -> None:
+        connection = transaction.connection
+        for pk in transaction.projection.updated:
+            self._updates[pk] = self._updates.get(pk, 0) + 1
         for pk in [pk for pk, count in self._updates.items() if count >= COMPACT_AFTER]:
             state, position = reader.document_state(connection, pk)
             if state is not None:

@@ -37,7 +37,7 @@ change = sa.Table(
     sa.UniqueConstraint("terminal", "epoch", "seq", name="change_chain"),
     sa.Index("change_record", "entity", "pk"),
     sa.Index("change_meeting", "meeting"),
-    sa.Index("change_quarantine", "verdict", sqlite_where=sa.text("verdict <> 'applied'")),
+    sa.Index("change_quarantine", "verdict", sqlite_where=sa.text("verdict <> 'applied' OR reason <> ''")),
     sqlite_autoincrement=True,
 )
 
@@ -126,6 +126,9 @@ feed = sa.Table(
     sa.Column("reach", sa.Text, nullable=False),
     sa.Column("owner_path", sa.Text, nullable=False),
     sa.Column("meeting", sa.Text, nullable=False),
+    # Told to its own writer too: it was held, and is not any more.
+    sa.Column("released", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Index("feed_meeting", "meeting"),
     sqlite_autoincrement=True,
 )
 
@@ -134,19 +137,7 @@ participant = sa.Table(
     metadata,
     # The units of a meeting at the center: its convener and those invited.
     sa.Column("meeting", sa.Text, primary_key=True),
-    sa.Column("unit_path", sa.Text, primary_key=True),
-)
-
-device = sa.Table(
-    "device",
-    metadata,
-    # The terminals a center knows; `sync.identity` enrols and revokes them.
-    sa.Column("device_id", sa.Text, primary_key=True),
-    sa.Column("public_key", sa.LargeBinary, nullable=False),
-    sa.Column("unit_path", sa.Text, nullable=False),
-    sa.Column("name", sa.Text, nullable=False, server_default=""),
-    sa.Column("enrolled_at", sa.Text, nullable=False),
-    sa.Column("revoked_at", sa.Text),
+    sa.Column("unit_path", sa.Text, primary_key=True, index=True),
 )
 
 projector_cursor = sa.Table(

@@ -40,7 +40,11 @@ def upgrade() -> None:
     )
     op.create_index("change_meeting", "change", ["meeting"], unique=False)
     op.create_index(
-        "change_quarantine", "change", ["verdict"], unique=False, sqlite_where=sa.text("verdict <> 'applied'")
+        "change_quarantine",
+        "change",
+        ["verdict"],
+        unique=False,
+        sqlite_where=sa.text("verdict <> 'applied' OR reason <> ''"),
     )
     op.create_index("change_record", "change", ["entity", "pk"], unique=False)
     op.create_table(
@@ -50,16 +54,6 @@ def upgrade() -> None:
         sa.Column("field", sa.Text(), nullable=False),
         sa.Column("heads", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("entity", "pk", "field"),
-    )
-    op.create_table(
-        "device",
-        sa.Column("device_id", sa.Text(), nullable=False),
-        sa.Column("public_key", sa.LargeBinary(), nullable=False),
-        sa.Column("unit_path", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), server_default="", nullable=False),
-        sa.Column("enrolled_at", sa.Text(), nullable=False),
-        sa.Column("revoked_at", sa.Text(), nullable=True),
-        sa.PrimaryKeyConstraint("device_id"),
     )
     op.create_table(
         "document",
@@ -76,9 +70,11 @@ def upgrade() -> None:
         sa.Column("reach", sa.Text(), nullable=False),
         sa.Column("owner_path", sa.Text(), nullable=False),
         sa.Column("meeting", sa.Text(), nullable=False),
+        sa.Column("released", sa.Boolean(), server_default=sa.text("0"), nullable=False),
         sa.PrimaryKeyConstraint("cursor"),
         sqlite_autoincrement=True,
     )
+    op.create_index("feed_meeting", "feed", ["meeting"], unique=False)
     op.create_table(
         "origin",
         sa.Column("terminal", sa.Text(), nullable=False),
@@ -96,6 +92,7 @@ def upgrade() -> None:
         sa.Column("unit_path", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("meeting", "unit_path"),
     )
+    op.create_index(op.f("ix_participant_unit_path"), "participant", ["unit_path"], unique=False)
     op.create_table(
         "projector_cursor",
         sa.Column("name", sa.Text(), nullable=False),

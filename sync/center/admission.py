@@ -1,0 +1,134 @@
+"""What becomes of a terminal's change at the center: applied, held or refused, with a stable reason.
+
+The lane has verified chain and signature before; whatever the verdict here, the change is stored and acknowledged.
+Scope is checked by unit path: one writes in one's own subtree, and in the meetings one's unit is party to.
+"""
+
+from typing import Any
+
+from desktop_app.domain.faults import PeerFault
+from desktop_app.domain.ids import UnitPath
+from desktop_app.domain.principal import Role
+from desktop_app.domain.units import Level, is_within, level_of
+from sync.documents.updates import check_update
+from sync.entities import ENTITIES, SCHEMA_VERSION, Entity, Merge, Reach
+from sync.log.envelope import Change, Op, Verdict
+from sync.log.payload import Payload, open_payload
+from sync.merge.fold import named_owner, update_bytes
+from sync.merge.projection import Projection
+from sync.store.journal import check_fields
+
+APPROVED = "approved"
+CENTER_FIELDS = {("meeting", "code")}
+"""Fields that the center alone gives: official numbers."""
+Judgement = tuple[Verdict, str, Payload | None]
+
+
+class Refused(Exception):
+    """Why a change is not to be applied."""
+
+
+class Held(Exception):
+    """Why a change cannot be judged yet."""
+
+
+def judge(change: Change, projection: Projection, unit_path: UnitPath) -> Judgement:
+    """The verdict on a change of a terminal that belongs to `unit_path`; the opened payload where it is applied."""
+    try:
+        return Verdict.APPLIED, "", _judged(change, projection, unit_path)
+    except Refused as why:
+        return Verdict.REFUSED, str(why), None
+    except Held as why:
+        return Verdict.HELD, str(why), None
+    except PeerFault as fault:
+        return Verdict.REFUSED, fault.id, None
+
+
+def _judged(change: Change, projection: Projection, unit_path: UnitPath) -> Payload:
+    if change.unit_path != unit_path:
+        raise Refused("unit-foreign")
+    if change.device != change.terminal:
+        raise Refused("device-foreign")
+    if not change.person:
+        raise Refused("person-missing")
+    if change.schema_version > SCHEMA_VERSION:
+        raise Held("schema-newer")
+    entity = ENTITIES.get(change.entity)
+    if entity is None:
+        raise Held("entity-unknown")
+    if change.op not in tuple(Op):
+        raise Held("op-unknown")
+    if entity.center_only:
+        raise Refused("center-only")
+    payload = Payload({}) if change.payload is None else open_payload(change.payload)
+    _check_form(entity, change, payload)
+    _check_scope(entity, change, payload, projection, unit_path)
+    _check_state(entity, change, payload, projection)
+    return payload
+
+
+def _check_form(entity: Entity, change: Change, payload: Payload) -> None:
+    if change.op == Op.UPDATE:
+        if entity.merge is not Merge.DOCUMENT:
+            raise Refused("op-not-allowed")
+        if change.payload is not None:
+            check_update(update_bytes(payload))
+        return
+    known = {name: value for name, value in payload.fields.items() if name in entity.fields}
+    try:
+        check_fields(entity.name, known)
+    except ValueError:
+        raise Refused("field-invalid") from None
+    if any((entity.name, name) in CENTER_FIELDS for name in known):
+        raise Refused("center-only")
+
+
+def _check_scope(entity: Entity, change: Change, payload: Payload, projection: Projection, unit_path: UnitPath) -> None:
+    state = projection.state(change.entity, change.pk)
+    owners = [path for path in (state.owner_path, named_owner(entity, payload.fields)) if path]
+    own = all(is_within(path, unit_path) for path in owners)
+    if entity.reach is not Reach.MEETING or entity.name == "meeting":
+        if not own:
+            raise Refused("out-of-scope")
+        if entity.name == "meeting" and change.meeting != change.pk:
+            raise Refused("meeting-mismatch")
+        if entity.name == "operator":
+            _check_roles(payload.fields.get("roles"), unit_path)
+        return
+    named = payload.fields.get("meeting", change.meeting)
+    if not change.meeting or named != change.meeting or state.meeting not in ("", change.meeting):
+        raise Refused("meeting-mismatch")
+    meeting = projection.state("meeting", change.meeting)
+    if not meeting.exists:
+        raise Held("meeting-unknown")
+    host = is_within(meeting.owner_path, unit_path)
+    if not host and not any(is_within(path, unit_path) for path in invited(meeting.fields)):
+        raise Refused("out-of-scope")
+    if not own and not host:
+        raise Refused("out-of-scope")
+
+
+def _check_roles(roles: Any, unit_path: UnitPath) -> None:
+    if roles and Role.PROVINCIAL_OPERATOR in roles and level_of(unit_path) > Level.PROVINCE:
+        raise Refused("role-not-allowed")
+
+
+def _check_state(entity: Entity, change: Change, payload: Payload, projection: Projection) -> None:
+    state = projection.state(change.entity, change.pk)
+    if entity.merge is Merge.FACT and change.op == Op.PUT and state.clocks:
+        raise Refused("fact-exists")
+    if entity.name == "minutes" and state.fields.get("state") == APPROVED:
+        raise Refused("minutes-approved")
+    if (
+        entity.name == "meeting"
+        and change.op == Op.PUT
+        and not state.exists
+        and not payload.fields.get("convener_unit")
+    ):
+        raise Refused("field-missing")
+
+
+def invited(meeting: dict[str, Any]) -> list[str]:
+    """The unit paths a meeting's record invites."""
+    paths = meeting.get("invited")
+    return [path for path in paths if isinstance(path, str) and path] if isinstance(paths, list) else []

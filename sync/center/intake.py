@@ -1,0 +1,233 @@
+"""Taking in a push: one transaction that stores, judges and acknowledges a run of a terminal's chain.
+
+The receipts of a chain divide it: each change is covered by exactly one receipt, made when it was first received. A
+replay, whole or in other pieces, is answered with the receipts made then.
+"""
+
+import dataclasses
+from collections import Counter
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgpack
+import sqlalchemy as sa
+
+from desktop_app.domain.faults import PeerFault
+from desktop_app.domain.ids import UnitPath
+from sync.center.admission import judge
+from sync.center.feed import tell
+from sync.log.envelope import GENESIS, Change, Verdict
+from sync.log.signing import Origin
+from sync.replication.batch import Batch
+from sync.replication.receipt import Receipt, read_body, receipt_body
+from sync.store.rows import SELECT_CHANGES, change_of, insert_changes
+from sync.store.store import Transaction
+from sync.store.tables import change, origin, receipt, reemitted
+
+Chain = Sequence[tuple[Change, bytes]]
+
+
+class KnownDevice(Protocol):
+    """What the lane needs of an enrolled terminal."""
+
+    @property
+    def public_key(self) -> bytes: ...
+    @property
+    def unit_path(self) -> UnitPath: ...
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Position:
+    """The end of a terminal's chain as the center holds it."""
+
+    epoch: int = 0
+    seq: int = 0
+    head_hash: bytes = GENESIS
+
+    def fault(self, fault_id: str) -> PeerFault:
+        """The refusal that tells a terminal where to go on."""
+        return PeerFault(fault_id, epoch=self.epoch, seq=self.seq, head_hash=self.head_hash.hex())
+
+
+def position(connection: sa.Connection, terminal: str) -> Position:
+    row = connection.execute(sa.select(origin).where(origin.c.terminal == terminal)).first()
+    return Position() if row is None else Position(row.epoch, row.seq, row.head_hash)
+
+
+def receipts_for(connection: sa.Connection, batch: Batch) -> list[Receipt]:
+    """The receipts that cover any of a batch's changes, in the chain's order."""
+    rows = connection.execute(
+        sa.select(receipt.c.body, receipt.c.signature)
+        .where(
+            receipt.c.terminal == batch.terminal,
+            receipt.c.epoch == batch.epoch,
+            receipt.c.last_seq >= batch.first_seq,
+            receipt.c.first_seq <= batch.last_seq,
+        )
+        .order_by(receipt.c.first_seq)
+    )
+    return [read_body(row.body, row.signature) for row in rows]
+
+
+def replayed(connection: sa.Connection, batch: Batch) -> bytes | None:
+    """The answer to a batch that ends where an acknowledged one ended, without opening it; None for any other."""
+    known = receipts_for(connection, batch)
+    ends = [(each.last_seq, each.head_hash) for each in known]
+    return pack_receipts(known) if ends and ends[-1] == (batch.last_seq, batch.head_hash) else None
+
+
+def pack_receipts(receipts: Sequence[Receipt]) -> bytes:
+    return bytes(msgpack.packb([[each.body, each.signature] for each in receipts]))
+
+
+def take_in(transaction: Transaction, identity: Origin, device: KnownDevice, batch: Batch, chain: Chain) -> bytes:
+    """Store and acknowledge a verified batch; its receipts. PeerFault `epoch-old`, `chain-gap`, `chain-fork`."""
+    connection = transaction.connection
+    held = position(connection, batch.terminal)
+    fresh = _fresh(connection, held, batch, chain)
+    if fresh:
+        received_ms = transaction.journal.clock.stamp(transaction.now_ms)
+        stored = _store(transaction, device, fresh, received_ms)
+        head = fresh[-1][0].seq, fresh[-1][1]
+        connection.execute(
+            origin.insert()
+            .prefix_with("OR REPLACE")
+            .values(
+                terminal=batch.terminal,
+                epoch=batch.epoch,
+                seq=head[0],
+                head_hash=head[1],
+                signature=batch.signature,
+                acknowledged=head[0],
+            )
+        )
+        _write_receipt(connection, identity, batch, stored, head[1], received_ms)
+    return pack_receipts(receipts_for(connection, batch))
+
+
+def _fresh(connection: sa.Connection, held: Position, batch: Batch, chain: Chain) -> Chain:
+    """The part of a batch that is not here yet."""
+    if batch.epoch < held.epoch:
+        raise held.fault("epoch-old")
+    if batch.epoch > held.epoch:
+        if batch.first_seq != 1 or batch.prev_hash != GENESIS:
+            raise held.fault("chain-gap")
+        return chain
+    if batch.first_seq > held.seq + 1:
+        raise held.fault("chain-gap")
+    if batch.first_seq == held.seq + 1:
+        if batch.prev_hash != held.head_hash:
+            raise held.fault("chain-fork")
+        return chain
+    last_known = min(batch.last_seq, held.seq)
+    if _hash_at(connection, batch, last_known) != chain[last_known - batch.first_seq][1]:
+        raise held.fault("chain-fork")
+    return chain[last_known - batch.first_seq + 1 :]
+
+
+def _hash_at(connection: sa.Connection, batch: Batch, seq: int) -> bytes | None:
+    for table in (change, reemitted):
+        found: bytes | None = connection.execute(
+            sa.select(table.c.hash).where(
+                table.c.terminal == batch.terminal, table.c.epoch == batch.epoch, table.c.seq == seq
+            )
+        ).scalar()
+        if found is not None:
+            return found
+    return None
+
+
+def _store(transaction: Transaction, device: KnownDevice, fresh: Chain, received_ms: int) -> list[Change]:
+    """Judge and store each change; the changes as they stand now, in the chain's order."""
+    connection, projection = transaction.connection, transaction.projection
+    ids = [each.change_id for each, _ in fresh]
+    rows = connection.execute(SELECT_CHANGES.where(change.c.change_id.in_(ids)))
+    known = {row.change_id: change_of(tuple(row)) for row in rows}
+    projection.load({(each.entity, each.pk) for each, _ in fresh})
+    projection.load({("meeting", each.meeting) for each, _ in fresh if each.meeting})
+    stored: list[Change] = []
+    new: list[tuple[Change, bytes | None]] = []
+    again = []
+    new_meetings: set[str] = set()
+    for sent, chain_hash in fresh:
+        before = known.get(sent.change_id)
+        if before is not None:
+            again.append(
+                {
+                    "terminal": sent.terminal,
+                    "epoch": sent.epoch,
+                    "seq": sent.seq,
+                    "change_id": sent.change_id,
+                    "hash": chain_hash,
+                }
+            )
+            same = before.terminal == sent.terminal and before.digest == sent.digest
+            verdict, reason = (before.verdict, before.reason) if same else (Verdict.REFUSED, "id-taken")
+            stored.append(dataclasses.replace(sent, verdict=verdict, reason=reason))
+            continue
+        stamped = dataclasses.replace(sent, received_ms=received_ms)
+        verdict, reason, payload = judge(stamped, projection, device.unit_path)
+        if payload is not None:
+            if stamped.entity == "meeting" and not projection.state("meeting", stamped.pk).exists:
+                new_meetings.add(stamped.pk)
+            projection.apply(stamped, payload)
+        else:
+            stamped = dataclasses.replace(stamped, verdict=verdict.value, reason=reason)
+        known[stamped.change_id] = stamped
+        stored.append(stamped)
+        new.append((stamped, chain_hash))
+    insert_changes(connection, new)
+    if again:
+        connection.execute(reemitted.insert(), again)
+    tell(connection, projection, [each for each, _ in new if each.verdict == Verdict.APPLIED])
+    for meeting in sorted(new_meetings):
+        release(transaction, change.c.meeting == meeting)
+    return stored
+
+
+def release(transaction: Transaction, which: "sa.ColumnElement[bool]") -> None:
+    """Judge again what is held; what is applied now is told to everybody in scope, its writer too."""
+    connection = transaction.connection
+    rows = connection.execute(
+        SELECT_CHANGES.where(change.c.verdict == Verdict.HELD.value, which).order_by(change.c.position)
+    ).all()
+    for each in [change_of(tuple(row)) for row in rows]:
+        verdict, reason, payload = judge(each, transaction.projection, UnitPath(each.unit_path))
+        if verdict is Verdict.HELD:
+            continue
+        connection.execute(
+            change.update().where(change.c.change_id == each.change_id).values(verdict=verdict.value, reason=reason)
+        )
+        if payload is not None:
+            freed = dataclasses.replace(each, verdict=Verdict.APPLIED.value, reason="")
+            transaction.projection.apply(freed, payload)
+            tell(connection, transaction.projection, [freed], released=True)
+
+
+def _write_receipt(
+    connection: sa.Connection,
+    identity: Origin,
+    batch: Batch,
+    stored: Sequence[Change],
+    head_hash: bytes,
+    received_ms: int,
+) -> None:
+    number = connection.execute(sa.select(sa.func.coalesce(sa.func.max(receipt.c.number), 0))).scalar_one() + 1
+    seqs = (stored[0].seq, stored[-1].seq)
+    verdicts = tuple((each.seq, str(each.verdict), each.reason) for each in stored if each.verdict != Verdict.APPLIED)
+    entities = Counter(each.entity for each in stored)
+    body = receipt_body(number, batch.terminal, batch.epoch, seqs, head_hash, received_ms, verdicts, entities)
+    read = read_body(body, b"")
+    connection.execute(
+        receipt.insert().values(
+            number=number,
+            terminal=batch.terminal,
+            epoch=batch.epoch,
+            first_seq=seqs[0],
+            last_seq=seqs[1],
+            head_hash=head_hash,
+            received_ms=received_ms,
+            body=body,
+            signature=identity.sign(read.message()),
+        )
+    )

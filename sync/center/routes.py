@@ -1,0 +1,143 @@
+"""The lanes over HTTP: `POST /v1/terminals/{id}/changes` and the long poll `GET /v1/changes`.
+
+Authentication came before: `scope["principal"]` says who asks. Work on the disk runs on worker threads. A refusal is
+JSON `{"id": ..., "now": ..., ...}` with the fault's values.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from desktop_app.domain.clock import stamp
+from desktop_app.domain.faults import Fault, HostFault, PeerFault
+from desktop_app.domain.limits import BATCH_CHANGES, REQUEST_BODY
+from desktop_app.domain.principal import Principal
+from sync.center.store import CenterStore
+from sync.replication.packing import MEDIA_TYPE
+from sync.replication.page import FEED_BYTES, Page, pack_page
+
+LONGEST_WAIT = 25.0
+"""Seconds a pull may wait for something new."""
+RECEIPTS_TYPE = "application/vnd.silian+msgpack"
+_STATUS = {
+    "epoch-old": 409,
+    "chain-gap": 409,
+    "chain-fork": 409,
+    "chain-broken": 422,
+    "signature-bad": 422,
+    "message-too-large": 413,
+    "body-too-large": 413,
+    "device-unknown": 403,
+    "device-mismatch": 403,
+    "disk-full": 507,
+}
+
+
+def routes(store: CenterStore) -> list[Route]:
+    """The routes of the lanes, for the center's one application."""
+    lanes = Lanes(store)
+    return [
+        Route("/v1/terminals/{device}/changes", lanes.push, methods=["POST"]),
+        Route("/v1/changes", lanes.pull, methods=["GET"]),
+    ]
+
+
+class Lanes:
+    """Both lanes of one store."""
+
+    def __init__(self, store: CenterStore) -> None:
+        self._store = store
+
+    async def push(self, request: Request) -> Response:
+        principal: Principal = request.scope["principal"]
+        try:
+            if request.path_params["device"] != principal.device:
+                raise PeerFault("device-mismatch")
+            body = await _bounded_body(request)
+            answer = await run_in_threadpool(self._store.receive, principal.device, body)
+        except (PeerFault, HostFault) as fault:
+            return self._refusal(fault)
+        return Response(answer, media_type=RECEIPTS_TYPE)
+
+    async def pull(self, request: Request) -> Response:
+        principal: Principal = request.scope["principal"]
+        try:
+            query = _PullQuery(request)
+            page = await self._wait(request, principal, query)
+        except (PeerFault, HostFault) as fault:
+            return self._refusal(fault)
+        return Response(await run_in_threadpool(pack_page, page), media_type=MEDIA_TYPE)
+
+    async def _wait(self, request: Request, principal: Principal, query: "_PullQuery") -> Page:
+        """The page, as soon as there is something in it or the wait is over."""
+        loop = asyncio.get_running_loop()
+        news = asyncio.Event()
+        deadline = loop.time() + query.wait
+        unsubscribe = self._store.subscribe(lambda _touched: _wake(loop, news.set))
+        try:
+            while True:
+                news.clear()
+                page, filled = await run_in_threadpool(
+                    self._store.read_page,
+                    principal,
+                    query.since,
+                    query.limit,
+                    known_feed=query.feed,
+                    own_head=query.own_head,
+                )
+                left = deadline - loop.time()
+                if filled or left <= 0 or await request.is_disconnected():
+                    return page
+                try:
+                    await asyncio.wait_for(news.wait(), left)
+                except TimeoutError:
+                    return page
+        finally:
+            unsubscribe()
+
+    def _refusal(self, fault: Fault) -> JSONResponse:
+        body = {"now": stamp(self._store.clock.now()), **fault.values, "id": fault.id}
+        default = 503 if isinstance(fault, HostFault) else 400
+        return JSONResponse(body, status_code=_STATUS.get(fault.id, default))
+
+
+class _PullQuery:
+    """`since`, `limit`, `wait`, `feed`, `epoch` and `seq` of a pull; PeerFault `query-malformed`."""
+
+    def __init__(self, request: Request) -> None:
+        values = request.query_params
+        try:
+            self.since = _count(values.get("since", "0"))
+            self.limit = _count(values.get("limit", str(BATCH_CHANGES)))
+            self.wait = min(float(_count(values.get("wait", "0"))), LONGEST_WAIT)
+            self.feed = bytes.fromhex(values.get("feed", ""))
+            self.own_head = (_count(values.get("epoch", "0")), _count(values.get("seq", "0")))
+        except ValueError as err:
+            raise PeerFault("query-malformed") from err
+        if len(self.feed) not in (0, FEED_BYTES):
+            raise PeerFault("query-malformed")
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        raise ValueError("not a count")
+    return int(text)
+
+
+async def _bounded_body(request: Request) -> bytes:
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > REQUEST_BODY:
+            raise PeerFault("body-too-large", most=REQUEST_BODY)
+    return bytes(body)
+
+
+def _wake(loop: asyncio.AbstractEventLoop, wake: Callable[[], Any]) -> None:
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(wake)

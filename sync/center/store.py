@@ -1,0 +1,204 @@
+"""The center's store: its own log, what terminals push, and the feed they pull.
+
+The center is an origin like a terminal: what it writes by itself goes through the same log under its own device.
+Everything that returns is committed and on the disk.
+"""
+
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from desktop_app.domain.clock import Clock, unix_ms
+from desktop_app.domain.faults import PeerFault
+from desktop_app.domain.ids import DeviceId
+from desktop_app.domain.limits import BATCH_CHANGES
+from desktop_app.domain.principal import Actor, Principal
+from sync.center import feed
+from sync.center.intake import KnownDevice, Position, position, release, replayed, take_in
+from sync.identity.device import verify
+from sync.identity.registry import Registry
+from sync.log.envelope import Change
+from sync.log.signing import Origin, page_message
+from sync.log.write import Write
+from sync.replication.batch import read_batch
+from sync.replication.page import FEED_BYTES, Page, pack_items, pack_page
+from sync.store.engine import reading
+from sync.store.reader import Row, Rows
+from sync.store.store import Store, Transaction
+from sync.store.tables import projector_cursor, property_
+
+__all__ = ["CenterStore", "CenterTransaction", "Row", "Write"]
+
+DeviceBook = Callable[[DeviceId], KnownDevice | None]
+"""Looks up an enrolled terminal; None for a stranger."""
+
+
+class CenterTransaction:
+    """Several writes and a cursor that are committed together."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    def append(self, *writes: Write, actor: Actor) -> list[str]:
+        """As `CenterStore.append`, committed when the transaction ends."""
+        tx = self._transaction
+        tx.projection.load({(each.entity, each.pk) for each in writes})
+        return [tx.put(each, person=actor.person, device=actor.device).change_id for each in writes]
+
+    def retract(self, entity: str, pk: str, *, meeting: str, actor: Actor) -> str:
+        tx = self._transaction
+        return tx.retract(entity, pk, meeting=meeting, person=actor.person, device=actor.device).change_id
+
+    def save_update(self, minutes: str, update: bytes, *, meeting: str, actor: Actor) -> str:
+        tx = self._transaction
+        return tx.update(minutes, update, meeting=meeting, person=actor.person, device=actor.device).change_id
+
+    def get(self, entity: str, pk: str) -> Row | None:
+        return self._transaction.get(entity, pk)
+
+    def list(self, entity: str, **equal: object) -> Rows:
+        return self._transaction.list(entity, **equal)
+
+    def cursor(self, name: str) -> int:
+        """A projector's cursor; 0 before it was ever set."""
+        return _cursor(self._transaction.connection, name)
+
+    def set_cursor(self, name: str, value: int) -> None:
+        self._transaction.connection.execute(
+            projector_cursor.insert().prefix_with("OR REPLACE").values(name=name, value=value)
+        )
+
+
+class CenterStore(Store):
+    """Thread-safe; one writer at a time. Reading: see `StoreReader`."""
+
+    STORE_FILE = "center.db"
+    STAMPED = True
+
+    def __init__(self, folder: Path, identity: Origin, clock: Clock, devices: DeviceBook | None) -> None:
+        super().__init__(folder, identity, clock)
+        self._devices: DeviceBook = Registry(folder).device if devices is None else devices
+
+    @classmethod
+    def open(cls, folder: Path, *, identity: Origin, clock: Clock, devices: DeviceBook | None = None) -> "CenterStore":
+        """Open or make `folder/center.db`; `devices` is the folder's registry where it is not given.
+
+        For the faults see `Store`.
+        """
+        return cls(folder, identity, clock, devices)
+
+    def _on_open(self, connection: sa.Connection) -> None:
+        row = connection.execute(sa.select(property_.c.value).where(property_.c.name == "feed")).scalar()
+        if row is None:
+            row = secrets.token_hex(FEED_BYTES)
+            connection.execute(property_.insert().values(name="feed", value=row))
+        self._feed = bytes.fromhex(row)
+        transaction = Transaction(connection, self.identity, self._head, unix_ms(self.clock.now()), self.STAMPED)
+        release(transaction, sa.true())
+        transaction.projection.flush()
+
+    def _finish(self, transaction: Transaction, written: Sequence[Change]) -> None:
+        feed.tell(transaction.connection, transaction.projection, written)
+
+    # The center's own changes
+
+    @contextmanager
+    def transaction(self) -> Iterator[CenterTransaction]:
+        """Writes and cursors that are committed together when the block ends, or not at all."""
+        with self._writing() as transaction:
+            yield CenterTransaction(transaction)
+
+    def append(self, *writes: Write, actor: Actor) -> list[str]:
+        """Write the center's own changes in one transaction; the change ids.
+
+        Within `transaction()` of the same thread it is part of that. OperatorError `fact-exists`.
+        """
+        with self.transaction() as transaction:
+            return transaction.append(*writes, actor=actor)
+
+    def retract(self, entity: str, pk: str, *, meeting: str, actor: Actor) -> str:
+        with self.transaction() as transaction:
+            return transaction.retract(entity, pk, meeting=meeting, actor=actor)
+
+    def save_update(self, minutes: str, update: bytes, *, meeting: str, actor: Actor) -> str:
+        with self.transaction() as transaction:
+            return transaction.save_update(minutes, update, meeting=meeting, actor=actor)
+
+    def cursor(self, name: str) -> int:
+        """A projector's cursor; 0 before it was ever set."""
+        with reading(self._engine) as connection:
+            return _cursor(connection, name)
+
+    # The lanes
+
+    def receive(self, device: DeviceId, batch: bytes) -> bytes:
+        """Take in a push of an enrolled terminal; its receipts (`msgpack [[body, signature], ...]`). Idempotent.
+
+        PeerFault: `message-unreadable`, `message-too-large`, `batch-malformed`, `device-unknown`, `device-mismatch`,
+        `signature-bad`, `chain-broken`, and with the center's (epoch, seq, head_hash) `epoch-old`, `chain-gap`,
+        `chain-fork`. Then nothing of it is stored.
+        """
+        known = self._devices(device)
+        if known is None:
+            raise PeerFault("device-unknown")
+        opened = read_batch(batch)
+        if opened.terminal != device:
+            raise PeerFault("device-mismatch")
+        with reading(self._engine) as connection:
+            answer = replayed(connection, opened)
+        if answer is not None:
+            return answer
+        if not verify(known.public_key, opened.message(), opened.signature):
+            raise PeerFault("signature-bad")
+        chain = opened.chain()
+        with self._writing() as transaction:
+            return take_in(transaction, self.identity, known, opened, chain)
+
+    def position(self, device: DeviceId) -> Position:
+        """Where a terminal's chain ends here."""
+        with reading(self._engine) as connection:
+            return position(connection, device)
+
+    def page(
+        self,
+        principal: Principal,
+        since: int,
+        limit: int,
+        *,
+        known_feed: bytes = b"",
+        own_head: tuple[int, int] = (0, 0),
+    ) -> bytes:
+        """What a terminal may see after cursor `since`, countersigned for it.
+
+        `known_feed` is the feed it counts by (empty: it has not read yet); where that is another one, it starts at 0.
+        """
+        return pack_page(self.read_page(principal, since, limit, known_feed=known_feed, own_head=own_head)[0])
+
+    def read_page(
+        self, principal: Principal, since: int, limit: int, *, known_feed: bytes, own_head: tuple[int, int]
+    ) -> tuple[Page, bool]:
+        """As `page`, before it is packed, and whether there is anything in it."""
+        if known_feed not in (b"", self._feed):
+            since = 0
+        with reading(self._engine) as connection:
+            changes, following, more = feed.read(
+                connection,
+                principal.device,
+                principal.unit_path,
+                since,
+                max(1, min(limit, BATCH_CHANGES)),
+                own_head,
+            )
+        items = pack_items(changes, principal.device)
+        now_ms = unix_ms(self.clock.now())
+        message = page_message(principal.device, self._feed, since, following, now_ms, items)
+        page = Page(self._feed, since, following, more, now_ms, items, self.identity.sign(message))
+        return page, bool(changes)
+
+
+def _cursor(connection: sa.Connection, name: str) -> int:
+    value = connection.execute(sa.select(projector_cursor.c.value).where(projector_cursor.c.name == name)).scalar()
+    return 0 if value is None else int(value)
