@@ -134,6 +134,7 @@ QCheckBox::indicator:disabled {{ border-color: {k.line}; background: {k.sunken};
 QAbstractItemView {{
     background: {k.surface}; color: {k.ink}; border: 1px solid {k.line}; border-radius: {control}px;
     selection-background-color: {k.tint}; selection-color: {k.ink}; }}
+QAbstractItemView[role="plain"] {{ background: transparent; border: none; border-radius: 0px; }}
 QTreeView::item, QListView::item {{ min-height: {px(34)}px; padding: 0px {px(6)}px; }}
 QTreeView::item:selected, QListView::item:selected {{ background: {k.tint}; color: {k.ink}; }}
 QHeaderView::section {{
