@@ -3,12 +3,14 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop_app.domain.units import level_of
+from media.meeting.model import MeetingPhase
 from ui.i18n import t
 from ui.i18n.dates import duration_text
 from ui.meeting.acts import apply_right, tried
+from ui.meeting.bars import ShareBar
 from ui.models.meeting_model import MeetingModel
 from ui.models.meeting_rights import Act
 from ui.models.meeting_rows import AgendaRow, QueueRow
@@ -68,12 +70,10 @@ class SpeakerCard(QFrame):
         self._limit = Text("", "small", "ink2")
         line.addWidget(self._name, 1, Qt.AlignmentFlag.AlignBottom)
         for part in (self._said, self._time, self._limit):
+            part.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Preferred)
             line.addWidget(part, 0, Qt.AlignmentFlag.AlignBottom)
         column.addLayout(line)
-        self._bar = QProgressBar()
-        self._bar.setRange(0, 1000)
-        self._bar.setTextVisible(False)
-        self._bar.setAccessibleName(t("call.spoken"))
+        self._bar = ShareBar()
         column.addWidget(self._bar)
         self._warning = Chip("", "clock-alert-outline", "zheshi")
         column.addWidget(self._warning)
@@ -122,8 +122,8 @@ class SpeakerCard(QFrame):
         self._time.setText(duration_text(clock.spoken))
         self._time.set_tone(STAGE_TONES[clock.stage])
         self._limit.setText(f"/ {duration_text(clock.limit)}" if clock.limit else "")
-        self._bar.setValue(round(clock.share * 1000))
-        self._bar.setProperty("stage", clock.stage.value)
+        tone = STAGE_TONES[clock.stage]
+        self._bar.show_shares([(clock.share, "accent" if tone == "ink" else tone)])
         self._warning.setVisible(clock.stage is not TurnStage.NORMAL)
         if clock.stage is TurnStage.OVER:
             self._warning.set_state(t("call.overtime", duration_text(clock.over)), "clock-alert-outline", "zhusha")
@@ -241,13 +241,14 @@ class AgendaPanel(QWidget):
         following = self._following(rows)
         self._next.setVisible(model.is_chair and following is not None)
         apply_right(self._next, right, t("call.agenda-next-tip"))
-        key = (rows, right)
+        key = (rows, right, model.state.phase)
         if key == self._key:
             return
         self._key = key
         clear(self._list)
         if not rows:
-            self._list.addWidget(Text(t("call.agenda-empty"), "small", "ink3"))
+            known = model.state.phase is not MeetingPhase.NONE
+            self._list.addWidget(Text(t("call.agenda-empty" if known else "call.reading"), "small", "ink3"))
         for row in rows:
             self._list.addWidget(self._row(row, may=right.allowed))
 
@@ -255,22 +256,24 @@ class AgendaPanel(QWidget):
         k = theme()
         line_box = QWidget()
         line = QHBoxLayout(line_box)
-        line.setContentsMargins(0, k.px(2), 0, k.px(2))
-        line.setSpacing(k.px(8))
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(k.px(4))
         current, done = row.state == "current", row.state == "done"
         shown = "check-circle-outline" if done else "play-circle-outline" if current else "circle-outline"
         tone = "accent" if current else "ink3"
         number = row.number
         go = tried(self._model, lambda: self._model.point_agenda(number))
         if may and not current:
-            line.addWidget(IconButton(shown, t("call.go-to", row.title), tone=tone, size=18, clicked=go))
+            button = IconButton(shown, t("call.go-to", row.title), tone=tone, size=18, clicked=go)
+            button.setFixedSize(k.px(34), k.px(32))
+            line.addWidget(button)
         else:
             mark = Icon(shown, tone)
-            mark.setFixedWidth(k.px(32))
+            mark.setFixedWidth(k.px(34))
             line.addWidget(mark)
         line.addWidget(ElidedText(f"{row.number}. {row.title}", "body", "ink3" if done else "ink", bold=current), 1)
         line.addWidget(Text(t(f"call.agenda-{row.state}"), "small", "accent" if current else "ink2"))
-        line_box.setMinimumHeight(k.px(30))
+        line_box.setFixedHeight(k.px(33))
         line_box.setAccessibleName(f"{row.number}. {row.title}, {t(f'call.agenda-{row.state}')}")
         return line_box
 

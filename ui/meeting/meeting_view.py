@@ -1,16 +1,18 @@
-"""会议: what lies below the session bar of a running meeting. It holds no state: all it shows is the model's."""
+"""会议: the session shell of a running meeting. It holds no state: all it shows is the model's."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ui.i18n import fault_text, t
 from ui.i18n.dates import clock_text
 from ui.meeting.acts import tried
+from ui.meeting.bars import Strip
 from ui.meeting.control_bar import ControlBar
 from ui.meeting.dialogs import EndDialog, FloorDialog
 from ui.meeting.floor_panel import FloorPanel
 from ui.meeting.roster_panel import RosterPanel
+from ui.meeting.session_bar import SessionBar
 from ui.meeting.stage import Stage
 from ui.models.meeting_model import MeetingModel, Notice
 from ui.models.meeting_rights import Act
@@ -18,12 +20,12 @@ from ui.picture.geometry import GridLayout
 from ui.picture.grid import VideoGrid
 from ui.theme import theme
 from ui.widgets import Button, IconButton
-from ui.widgets import Notice as NoticeBlock
 
 
 class MeetingView(QWidget):
-    """Banner, roster, grid, floor, control bar."""
+    """Session bar, banner, roster, grid, floor, control bar."""
 
+    home_pressed = Signal()
     sign_in_pressed = Signal()
     minutes_pressed = Signal()
 
@@ -35,12 +37,12 @@ class MeetingView(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        self._banner = NoticeBlock(
-            "",
-            "",
-            icon_name="cloud-off-outline",
-            tone="zheshi",
-            actions=(
+        self._bar = SessionBar(model, self.home_pressed.emit)
+        column.addWidget(self._bar)
+        self._banner = Strip(
+            "cloud-off-outline",
+            "zheshi",
+            (
                 Button(t("call.to-signin"), "account-multiple-check-outline", clicked=self.sign_in_pressed.emit),
                 Button(t("call.to-minutes"), "file-document-edit-outline", clicked=self.minutes_pressed.emit),
             ),
@@ -75,9 +77,13 @@ class MeetingView(QWidget):
     def grid(self) -> VideoGrid:
         return self._stage.grid
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._stage.grid.setFocus()
+
     def refresh(self) -> None:
         """Take up what the model says now."""
-        for part in (self._roster, self._stage, self._floor, self._controls):
+        for part in (self._bar, self._roster, self._stage, self._floor, self._controls):
             part.refresh()
         since = self.model.offline_since
         grace = self.model.state.chair_grace_until
@@ -104,9 +110,8 @@ class MeetingView(QWidget):
             text = t(str(notice.fault.values.get("reason", "why.not-open")), "")
         marks = {"zhusha": "alert-circle-outline", "zheshi": "alert-outline", "shilv": "check-circle-outline"}
         put_away = IconButton("close", t("call.put-away"), clicked=self._note_row.hide)
-        block = NoticeBlock(
-            text, icon_name=marks.get(notice.tone, "information-outline"), tone=notice.tone, actions=(put_away,)
-        )
+        block = Strip(marks.get(notice.tone, "information-outline"), notice.tone, (put_away,), lines=1)
+        block.set_text(text)
         self._note_place.addWidget(block)
         self._note_row.show()
 
@@ -132,6 +137,7 @@ class MeetingView(QWidget):
         self.model.leave()
 
     def _tick(self) -> None:
+        self._bar.tick()
         self._floor.tick()
 
     def _keys(self) -> None:

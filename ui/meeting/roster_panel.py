@@ -69,7 +69,7 @@ class RosterList(QAbstractListModel):
         if role == RowRole:
             return row
         if role == Qt.ItemDataRole.DisplayRole:
-            return row.name
+            return row.short_name
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return self.said[index.row()]
         if role == Qt.ItemDataRole.ToolTipRole:
@@ -119,7 +119,7 @@ class RosterDelegate(QStyledItemDelegate):
         painter.setFont(font("body", bold=row.on_air or row.chair))
         painter.setPen(k.color("ink3" if away else "ink"))
         left = mark.right() + k.px(8)
-        text = painter.fontMetrics().elidedText(row.name, Qt.TextElideMode.ElideRight, max(0, right - left))
+        text = painter.fontMetrics().elidedText(row.short_name, Qt.TextElideMode.ElideRight, max(0, right - left))
         flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
         painter.drawText(QRect(left, box.top(), right - left, box.height()), flags, text)
         painter.restore()
@@ -178,6 +178,7 @@ class RosterPanel(QFrame):
         self._rows = RosterList(self)
         self._delegate = RosterDelegate(self._rows)
         self._view = QListView()
+        self._view.setProperty("role", "plain")
         self._view.setModel(self._rows)
         self._view.setItemDelegate(self._delegate)
         self._view.setFrameShape(QFrame.Shape.NoFrame)
@@ -185,7 +186,6 @@ class RosterPanel(QFrame):
         self._view.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self._view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._view.setAccessibleName(t("call.sites-title"))
-        self._view.setProperty("role", "plain")
         self._view.selectionModel().currentChanged.connect(self._chosen)
         self._view.viewport().installEventFilter(self)
         column.addWidget(self._view, 1)

@@ -270,7 +270,12 @@ class MeetingModel(QObject):
 
     @property
     def roster(self) -> list[RosterRow]:
-        return roster_rows(self.state, self.own, self.name_of, local_muted=self.local_muted, online=self.online)
+        return roster_rows(self.state, self.own, self.name_of, local_muted=self.local_muted, cut_since=self.cut_since)
+
+    @property
+    def cut_since(self) -> datetime | None:
+        """When this room lost the others; None while control or pictures still flow."""
+        return None if self.online or self.media_up else self.offline_since
 
     @property
     def tiles(self) -> list[RosterRow]:

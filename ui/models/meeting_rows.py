@@ -28,6 +28,11 @@ class Presence(StrEnum):
     AWAY = "away"
 
 
+def short_name(name: str, level: Level, *, below: Level = Level.PROVINCE) -> str:
+    """兴宁市政协 is 兴宁市 in narrow places, for every level below `below`."""
+    return name.removesuffix("政协") if level > below else name
+
+
 @dataclass(frozen=True, slots=True)
 class RosterRow:
     """One place in the roster; `depth` counts the shown places above it, `on_air` is 播出 (the red frame)."""
@@ -44,6 +49,11 @@ class RosterRow:
     chair: bool = False
     local: bool = False
     since: datetime | None = None
+
+    @property
+    def short_name(self) -> str:
+        """Without 政协 below the province, where the tree leaves little room."""
+        return short_name(self.name, self.level)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +82,17 @@ class AgendaRow:
 
 
 def roster_rows(
-    state: MeetingState, own: UnitPath, name_of: UnitName, *, local_muted: bool = False, online: bool = True
+    state: MeetingState,
+    own: UnitPath,
+    name_of: UnitName,
+    *,
+    local_muted: bool = False,
+    cut_since: datetime | None = None,
 ) -> list[RosterRow]:
-    """Every invited or present site in the order of the tree, each below the nearest superior that is in the list."""
+    """Every invited or present site in the order of the tree, each below the nearest superior that is in the list.
+
+    `cut_since` is when this room lost the others (control and pictures both), None while it has them.
+    """
     paths = sorted(set(state.invited) | set(state.sites) | ({state.host} if state.host else set()))
     hands = {turn.unit_path for turn in state.queue}
     turn, shown = state.speaking, broadcast(state)
@@ -84,21 +102,21 @@ def roster_rows(
         # The national committee stands beside the provinces, as in the tree of the offices, not above each of them.
         depth = sum(1 for other in paths if other != path and path.startswith(other) and level_of(other) > 1)
         mic_open = state.on_air(path)
-        here = path == own or online
+        cut = cut_since is not None and path != own and site is not None and site.since is not None
         rows.append(
             RosterRow(
                 unit_path=path,
                 name=(site.name if site is not None and site.name else name_of(path)) or path,
                 level=level_of(path),
                 depth=depth,
-                presence=presence(site) if here else Presence.LOST if site is not None else Presence.AWAY,
+                presence=Presence.LOST if cut else presence(site),
                 mic=_mic(site, mic_open, local_muted=local_muted and path == own),
-                on_air=path == shown,
+                on_air=path == shown and cut_since is None,
                 speaking=turn is not None and turn.unit_path == path,
                 hand=path in hands,
                 chair=state.chair == path,
                 local=path == own,
-                since=site.since if site is not None else None,
+                since=cut_since if cut else site.since if site is not None else None,
             )
         )
     return rows
@@ -155,7 +173,9 @@ def queue_rows(state: MeetingState, own: UnitPath, now: datetime) -> list[QueueR
                 request_id=turn.request_id,
                 position=position,
                 member_name=turn.member_name,
-                site_name=site.name if site is not None else "",
+                site_name=short_name(site.name, level_of(turn.unit_path), below=Level.NATIONAL)
+                if site is not None
+                else "",
                 unit_path=turn.unit_path,
                 level=level_of(turn.unit_path),
                 waited_min=max(0, int(waited // 60)),
