@@ -98,7 +98,7 @@ class MeetingServer:
 
         def replace_older() -> None:
             for older in sessions - {session}:
-                if older.actor.device == actor.device:
+                if older.is_greeted and older.actor.device == actor.device:
                     older.end(PeerFault("replaced"))
 
         session = Session(socket, room, self._lanes[meeting], self._engine, actor, self._clock, replace_older)

@@ -71,6 +71,7 @@ class Session:
     ) -> None:
         """`on_hello`: the client is really there (a handshake alone may be an attempt that was given up)."""
         self.actor = actor
+        self.is_greeted = False
         self._on_hello = on_hello
         self.heard_at = clock.monotonic()
         self._socket, self._room, self._air, self._engine, self._clock = socket, room, air, engine, clock
@@ -166,6 +167,7 @@ class Session:
             mark = None if mark is None else read_text(mark, 16)
         except PeerFault as fault:
             raise _Over(fault) from fault
+        self.is_greeted = True
         self._on_hello()
         self._told = since if self._room.knows(since, mark) else 0
         self._send(
