@@ -147,7 +147,7 @@ def load_settings(
         if (given := environ.get(env_name(key))) is not None:
             values[key] = _checked(key, given, env_name(key))
         if options and options.get(key) is not None:
-            values[key] = _checked(key, options[key], f"--{key.partition('.')[2].replace('_', '-')}")
+            values[key] = _checked(key, options[key], option_name(key))
 
     def of(section: str) -> dict[str, Any]:
         prefix = section + "."
@@ -257,11 +257,15 @@ def add_setting_options(parser: argparse.ArgumentParser, *sections: str) -> None
     """An option for every setting of these sections: `--media-ports` for `center.media_ports`."""
     group = parser.add_argument_group("settings", "each overrides the settings file for this run")
     for key, item in KEYS.items():
-        section, _, name = key.partition(".")
-        if section in sections:
+        if key.partition(".")[0] in sections:
             default = f" (default: {item.default})" if item.default != "" else ""
-            option = "--log-level" if key == "log.level" else f"--{name.replace('_', '-')}"
-            group.add_argument(option, dest=key, metavar="X", help=f"{describe(key)}{default}")
+            group.add_argument(option_name(key), dest=key, metavar="X", help=f"{describe(key)}{default}")
+
+
+def option_name(key: str) -> str:
+    """`--media-ports` for `center.media_ports`; two that would say too little have longer names."""
+    longer = {"log.level": "--log-level", "center.unit": "--center-unit"}
+    return longer.get(key, f"--{key.partition('.')[2].replace('_', '-')}")
 
 
 def settings_of(options: argparse.Namespace, *sections: str) -> Settings:

@@ -9,7 +9,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -86,6 +86,15 @@ class Registry:
     def close(self) -> None:
         with self._lock:
             self._db.close()
+
+    def backup(self, path: Path) -> None:
+        """A plain copy as it is at one moment, while it is in use. HostFault `backup-failed`."""
+        try:
+            with self._lock, closing(sqlite3.connect(path)) as target:
+                self._db.backup(target)
+                target.execute("PRAGMA journal_mode = DELETE")
+        except sqlite3.Error as err:
+            raise HostFault("backup-failed", file=str(path), reason=str(err)) from err
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:

@@ -1,0 +1,195 @@
+"""The provincial center: one ASGI program over one store, put together here and nowhere else.
+
+Records, enrolment and meeting control are mounted behind one gate (`authentication`). The media hub is a process of its
+own beside it. What the center is, its keys and its authority are made at its first start.
+"""
+
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from desktop_app.authentication import Authentication, refusal
+from desktop_app.center_keys import CenterKeys, open_keys
+from desktop_app.domain.clock import Clock, stamp, unix_ms
+from desktop_app.domain.faults import Fault, HostFault
+from desktop_app.domain.ids import DeviceId, PersonId, UnitPath, uuid7
+from desktop_app.domain.principal import Actor, Role
+from desktop_app.domain.units import unit_code
+from desktop_app.hub_process import hub_engine
+from desktop_app.main import VERSION
+from desktop_app.meeting_log import MeetingLog, RecordsDirectory
+from desktop_app.settings import Settings
+from media.engine.hub_engine import HubEngine
+from media.meeting.decide import Rules
+from media.meeting.server import MeetingServer
+from sync.center.routes import routes as record_routes
+from sync.center.store import CenterStore
+from sync.identity.enrolment_desk import EnrolmentDesk
+from sync.identity.keystore import KeyStore
+from sync.identity.requests import RequestVerifier
+from sync.log.write import Write
+from sync.reference.units import units
+
+log = logging.getLogger("silian.center")
+
+
+class RecordsOffice:
+    """The records, as the enrolment desk needs them: an `Office`."""
+
+    def __init__(self, store: CenterStore, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def unit(self, unit_path: UnitPath) -> Mapping[str, Any] | None:
+        return self._store.get("unit", unit_code(unit_path))
+
+    def operators(self, unit_path: UnitPath) -> Sequence[Mapping[str, Any]]:
+        return self._store.list("operator", unit_path=unit_path, is_active=True)
+
+    def admit(self, unit_path: UnitPath, name: str, roles: frozenset[Role], device: DeviceId) -> str:
+        """One person of one name per unit: a second terminal of the unit finds the same one."""
+        known = next((row for row in self.operators(unit_path) if row["name"] == name), None)
+        held = frozenset(known["roles"] or ()) if known else frozenset()
+        pk = str(known["pk"]) if known else uuid7(unix_ms(self._clock.now()))
+        if known is None:
+            fields: dict[str, Any] = {"unit_path": unit_path, "name": name, "is_active": True}
+        else:
+            fields = {}
+        if known is None or not roles <= held:
+            fields["roles"] = sorted(held | roles)
+        if fields:
+            self._store.append(Write("operator", pk, fields), actor=Actor(PersonId(""), self._store.device))
+        return pk
+
+
+def seed_units(store: CenterStore) -> int:
+    """Write the units of the reference data that the records do not have yet; how many those were.
+
+    A unit that is there is left as it is: the center may have renamed it since.
+    """
+    held = {row["pk"] for row in store.list("unit")}
+    missing = [Write("unit", unit.code, unit.fields()) for unit in units().values() if unit.code not in held]
+    if missing:
+        store.append(*missing, actor=Actor(PersonId(""), store.device))
+    return len(missing)
+
+
+class Center:
+    """One center, from its open store to its last answer; `app` is what a server serves."""
+
+    def __init__(
+        self, store: CenterStore, keys: CenterKeys, engine: HubEngine, meetings: MeetingServer, clock: Clock
+    ) -> None:
+        self._store, self._keys, self._engine, self._meetings, self._clock = store, keys, engine, meetings, clock
+        office = RecordsOffice(store, clock)
+        self._desk = EnrolmentDesk(
+            keys.registry,
+            keys.codes,
+            key=keys.identity.key,
+            ca_pem=keys.authority.ca_pem,
+            office=office,
+            clock=clock,
+        )
+        self._verifier = RequestVerifier(
+            center=keys.identity.device,
+            device=keys.registry.device,
+            operator=lambda person: store.get("operator", person),
+            started=clock.now(),
+        )
+        self.app = Starlette(
+            routes=self.routes(),
+            middleware=[Middleware(Authentication, verifier=self._verifier, clock=clock)],
+            exception_handlers={Fault: self._on_fault},
+            lifespan=self._lifespan,
+        )
+
+    @classmethod
+    def open(cls, folder: Path, keystore: KeyStore, settings: Settings, clock: Clock) -> "Center":
+        """Open the folder's store and put the center together; nothing listens and no hub is started yet.
+
+        HostFault `store-in-use` when another center has this folder, and what `CenterStore` and `open_keys` say.
+        """
+        keys = open_keys(folder, keystore, settings)
+        store = CenterStore.open(folder, identity=keys.identity, clock=clock, devices=keys.registry.device)
+        try:
+            added = seed_units(store)
+            if added:
+                log.info("%d units of the reference data were written into the records", added)
+            engine = hub_engine(folder, settings.center, keys.identity.key.derive("hub"), clock)
+            meetings = MeetingServer(
+                store=MeetingLog(store),
+                directory=RecordsDirectory(store),
+                engine=engine,
+                clock=clock,
+                rules=Rules(grace=timedelta(seconds=settings.center.chair_grace)),
+            )
+        except BaseException:
+            store.close()
+            raise
+        return cls(store, keys, engine, meetings, clock)
+
+    def routes(self) -> list[BaseRoute]:
+        """Every route there is; what is not in `authentication.OPEN` is behind the gate."""
+        return [
+            Route("/healthz", self._healthz, methods=["GET"]),
+            Route("/readyz", self._readyz, methods=["GET"]),
+            *self._desk.routes(),
+            *record_routes(self._store),
+            *self._meetings.routes(),
+        ]
+
+    @property
+    def keys(self) -> CenterKeys:
+        return self._keys
+
+    @property
+    def store(self) -> CenterStore:
+        return self._store
+
+    @contextlib.asynccontextmanager
+    async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
+        await self._engine.open()
+        try:
+            async with self._meetings.running():
+                yield
+        finally:
+            await self._engine.close()
+
+    def close(self) -> None:
+        """Let go of the store. The hub runs on."""
+        self._store.close()
+        self._keys.registry.close()
+
+    async def _healthz(self, _: Request) -> JSONResponse:
+        return JSONResponse({"now": stamp(self._clock.now()), "center": self._keys.identity.device, "version": VERSION})
+
+    async def _readyz(self, _: Request) -> JSONResponse:
+        """200 when records and media both work, else 503 with what does not."""
+        parts = {"records": await run_in_threadpool(self._reads), "media": self._engine.connected}
+        status = 200 if all(parts.values()) else 503
+        return JSONResponse({"now": stamp(self._clock.now()), "ready": status == 200, **parts}, status_code=status)
+
+    def _reads(self) -> bool:
+        try:
+            return self._store.get("unit", unit_code(self._keys.identity.unit_path)) is not None
+        except HostFault as fault:
+            log.error("the store does not answer: %s", fault)
+            return False
+
+    async def _on_fault(self, request: Request, err: Exception) -> Response:
+        """A fault that a route let through: its id, and nothing of where it came from."""
+        fault = err if isinstance(err, Fault) else HostFault("internal")
+        if isinstance(fault, HostFault):
+            log.error("%s: %s", request.url.path, fault)
+        status = 503 if isinstance(fault, HostFault) else 400
+        return Response(refusal(fault, self._clock), status, media_type="application/json")

@@ -1,0 +1,282 @@
+"""`silian center`: run the center, give out activation codes, list and revoke terminals, back up.
+
+The commands beside the running center never need it to stop: codes and terminals are in a small database of their own
+that both may open (see `sync.identity.registry`), and a backup reads the store as SQLite's own backup does.
+"""
+
+import argparse
+import asyncio
+import getpass
+import json
+import os
+import socket
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from desktop_app.domain.clock import SystemClock
+from desktop_app.domain.faults import HostFault, OperatorError
+from desktop_app.domain.ids import DeviceId
+from desktop_app.domain.limits import CONTROL_MESSAGE
+from desktop_app.domain.principal import Role
+from desktop_app.main import log_to_stderr, sentence
+from desktop_app.settings import ENV_PASSPHRASE, Settings, add_setting_options, settings_of
+
+if TYPE_CHECKING:
+    from desktop_app.center import Center
+    from desktop_app.center_keys import CenterKeys
+    from sync.identity.keystore import KeyStore
+
+SECTIONS = ("center", "log")
+ACTS = ("run", "code", "devices", "revoke", "backup")
+_EPILOG = f"""examples:
+  silian center                                     run it, in the platform's own folder
+  silian center --folder /srv/silian --host 10.1.2.3
+  silian center code --unit 441323 --role host      an activation code for one terminal of 惠东县
+  silian center devices                             who is enrolled
+  silian center revoke --device 0a1b...             refuse a stolen terminal from now on
+  silian center backup --to /backup/center.db       a plain copy of the records, while the center runs
+
+Secrets are kept in the system's keyring. Where there is none, they are sealed by a passphrase: it is asked for, or
+taken from the environment variable {ENV_PASSPHRASE}.
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = _EPILOG
+    parser.add_argument("act", nargs="?", choices=ACTS, default="run", help="what to do (default: run)")
+    parser.add_argument("--announce", type=Path, metavar="FILE", help="run: write one JSON line to FILE once ready")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of sentences")
+    code = parser.add_argument_group("code")
+    code.add_argument(
+        "--role",
+        action="append",
+        choices=[role.value for role in Role],
+        help="what the person who enrols may do; may be given more than once (default: host and clerk)",
+    )
+    code.add_argument("--unit", metavar="CODE", help="the GB/T 2260 code of the terminal's unit, such as 441323")
+    code.add_argument("--hours", type=float, default=72.0, help="how long the code is good (default: 72)")
+    code.add_argument("--count", type=int, default=1, help="how many codes (default: 1)")
+    parser.add_argument_group("revoke").add_argument("--device", help="the terminal's number, from `devices`")
+    parser.add_argument_group("backup").add_argument("--to", type=Path, metavar="FILE", help="the file to write")
+    add_setting_options(parser, *SECTIONS)
+
+
+def run(options: argparse.Namespace) -> int:
+    settings = settings_of(options, *SECTIONS)
+    acts = {"run": _run, "code": _code, "devices": _devices, "revoke": _revoke, "backup": _backup}
+    return acts[options.act](options, settings)
+
+
+# run
+
+
+def _run(options: argparse.Namespace, settings: Settings) -> int:
+    log_to_stderr(settings.log.level)
+    listener = listening(settings.center.host, settings.center.port)
+    from desktop_app.center import Center
+
+    with listener:
+        center = Center.open(settings.center_folder, _keystore(settings), settings, SystemClock())
+        try:
+            asyncio.run(_serve(center, listener, options, settings))
+        finally:
+            center.close()
+    return 0
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A socket bound to the address, not yet listening; HostFault `address-in-use` when it cannot be had."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind)
+    except OSError as err:
+        raise HostFault("address-in-use", host=host, port=port) from err
+    try:
+        if os.name == "posix":  # elsewhere it would let two programs have one port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except (OSError, OverflowError) as err:
+        listener.close()
+        raise HostFault("address-in-use", host=host, port=port) from err
+    return listener
+
+
+async def _serve(center: "Center", listener: socket.socket, options: argparse.Namespace, settings: Settings) -> None:
+    import uvicorn
+
+    config = uvicorn.Config(
+        center.app,
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        ws_max_size=CONTROL_MESSAGE,
+        ws_ping_interval=None,  # both ends of a meeting have pings of their own
+        ws_per_message_deflate=False,
+        timeout_keep_alive=60,
+        timeout_graceful_shutdown=2,
+        lifespan="on",
+    )
+    config.load()
+    config.ssl = center.keys.authority.server_context()
+
+    class Announcing(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                _announce(center, listener, options, settings)
+
+    server = Announcing(config)
+    await server.serve(sockets=[listener])
+    if not server.started:
+        raise HostFault("center-not-started")
+
+
+def _announce(center: "Center", listener: socket.socket, options: argparse.Namespace, settings: Settings) -> None:
+    host, port = listener.getsockname()[:2]
+    identity = center.keys.identity
+    ready = {
+        "silian": "center",
+        "url": f"https://{f'[{host}]' if ':' in host else host}:{port}",
+        "port": port,
+        "pid": os.getpid(),
+        "device": identity.device,
+        "unit_path": identity.unit_path,
+        "folder": str(settings.center_folder),
+        "media_ports": settings.center.media_ports,
+    }
+    if options.announce:
+        draft = options.announce.with_name(options.announce.name + ".new")
+        draft.write_text(json.dumps(ready) + "\n", "utf-8")
+        os.replace(draft, options.announce)
+    if options.json:
+        print(json.dumps(ready, ensure_ascii=False), flush=True)
+        return
+    print(f"The center is ready at {ready['url']}", flush=True)
+    print(f"  records      {ready['folder']}", flush=True)
+    print(f"  media        UDP {settings.center.media_ports} at {settings.center.media_host or host}", flush=True)
+    print("  a code for a terminal:  silian center code --unit 441323", flush=True)
+
+
+# the commands beside it
+
+
+def _code(options: argparse.Namespace, settings: Settings) -> int:
+    from sync.reference.units import unit_of
+
+    if not options.unit:
+        raise OperatorError("setting-invalid", key="unit", value="", wanted="--unit CODE", source="code")
+    if not 0 < options.hours <= 24 * 90 or not 0 < options.count <= 1000:
+        raise OperatorError(
+            "setting-invalid", key="hours", value=options.hours, wanted="up to 2160; count up to 1000", source="code"
+        )
+    unit = unit_of(options.unit)
+    roles = frozenset(Role(role) for role in options.role or ("host", "clerk"))
+    keys = _keys(settings)
+    now = SystemClock().now()
+    for _ in range(options.count):
+        code = str(keys.codes.issue(unit.unit_path, roles, now, timedelta(hours=options.hours)))
+        expires = (now + timedelta(hours=options.hours)).astimezone()
+        if options.json:
+            row = {"code": code, "unit": unit.code, "unit_path": unit.unit_path, "expires": expires.isoformat()}
+            print(json.dumps(row, ensure_ascii=False), flush=True)
+        else:
+            print(f"{unit.name}  one terminal, good until {expires:%Y-%m-%d %H:%M}  {code}", flush=True)
+    keys.registry.close()
+    return 0
+
+
+def _devices(options: argparse.Namespace, settings: Settings) -> int:
+    from sync.reference.units import unit_name
+
+    registry = _keys(settings).registry
+    for device in registry.devices():
+        state = "revoked" if device.revoked_at else "in force"
+        if options.json:
+            row = {
+                "device": device.device,
+                "unit_path": device.unit_path,
+                "machine": device.label,
+                "enrolled_at": device.enrolled_at.isoformat(),
+                "state": state,
+            }
+            print(json.dumps(row, ensure_ascii=False))
+        else:
+            enrolled = f"{device.enrolled_at.astimezone():%Y-%m-%d %H:%M}"
+            print(f"{device.device}  {state:<8}  {enrolled}  {unit_name(device.unit_path)}  {device.label}")
+    registry.close()
+    return 0
+
+
+def _revoke(options: argparse.Namespace, settings: Settings) -> int:
+    registry = _keys(settings).registry
+    try:
+        if not options.device or not registry.revoke(DeviceId(options.device), SystemClock().now()):
+            raise OperatorError("device-not-listed", device=options.device or "")
+    finally:
+        registry.close()
+    print(f"{options.device} is refused from its next request on.")
+    return 0
+
+
+def _backup(options: argparse.Namespace, settings: Settings) -> int:
+    """The records to the named file, the book of terminals and codes beside it. The center's keys are in neither."""
+    if options.to is None:
+        raise OperatorError("setting-invalid", key="to", value="", wanted="--to FILE", source="backup")
+    from sync.center.store import CenterStore
+    from sync.identity.registry import Registry
+    from sync.store.reader import StoreReader
+
+    folder, records = settings.center_folder, options.to
+    book = records.with_name(f"{records.stem}.identity{records.suffix}")
+    store = folder / CenterStore.STORE_FILE
+    if not store.exists():
+        raise OperatorError("center-missing", folder=str(folder))
+    for file in (records, book):
+        if file.exists():
+            raise OperatorError("backup-exists", file=str(file))
+    try:
+        records.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as err:
+        raise HostFault("backup-failed", file=str(records), reason=err.strerror or "") from err
+    registry = Registry(folder)
+    try:
+        with StoreReader.of_file(store) as reader:
+            reader.backup(records)
+        registry.backup(book)
+    finally:
+        registry.close()
+    print(f"records    {records}\nterminals  {book}\nThe center's keys are not in them: they stay in its key store.")
+    return 0
+
+
+def _keys(settings: Settings) -> "CenterKeys":
+    """The keys of a center that has been started before: a mistyped folder must not become a new center."""
+    from desktop_app.center_keys import open_keys
+    from sync.identity.device import is_enrolled
+
+    folder = settings.center_folder
+    if not is_enrolled(folder):
+        raise OperatorError("center-missing", folder=str(folder))
+    return open_keys(folder, _keystore(settings), settings)
+
+
+def _keystore(settings: Settings) -> "KeyStore":
+    """The folder's key store; asks a person for the passphrase where one is needed and nobody gave it."""
+    from sync.identity.keystore import open_keystore
+
+    folder, given = settings.center_folder, os.environ.get(ENV_PASSPHRASE)
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        return open_keystore(folder, passphrase=given)
+    except HostFault as fault:
+        if given or fault.id not in ("passphrase-needed", "keyring-missing") or not sys.stdin.isatty():
+            raise
+        if fault.id == "keyring-missing":
+            print(f"{sentence(fault)}\n", file=sys.stderr)
+        typed = getpass.getpass("Passphrase of this center: ")
+        if fault.id == "keyring-missing" and getpass.getpass("Once more: ") != typed:
+            raise OperatorError("passphrase-wrong") from fault
+        return open_keystore(folder, passphrase=typed)
