@@ -24,8 +24,18 @@ def check_update(update: bytes) -> None:
 
 
 def merged(updates: Iterable[bytes]) -> bytes:
-    """One update that says what all of them say: applied once, encoded once."""
+    """One update that says what all of them say, in whatever order they come.
+
+    pycrdt loses parts of updates that come before what they build on (seen with 0.14.13), and a further pass brings
+    them in: they are applied until a pass changes nothing. In the order of a store the second pass is that one.
+    """
+    listed = list(updates)
     doc: Doc[Any] = Doc()
-    for update in updates:
-        apply_update(doc, update)
-    return bytes(doc.get_update())
+    before = b""
+    while True:
+        for update in listed:
+            apply_update(doc, update)
+        state = bytes(doc.get_update())
+        if state == before:
+            return state
+        before = state
