@@ -16,6 +16,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from desktop_app.domain.clock import Clock
 from desktop_app.domain.faults import Fault
 from desktop_app.domain.units import Level, level_of
+from ui.i18n import set_language
 
 if TYPE_CHECKING:
     from ui.services import Operator, Services
@@ -75,6 +76,15 @@ class SyncView:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """Language, scheme and text size, as the settings name them."""
+
+    language: str = "zh_CN"
+    scheme: str = "system"
+    text_size: str = "standard"
+
+
+@dataclass(frozen=True, slots=True)
 class BannerView:
     """The one banner between top bar and page. `action` is a page to go to, or empty."""
 
@@ -95,12 +105,15 @@ class AppModel(QObject):
     session_changed = Signal()
     """A meeting was entered or left, or the session shell was covered or shown again."""
     banner_changed = Signal()
+    look_changed = Signal()
     _link_told = Signal(object, str)
     _sync_told = Signal(object)
 
-    def __init__(self, clock: Clock, parent: QObject | None = None) -> None:
+    def __init__(self, clock: Clock, look: Look | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.clock = clock
+        self.look = look or Look()
+        set_language(self.look.language)
         self.stage = Stage.STARTING
         self.fault: Fault | None = None
         """Why the program cannot start, in stage FAILED."""
@@ -122,7 +135,11 @@ class AppModel(QObject):
 
     @property
     def unit_name(self) -> str:
-        return self.services.unit_name if self.services else ""
+        if self.services is None:
+            return ""
+        from ui.models.places import place_name
+
+        return place_name(self.services.unit_path) or self.services.unit_name
 
     @property
     def level(self) -> Level:
@@ -148,6 +165,13 @@ class AppModel(QObject):
         """The program cannot go on; the window says why and what is safe."""
         self.fault = fault
         self._enter(Stage.FAILED)
+
+    def choose_look(self, look: Look) -> None:
+        """Another language, scheme or size; the window builds its views anew."""
+        if look != self.look:
+            self.look = look
+            set_language(look.language)
+            self.look_changed.emit()
 
     def unlocked(self, operator: Operator) -> None:
         """This person has shown the PIN; every change from now on is theirs."""

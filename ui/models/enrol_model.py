@@ -17,6 +17,12 @@ GROUPS, GROUP = 4, 4
 PIN_LENGTH = 6
 
 
+def center_url(text: str) -> str:
+    """The center's address as a URL; `host:port` is taken as https."""
+    address = text.strip().rstrip("/")
+    return address if not address or "://" in address else f"https://{address}"
+
+
 def clean_code(text: str) -> str:
     """What a person typed or pasted, as symbols of the code: upper case, without hyphens and spaces."""
     return "".join(symbol for symbol in text.upper() if symbol.isalnum())[: GROUPS * GROUP]
@@ -43,9 +49,9 @@ class EnrolModel(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
+        self._set_language = set_language
         self._enrol = enrol
         self._runner = runner
-        self._set_language = set_language
         self.url = url
         self.busy = False
         self.fault: Fault | None = None
@@ -59,7 +65,7 @@ class EnrolModel(QObject):
         """Check what can be checked here, then ask the center."""
         if self.busy:
             return
-        self.url = url.strip()
+        self.url = center_url(url)
         self.fault = self._check(self.url, code, person_name, pin, pin_again)
         if self.fault is None:
             self.busy = True
@@ -69,8 +75,7 @@ class EnrolModel(QObject):
 
     @staticmethod
     def _check(url: str, code: str, person_name: str, pin: str, pin_again: str) -> Fault | None:
-        parts = urlsplit(url)
-        if parts.scheme != "https" or not parts.hostname:
+        if not _is_center_url(url):
             return OperatorError("center-address")
         if foreign := foreign_symbols(code):
             return OperatorError("code-symbols", symbols=" ".join(foreign))
@@ -100,3 +105,11 @@ def check_pin(pin: str, again: str) -> Fault | None:
     if pin != again:
         return OperatorError("pin-differs")
     return None
+
+
+def _is_center_url(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme == "https" and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False

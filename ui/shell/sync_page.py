@@ -213,9 +213,7 @@ class SyncPage(QWidget):
         return card
 
     def _held(self, row: QueueRow) -> Card:
-        return _line_card(
-            "shield-alert-outline", "zhusha", t("sync.held_title", row_title(row)), reason_text(row)
-        )
+        return _line_card("shield-alert-outline", "zhusha", t("sync.held_title", row_title(row)), reason_text(row))
 
     def _summary(self) -> Card:
         picture = self._model.picture
@@ -223,9 +221,7 @@ class SyncPage(QWidget):
             last = picture.receipts[0]
             title = t("sync.last_receipt", last.receipt)
             at = moment_text(last.at, self._app.clock.now()) if last.at else ""
-            return _line_card(
-                "receipt-text-check-outline", "shilv", title, t("sync.received", row_title(last), at)
-            )
+            return _line_card("receipt-text-check-outline", "shilv", title, t("sync.received", row_title(last), at))
         title = t("sync.no_receipt")
         since = clock_text(self._model.asked_at) if self._model.asked_at else ""
         text = t("sync.no_receipt_asked", since) if since else t("sync.no_receipt_text")

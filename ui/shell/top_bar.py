@@ -125,6 +125,11 @@ class TopBar(QFrame):
             self._actions.addWidget(action, 0, Qt.AlignmentFlag.AlignVCenter)
             action.show()
 
+    def retitle(self, title: str, subtitle: str) -> None:
+        """The same page under another title."""
+        self.title.setText(title)
+        self.subtitle.set_text(subtitle)
+
     def _show_states(self) -> None:
         show_link(self.link, self._app)
         show_sync(self.sync, self._app)

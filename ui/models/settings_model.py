@@ -1,0 +1,57 @@
+"""设置: what of the settings a person changes on the screen. Each act is stored at once and holds at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from ui.models.app_model import AppModel
+from ui.services import Services
+
+IDLE_MINUTES = (5, 10, 15, 30, 60, 0)
+DEVICES = ("camera", "microphone", "speaker")
+
+
+class SettingsModel(QObject):
+    """The settings page."""
+
+    changed = Signal()
+    failed = Signal(object)
+
+    def __init__(self, services: Services, app: AppModel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._services = services
+        self._app = app
+        self._values: dict[str, Any] = {}
+
+    def value(self, key: str) -> Any:
+        """What holds now."""
+        if key not in self._values:
+            self._values[key] = self._services.settings.get(key)
+        return self._values[key]
+
+    def choose_language(self, language: str) -> None:
+        self._store("ui.language", language)
+        self._app.choose_look(replace(self._app.look, language=language))
+
+    def choose_scheme(self, scheme: str) -> None:
+        self._store("ui.theme", scheme)
+        self._app.choose_look(replace(self._app.look, scheme=scheme))
+
+    def choose_text_size(self, size: str) -> None:
+        self._store("ui.text_size", size)
+        self._app.choose_look(replace(self._app.look, text_size=size))
+
+    def choose_idle_lock(self, minutes: int) -> None:
+        self._store("terminal.idle_lock", minutes)
+
+    def choose_device(self, name: str, value: str) -> None:
+        """Camera, microphone or speaker; holds from the next meeting on."""
+        self._store(f"media.{name}", value)
+
+    def _store(self, key: str, value: Any) -> None:
+        self._values[key] = value
+        self._services.runner.start(self._services.settings.set, key, value, failed=self.failed.emit)
+        self.changed.emit()

@@ -1,0 +1,78 @@
+"""The view models of one running terminal, and how they hear of one another."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+
+from desktop_app.domain.faults import Fault
+from desktop_app.domain.ids import MeetingId
+from ui.models.app_model import AppModel, Page, Stage
+from ui.models.diagnostics_model import DiagnosticsModel
+from ui.models.home_model import HomeModel
+from ui.models.meeting_model import MeetingModel
+from ui.models.minutes_model import MinutesModel
+from ui.models.settings_model import SettingsModel
+from ui.models.signin_model import SignInModel
+from ui.models.sync_model import SyncModel
+from ui.models.unlock_model import UnlockModel
+from ui.services import Services
+
+
+class Workplace(QObject):
+    """Made once the services exist: `Workplace(services, app)`, then `window.receive(workplace)`."""
+
+    def __init__(self, services: Services, app: AppModel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.services = services
+        self.app = app
+        self.unlock = UnlockModel(services, app, self)
+        self.home = HomeModel(services, app, self)
+        self.meeting = MeetingModel(services, self)
+        self.signin = SignInModel(services, self)
+        self.minutes = MinutesModel(services, self)
+        self.sync = SyncModel(services, app, self)
+        self.diagnostics = DiagnosticsModel(services, app, self)
+        self.settings = SettingsModel(services, app, self)
+        self._opened = False
+        self.home.joining.connect(self._join)
+        self.meeting.changed.connect(self._meeting_changed)
+        self.meeting.closed.connect(lambda _how: app.leave_meeting())
+        app.stage_changed.connect(self._stage_changed)
+
+    def open_sign_in(self, meeting: str) -> None:
+        """The sign-in page of a meeting."""
+        self.signin.open(MeetingId(meeting))
+        self.app.go(Page.SIGN_IN)
+
+    def open_minutes(self, meeting: str) -> None:
+        """The minutes page of a meeting."""
+        self.minutes.open(MeetingId(meeting))
+        self.app.go(Page.MINUTES)
+
+    def close(self) -> None:
+        """Let go of the meeting and of the records' news; what was typed is kept first."""
+        self.meeting.close()
+        for model in (self.home, self.sync, self.signin, self.minutes):
+            model.close()
+
+    def _join(self, meeting: str, title: str) -> None:
+        if self.app.meeting_id == meeting:
+            self.app.return_to_meeting()
+            return
+        try:
+            self.meeting.join(MeetingId(meeting))
+        except Fault as fault:
+            self.home.failed.emit(fault)
+        else:
+            self.app.enter_meeting(meeting, title)
+
+    def _meeting_changed(self) -> None:
+        if self.meeting.in_meeting:
+            self.app.rename_meeting(self.meeting.title)
+
+    def _stage_changed(self) -> None:
+        if self.app.stage is Stage.OPEN and not self._opened:
+            self._opened = True
+            self.home.load()
+            self.home.test_devices()
+            self.sync.load()

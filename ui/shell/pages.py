@@ -1,0 +1,33 @@
+"""Which view a page of the rail has."""
+
+from PySide6.QtWidgets import QWidget
+
+from ui.meeting.signin_view import SignInView
+from ui.models.app_model import AppModel, Page
+from ui.models.workplace import Workplace
+from ui.records.minutes_view import MinutesView
+from ui.shell.diagnostics_page import DiagnosticsPage
+from ui.shell.home_page import HomePage
+from ui.shell.meetings_page import MeetingsPage
+from ui.shell.office import Office
+from ui.shell.settings_page import SettingsPage
+from ui.shell.sync_page import SyncPage
+
+
+def build_page(page: Page, app: AppModel, work: Workplace, office: Office) -> QWidget:
+    """A new view of a page."""
+    match page:
+        case Page.HOME:
+            return HomePage(app, work.home, office)
+        case Page.MEETING:
+            return MeetingsPage(work.home, office)
+        case Page.SIGN_IN:
+            return SignInView(work.signin)
+        case Page.MINUTES:
+            return MinutesView(work.minutes)
+        case Page.SYNC:
+            return SyncPage(app, work.sync)
+        case Page.DIAGNOSTICS:
+            return DiagnosticsPage(work.diagnostics)
+        case Page.SETTINGS:
+            return SettingsPage(app, work.settings)
