@@ -1,0 +1,226 @@
+"""The terminal's window and what is behind it, put together here and nowhere else.
+
+The window is painted first; records, identity and media are imported after that, on the worker thread. What can go
+wrong on the way (no keyring, a second program on the same store, a damaged disk) fills the window with one sentence.
+"""
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Callable
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, QTimer, Signal
+from PySide6.QtWidgets import QApplication
+
+from desktop_app.domain.clock import Clock, SystemClock
+from desktop_app.domain.faults import Fault, HostFault
+from desktop_app.settings import ENV_PASSPHRASE, Settings, SettingsFile, settings_file
+from ui.models.app_model import AppModel, Look
+from ui.runner import Runner
+from ui.shell.window import MainWindow
+from ui.theme import Scheme, TextSize, start_theme
+
+if TYPE_CHECKING:
+    from desktop_app.terminal_parts import Parts
+    from desktop_app.terminal_rooms import Rooms
+    from media.live import LiveMeeting
+    from ui.models.workplace import Workplace
+    from ui.services import EnrolRequest
+
+log = logging.getLogger("silian.terminal")
+
+
+class Terminal(QObject):
+    """One running terminal. `painted` comes once, with the first picture of the window on the screen."""
+
+    painted = Signal()
+    ready = Signal()
+    """The workplace is there: its view models may be used."""
+
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        super().__init__()
+        self.settings = settings
+        self.clock = clock or SystemClock()
+        self.folder = settings.terminal_folder
+        self.kept = SettingsFile(settings_file(), settings)
+        look = Look(settings.ui.language, settings.ui.theme, settings.ui.text_size)
+        self.app = AppModel(self.clock, look)
+        self.window = MainWindow(self.app)
+        self.window.closing = self.close
+        self.runner = Runner(self)
+        self.parts: Parts | None = None
+        self.workplace: Workplace | None = None
+        self._rooms: Rooms | None = None
+        self._shown = False
+        self._closed = False
+        self.window.installEventFilter(self)
+
+    def show(self) -> None:
+        """Show the window; everything else begins after its first paint."""
+        self.window.show()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.Paint and not self._shown:
+            self._shown = True
+            QTimer.singleShot(0, self._begin)
+        return super().eventFilter(watched, event)
+
+    def _begin(self) -> None:
+        self.window.removeEventFilter(self)
+        self.painted.emit()
+        self.runner.start(self._open, done=self._opened, failed=self.app.fail)
+
+    # On the worker: all that is slow to import or reads the disk
+
+    def _open(self) -> "Parts | None":
+        from desktop_app.terminal_parts import open_parts
+
+        _log_to_file(self.folder, self.settings.log.level)
+        return open_parts(self.folder, self.settings, self.clock, passphrase=os.environ.get(ENV_PASSPHRASE))
+
+    def _enrol(self, request: "EnrolRequest") -> "Parts":
+        from desktop_app.terminal_parts import enrol_parts
+
+        return enrol_parts(self.folder, self.settings, self.clock, request, passphrase=os.environ.get(ENV_PASSPHRASE))
+
+    # Back on the Qt thread
+
+    def _opened(self, parts: "Parts | None") -> None:
+        if self._closed:
+            if parts is not None:
+                parts.close()
+            return
+        if parts is None:
+            self._ask_enrolment()
+            return
+        self.parts = parts
+        self._furnish(parts)
+        self.ready.emit()
+
+    def _ask_enrolment(self) -> None:
+        from ui.models.enrol_model import EnrolModel
+
+        def choose(language: str) -> None:
+            self.kept.set("ui.language", language)
+            self.app.choose_look(Look(language, self.app.look.scheme, self.app.look.text_size))
+
+        model = EnrolModel(
+            self._enrol, self.runner, url=self.settings.terminal.center, set_language=choose, parent=self
+        )
+        model.finished.connect(self._opened)
+        self.window.ask_enrolment(model)
+
+    def _furnish(self, parts: "Parts") -> None:
+        from desktop_app.terminal_rooms import Rooms
+        from ui.models.workplace import Workplace
+        from ui.services import Services
+
+        rooms = self._rooms = Rooms(parts, self.kept, self.clock)
+        services = Services(
+            clock=self.clock,
+            runner=self.runner,
+            records=parts.records,
+            unit_path=parts.identity.unit_path,
+            unit_name=parts.unit_name,
+            sync=parts.sync,
+            operators=parts.operators,
+            meetings=parts.meetings,
+            devices=parts.devices,
+            doctor=parts.doctor,
+            settings=self.kept,
+            exports=parts.exports,
+            open_live=rooms.open_live,
+            folder=self.folder,
+            center_url=parts.identity.center_url,
+            device=parts.identity.device,
+            version=parts.version,
+        )
+        self.workplace = Workplace(services, self.app, self)
+        parts.at_close(rooms.close)
+        self.window.receive(self.workplace)
+        parts.start_sync(on_link=self.app.tell_link, on_progress=self.app.tell_sync)
+        if parts.enrolled_person:
+            self._unlock_at_once(parts)
+
+    def _unlock_at_once(self, parts: "Parts") -> None:
+        """Whoever has just enrolled has just typed the PIN: no need to ask for it again."""
+        person = parts.enrolled_person
+
+        def enter(operators: object) -> None:
+            for one in operators if isinstance(operators, list) else ():
+                if one.person == person:
+                    self.app.unlocked(one)
+
+        self.runner.start(parts.operators.operators, done=enter)
+
+    @property
+    def live(self) -> "LiveMeeting | None":
+        """The meeting this terminal sits in, or sat in last."""
+        return self._rooms.live if self._rooms is not None else None
+
+    def close(self) -> None:
+        """Keep what was typed, leave the meeting, stop every thread. Idempotent."""
+        if self._closed:
+            return
+        self._closed = True
+        if self.workplace is not None:
+            self.workplace.close()
+        self.runner.close()
+        if self.parts is not None:
+            self.parts.close()
+
+
+def make_application(arguments: list[str]) -> QApplication:
+    """Qt, before the first window."""
+    app = QApplication(arguments)
+    app.setApplicationName("Silian")
+    app.setApplicationDisplayName("")
+    app.setDesktopFileName("silian")
+    return app
+
+
+def open_terminal(settings: Settings) -> Terminal:
+    """The theme as the settings say, and a terminal that is not shown yet."""
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        raise HostFault("no-display")
+    start_theme(app, Scheme(settings.ui.theme), TextSize(settings.ui.text_size))
+    return Terminal(settings)
+
+
+def _log_to_file(folder: Path, level: str) -> None:
+    """The program's own log, 1 MB at most twice; never the content of a record."""
+    place = folder / "log"
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        handler = RotatingFileHandler(place / "terminal.log", maxBytes=1_000_000, backupCount=1, encoding="utf-8")
+    except OSError as err:
+        raise HostFault("disk-failing", folder=str(folder)) from err
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(level.upper())
+    for chatty in ("httpx", "httpcore", "aioice", "asyncio", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def run(options: argparse.Namespace, attach: Callable[[Terminal], object] | None = None) -> int:
+    """`silian terminal`: until the window is closed. `attach` gets the terminal before it is shown."""
+    app = make_application(sys.argv[:1])
+    terminal = open_terminal(options.settings)
+    held = attach(terminal) if attach is not None else None
+    terminal.show()
+    try:
+        return int(app.exec())
+    finally:
+        terminal.close()
+        del held
+
+
+def fault_of(terminal: Terminal) -> Fault | None:
+    """Why the terminal could not start, where it could not."""
+    return terminal.app.fault

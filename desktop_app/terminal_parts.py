@@ -1,0 +1,131 @@
+"""Everything of a terminal that is not a window: identity, records, sync, people, documents.
+
+Imported after the first paint. `open_parts` and `enrol_parts` block; they are called on the worker thread.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from desktop_app.domain.clock import Clock
+from desktop_app.domain.faults import HostFault
+from desktop_app.domain.ids import PersonId
+from desktop_app.main import VERSION
+from desktop_app.settings import Settings
+from desktop_app.terminal_services import (
+    DoctorDesk,
+    MachineDevices,
+    SyncHandle,
+    TerminalExports,
+    TerminalMeetings,
+    TerminalOperators,
+)
+from sync.identity.device import DeviceIdentity, is_enrolled
+from sync.identity.enrolment import enrol
+from sync.identity.keystore import KeyStore, open_keystore
+from sync.identity.operators import PinBook
+from sync.identity.requests import RequestSigner
+from sync.reference.units import unit_name
+from sync.replication.client import CenterClient
+from sync.terminal.records import Records
+from sync.terminal.thread import SyncThread
+
+if TYPE_CHECKING:
+    from ui.services import EnrolRequest
+
+log = logging.getLogger("silian.terminal")
+
+
+@dataclass
+class Parts:
+    """One enrolled terminal, its store open."""
+
+    identity: DeviceIdentity
+    records: Records
+    client: CenterClient
+    signer: RequestSigner
+    operators: TerminalOperators
+    meetings: TerminalMeetings
+    exports: TerminalExports
+    devices: MachineDevices
+    doctor: DoctorDesk
+    clock: Clock
+    enrolled_person: PersonId = PersonId("")
+    """Who enrolled this terminal a moment ago; empty at every later start."""
+    sync: SyncHandle = field(default_factory=SyncHandle)
+    version: str = VERSION
+    _thread: SyncThread | None = None
+    _last: list[Callable[[], object]] = field(default_factory=list)
+
+    @property
+    def unit_name(self) -> str:
+        """The unit's name as the records have it, or as it ships with the program before the first pull."""
+        code = self.identity.unit_path.rstrip("/").rpartition("/")[2]
+        row = self.records.get("unit", code)
+        return str(row["name"]) if row and row.get("name") else unit_name(self.identity.unit_path)
+
+    def start_sync(self, *, on_link: Callable[[Any], None], on_progress: Callable[[Any], None]) -> None:
+        """Send and fetch from now on; both listeners are called on the sync thread."""
+        self._thread = SyncThread(self.records, self.client, clock=self.clock, on_link=on_link, on_progress=on_progress)
+        self._thread.start()
+        self.sync.attach(self._thread.poke)
+
+    def at_close(self, act: Callable[[], object]) -> None:
+        """Something to end before the sync and the store."""
+        self._last.append(act)
+
+    def close(self) -> None:
+        """Stop the sync and close the store: another program may open it then."""
+        for act in self._last:
+            act()
+        self.sync.attach(None)
+        if self._thread is not None:
+            self._thread.close()
+        self.records.close()
+
+
+def open_parts(folder: Path, settings: Settings, clock: Clock, *, passphrase: str | None) -> Parts | None:
+    """The parts of this folder's terminal, or None where it is not enrolled yet. Raises HostFault and OperatorError."""
+    keys = _keys(folder, passphrase)
+    if not is_enrolled(folder):
+        return None
+    return _assemble(DeviceIdentity.load(folder, keys), folder, settings, clock)
+
+
+def enrol_parts(
+    folder: Path, settings: Settings, clock: Clock, request: "EnrolRequest", *, passphrase: str | None
+) -> Parts:
+    """Enrol with what the screen collected, set the person's PIN, and open the parts."""
+    keys = _keys(folder, passphrase)
+    enrolled = enrol(request.url, request.code, folder, keys=keys, person_name=request.person_name, clock=clock)
+    PinBook(folder, enrolled.identity.key, clock).set(enrolled.person, request.pin)
+    parts = _assemble(enrolled.identity, folder, settings, clock)
+    parts.enrolled_person = enrolled.person
+    return parts
+
+
+def _keys(folder: Path, passphrase: str | None) -> KeyStore:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as err:
+        raise HostFault("disk-failing", folder=str(folder)) from err
+    return open_keystore(folder, passphrase=passphrase)
+
+
+def _assemble(identity: DeviceIdentity, folder: Path, settings: Settings, clock: Clock) -> Parts:
+    records = Records.open(folder, identity=identity, clock=clock)
+    signer = RequestSigner(identity)
+    return Parts(
+        identity=identity,
+        records=records,
+        client=CenterClient(identity.center_url, identity.ca_pem, signer, clock),
+        signer=signer,
+        operators=TerminalOperators(identity, records, PinBook(folder, identity.key, clock)),
+        meetings=TerminalMeetings(records, identity.unit_path, clock),
+        exports=TerminalExports(records, identity.unit_path, clock),
+        devices=MachineDevices(settings, folder),
+        doctor=DoctorDesk(settings),
+        clock=clock,
+    )

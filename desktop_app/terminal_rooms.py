@@ -1,0 +1,126 @@
+"""The live meetings of a terminal: where control, media and identity meet.
+
+The media thread starts with the first meeting; everything heavy is imported then, not before the first paint.
+"""
+
+import json
+import random
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from desktop_app.domain.clock import Clock
+from desktop_app.domain.faults import Fault, PeerFault
+from desktop_app.domain.ids import MeetingId
+from desktop_app.domain.units import level_of
+from media.live import LiveListener, LiveMeeting
+from media.meeting.link import Connect, dialer
+from media.peers.seams import MediaConfig, MediaListener, MediaSignal, RoomMedia
+from media.thread import MediaThread
+from sync.identity.authority import SERVER_NAME, tls_context
+
+if TYPE_CHECKING:
+    from desktop_app.settings import SettingsFile
+    from desktop_app.terminal_parts import Parts
+
+
+class Rooms:
+    """Opens meetings. Settings of devices are read anew for each meeting."""
+
+    def __init__(self, parts: "Parts", settings: "SettingsFile", clock: Clock) -> None:
+        self._parts = parts
+        self._settings = settings
+        self._clock = clock
+        self._thread: MediaThread | None = None
+        self._tls = tls_context(parts.identity.ca_pem)
+        self.live: LiveMeeting | None = None
+        """The meeting that was opened last."""
+
+    def open_live(self, meeting: MeetingId, listener: LiveListener) -> LiveMeeting:
+        """A meeting, not started yet."""
+        if self._thread is None:
+            self._thread = MediaThread()
+            self._thread.start()
+        self.live = LiveMeeting(
+            thread=self._thread,
+            meeting_id=meeting,
+            unit_path=self._parts.identity.unit_path,
+            site_name=self._parts.unit_name,
+            connect=self._connect(meeting),
+            media=self._media,
+            listener=listener,
+            clock=self._clock,
+            jitter=random.Random(),
+        )
+        return self.live
+
+    def close(self) -> None:
+        if self._thread is not None:
+            self._thread.stop()
+
+    def _connect(self, meeting: MeetingId) -> Connect:
+        center = urlsplit(self._parts.identity.center_url)
+        target = f"/v1/meetings/{meeting}"
+
+        def headers() -> Mapping[str, str]:
+            now = self._clock.now() + self._parts.client.clock_offset
+            return self._parts.signer.headers("GET", target, now=now, person=self._parts.records.person)
+
+        return dialer(
+            f"wss://{center.netloc}{target}",
+            tls=self._tls,
+            server_name=SERVER_NAME,
+            headers=headers,
+            refused=self._refused,
+        )
+
+    def _refused(self, status: int, body: bytes) -> Fault:
+        """The center's own word for why it does not let us in; its time sets our stamp right for the next try."""
+        try:
+            told: dict[str, Any] = json.loads(body)
+            fault = str(told["id"])
+        except (ValueError, KeyError, TypeError):
+            return PeerFault("center-refused", status=status)
+        self._parts.client.note_center_time(told.get("now"))
+        if fault == "clock-off":
+            raise ConnectionError(fault)
+        return PeerFault(fault)
+
+    def _media(self, signal: MediaSignal, listener: MediaListener) -> RoomMedia:
+        from media.capture.sources import CaptureChoice
+        from media.peers.terminal import TerminalMedia
+        from ui.picture.card import CardPainter
+
+        identity = self._parts.identity
+        center = urlsplit(identity.center_url)
+        config = MediaConfig(center_host=center.hostname or "")
+        choice = CaptureChoice(
+            _picture(self._settings.get("media.camera")), _sound(self._settings.get("media.microphone"))
+        )
+        card = CardPainter(self._parts.unit_name, level_of(identity.unit_path))
+        return TerminalMedia(
+            signal=signal, listener=listener, config=config, choice=choice, card=card, clock=self._clock
+        )
+
+
+def _picture(setting: str) -> str:
+    """`media.camera` as a capture choice: a file where one is named, a drawn card for none."""
+    if setting in ("auto", ""):
+        return "camera"
+    if setting == "none":
+        return "card"
+    return f"file:{setting}" if _is_file(setting) else f"camera:{setting}"
+
+
+def _sound(setting: str) -> str:
+    if setting in ("auto", ""):
+        return "microphone"
+    if setting == "none":
+        return "silence"
+    return f"file:{setting}" if _is_file(setting) else f"microphone:{setting}"
+
+
+def _is_file(setting: str) -> bool:
+    from pathlib import Path
+
+    return Path(setting).is_file()
