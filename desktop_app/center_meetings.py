@@ -1,0 +1,43 @@
+"""The meetings of a center, put together: control over the records, its projector, and the media engine."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from starlette.routing import BaseRoute
+
+from desktop_app.domain.clock import Clock
+from desktop_app.meeting_log import RecordsDirectory, RecordsLog
+from desktop_app.projector import Projector, ProjectorLane
+from media.engine.room import RoomEngine
+from media.meeting.room import grace_rules
+from media.meeting.server import MeetingServer
+from sync.center.store import CenterStore
+
+
+class CenterMeetings:
+    """Mount `routes()` behind the authentication, and keep `running()` open while the center serves."""
+
+    def __init__(self, store: CenterStore, engine: RoomEngine, clock: Clock, *, grace_seconds: float = 180.0) -> None:
+        self._lane = ProjectorLane(Projector(store))
+        self.server = MeetingServer(
+            store=RecordsLog(store, self._lane.poke),
+            directory=RecordsDirectory(store),
+            engine=engine,
+            clock=clock,
+            rules=grace_rules(grace_seconds),
+        )
+
+    def routes(self) -> list[BaseRoute]:
+        return self.server.routes()
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """First the records catch up with the logs, then the meetings that were running are taken up again."""
+        lane = self._lane.running()
+        await asyncio.to_thread(lane.__enter__)
+        try:
+            async with self.server.running():
+                yield
+        finally:
+            await asyncio.to_thread(lane.__exit__, None, None, None)

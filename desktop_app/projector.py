@@ -1,0 +1,235 @@
+"""From a meeting's log to its records, at the center alone: speeches, agenda times, start, end, state, official number.
+
+It folds the log with the same `apply` as everybody and writes what each event changed. Rows and the cursor (the last
+event taken in) are one transaction, keys are derived from the event, so a crash or a second run changes nothing. A
+rehearsal leaves its times, but no speech and no number.
+"""
+
+import contextlib
+import logging
+import threading
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from desktop_app.domain.clock import stamp
+from desktop_app.domain.faults import HostFault
+from desktop_app.domain.ids import MeetingId, PersonId, derived_id
+from desktop_app.domain.meetings import MeetingMode
+from desktop_app.domain.principal import Actor
+from desktop_app.meeting_log import OVER, event_id, load_log
+from media.meeting.apply import apply
+from media.meeting.events import Event, FloorGranted, StoredEvent
+from media.meeting.model import AgendaPoint, FloorRequest, FloorStatus, MeetingPhase, MeetingState
+from sync.center.store import CenterStore, CenterTransaction, Write
+
+log = logging.getLogger(__name__)
+
+OFFICE_TIME = timezone(timedelta(hours=8))
+"""Official numbers count by the year of the office's own time."""
+RETRY_SECONDS = 5.0
+
+_Key = tuple[str, str]
+_Rows = dict[_Key, dict[str, Any]]
+
+
+class _Fold:
+    """One meeting's log taken in so far, and the rows that came of it since `take_rows`."""
+
+    def __init__(self, meeting: MeetingId) -> None:
+        self.state = MeetingState(meeting)
+        self._grants: dict[str, tuple[int, str]] = {}
+        self._rows: _Rows = {}
+
+    def add(self, event: Event) -> None:
+        before = self.state
+        after = self.state = apply(before, event)
+        if isinstance(event, FloorGranted):
+            current = next((item.item_id for item in after.agenda if item.number == after.agenda_at), "")
+            self._grants[event.request_id] = (after.seq, current)
+        if before.phase is not after.phase:
+            self._note("meeting", after.meeting_id, _meeting_fields(after))
+        for item_before, item in zip(before.agenda, after.agenda, strict=False):
+            if item != item_before and after.phase is not MeetingPhase.SCHEDULED:
+                self._note("agenda_item", item.item_id, _agenda_fields(item))
+        if after.mode is not MeetingMode.REHEARSAL:
+            known = {turn.request_id: turn for turn in before.floor}
+            for turn in after.floor:
+                if turn.speech_no and turn != known.get(turn.request_id):
+                    self._note_speech(turn)
+
+    def take_rows(self) -> _Rows:
+        rows, self._rows = self._rows, {}
+        return rows
+
+    def _note(self, entity: str, pk: str, fields: dict[str, Any]) -> None:
+        if fields:
+            self._rows.setdefault((entity, pk), {}).update(fields)
+
+    def _note_speech(self, turn: FloorRequest) -> None:
+        seq, agenda_item = self._grants[turn.request_id]
+        meeting = self.state.meeting_id
+        self._note("speech", derived_id(meeting, seq, "speech"), _speech_fields(meeting, turn, agenda_item))
+
+
+def _meeting_fields(state: MeetingState) -> dict[str, Any]:
+    if state.phase is MeetingPhase.OPEN and state.opened_at is not None:
+        return {"state": "open", "actual_start": stamp(state.opened_at)}
+    if state.phase is MeetingPhase.ENDED and state.ended_at is not None:
+        return {"state": "ended", "actual_end": stamp(state.ended_at)}
+    return {}
+
+
+def _agenda_fields(item: AgendaPoint) -> dict[str, Any]:
+    started, ended = item.started_at, item.ended_at
+    return {
+        "started_at": None if started is None else stamp(started),
+        "ended_at": None if ended is None else stamp(ended),
+        "state": "planned" if started is None else "current" if ended is None else "done",
+    }
+
+
+def _speech_fields(meeting: MeetingId, turn: FloorRequest, agenda_item: str) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "meeting": meeting,
+        "speech_no": turn.speech_no,
+        "agenda_item": agenda_item,
+        "member": turn.member_id,
+        "member_name": turn.member_name,
+        "site": turn.unit_path,
+        "requested_at": stamp(turn.requested_at),
+        "limit_sec": turn.limit_seconds,
+    }
+    if turn.granted_at is not None:
+        fields["started_at"] = stamp(turn.granted_at)
+        if turn.ended_at is not None and turn.status is not FloorStatus.GRANTED:
+            seconds = max(0, round((turn.ended_at - turn.granted_at).total_seconds()))
+            over = max(0, seconds - turn.limit_seconds) if turn.limit_seconds else 0
+            fields |= {"ended_at": stamp(turn.ended_at), "seconds": seconds, "over_sec": over}
+    return fields
+
+
+class Projector:
+    """Derives the records of all meetings. `project` from one thread at a time."""
+
+    def __init__(self, store: CenterStore) -> None:
+        self._store = store
+        self._actor = Actor(PersonId(""), store.device)
+        self._folds: dict[MeetingId, _Fold] = {}
+
+    def catch_up(self) -> None:
+        """Take in whatever was logged and not projected when the center went down."""
+        for row in self._store.list("meeting"):
+            if row.get("state") not in OVER:
+                self.project(MeetingId(row["pk"]))
+
+    def project(self, meeting: MeetingId) -> int:
+        """Take in what is new in a meeting's log; how many events that were."""
+        name = f"meeting:{meeting}"
+        fold = self._folds.pop(meeting, None)  # kept again only once its rows are committed
+        if fold is None or fold.state.seq > self._store.cursor(name):  # new here, or the store went back behind us
+            fold = self._replayed(meeting, self._store.cursor(name))
+        with self._store.transaction() as transaction:
+            cursor = transaction.cursor(name)
+            if fold.state.seq != cursor:
+                raise HostFault("log-damaged", meeting=meeting, seq=cursor)
+            for line in _new_lines(transaction, meeting, cursor):
+                fold.add(line.event)
+            if fold.state.seq > cursor:
+                self._write(transaction, fold)
+                transaction.set_cursor(name, fold.state.seq)
+        if fold.state.phase is not MeetingPhase.ENDED:
+            self._folds[meeting] = fold
+        return fold.state.seq - cursor
+
+    def _replayed(self, meeting: MeetingId, cursor: int) -> _Fold:
+        """The fold of what was projected already."""
+        fold = _Fold(meeting)
+        if cursor:
+            for line in load_log(self._store.list("meeting_event", meeting=meeting))[:cursor]:
+                fold.add(line.event)
+            fold.take_rows()
+        return fold
+
+    def _write(self, transaction: CenterTransaction, fold: _Fold) -> None:
+        meeting, writes = fold.state.meeting_id, []
+        for (entity, pk), fields in fold.take_rows().items():
+            row = transaction.get(entity, pk)
+            if row is None and entity != "speech":
+                continue  # taken back since it was scheduled
+            if entity == "meeting" and row is not None and not row.get("code"):
+                fields |= self._code(transaction, fold.state)
+            new = {key: value for key, value in fields.items() if row is None or row.get(key) != value}
+            if new:
+                writes.append(Write(entity, pk, new, meeting))
+        if writes:
+            transaction.append(*writes, actor=self._actor)
+
+    def _code(self, transaction: CenterTransaction, state: MeetingState) -> dict[str, Any]:
+        """The official number (会次), given when a meeting opens: `SL-2026-0042`."""
+        opened: datetime | None = state.opened_at
+        if opened is None or state.mode is MeetingMode.REHEARSAL:
+            return {}
+        year = opened.astimezone(OFFICE_TIME).year
+        number = transaction.cursor(f"meeting-code:{year}") + 1
+        transaction.set_cursor(f"meeting-code:{year}", number)
+        return {"code": f"SL-{year}-{number:04d}"}
+
+
+def _new_lines(transaction: CenterTransaction, meeting: MeetingId, cursor: int) -> Iterator[StoredEvent]:
+    """What the log holds after the cursor, line by line: a long meeting is not read again for each event."""
+    while (row := transaction.get("meeting_event", event_id(meeting, cursor + 1))) is not None:
+        yield from load_log([row], cursor)
+        cursor += 1
+
+
+class ProjectorLane:
+    """Runs the projector beside the meetings, so that no command waits for it. `poke` from any thread."""
+
+    def __init__(self, projector: Projector, retry_seconds: float = RETRY_SECONDS) -> None:
+        self._projector, self._retry_seconds = projector, retry_seconds
+        self._due: set[MeetingId] = set()
+        self._changed = threading.Condition()
+        self._closing = False
+
+    def poke(self, meeting: MeetingId, events: Sequence[StoredEvent] = ()) -> None:
+        """There is something new in this meeting's log."""
+        with self._changed:
+            self._due.add(meeting)
+            self._changed.notify()
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[None]:
+        """Catch up, then follow; at the end what is due is finished first."""
+        self._projector.catch_up()
+        thread = threading.Thread(target=self._work, name="projector", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._closing = True
+                self._changed.notify()
+            thread.join(10)
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._due or self._closing)
+                due, self._due = self._due, set()
+                if not due:
+                    return
+            for meeting in due:
+                try:
+                    self._projector.project(meeting)
+                except HostFault as fault:
+                    log.warning("the records of meeting %s wait for the disk: %s", meeting, fault)
+                    self._try_again(meeting)
+                except Exception:  # a bug in one meeting's records must not stop those of the others
+                    log.exception("the records of meeting %s could not be derived", meeting)
+
+    def _try_again(self, meeting: MeetingId) -> None:
+        with self._changed:
+            if not self._closing:
+                self._changed.wait(self._retry_seconds)
+                self._due.add(meeting)
