@@ -1,0 +1,286 @@
+"""What stays of a meeting: its log in the center's records, and what the projector makes of it."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from desktop_app.domain.clock import SystemClock, stamp
+from desktop_app.domain.faults import HostFault
+from desktop_app.domain.ids import MeetingId, PersonId
+from desktop_app.domain.principal import Actor
+from desktop_app.meeting_log import RecordsDirectory, RecordsLog
+from desktop_app.projector import Projector, ProjectorLane
+from media.meeting import commands as cmd
+from media.meeting.apply import replay
+from media.meeting.decide import CENTER, decide
+from media.meeting.events import StoredEvent
+from media.meeting.model import MeetingPhase, MeetingState
+from sync.center.store import CenterStore, CenterTransaction, Write
+from sync.identity.device import DeviceIdentity, DeviceKey
+from tests.meeting.rooms import BOLUO, CITY, HUIDONG, MEETING, PROVINCE, START, at, device_of, gone
+from tests.meeting.waiting import wait_for
+
+KEY = DeviceKey.generate()
+ITEMS = ("019a0000-0000-7000-8000-0000000000a1", "019a0000-0000-7000-8000-0000000000a2")
+
+
+def open_store(folder: Path) -> CenterStore:
+    identity = DeviceIdentity.of_center(KEY, unit_path=PROVINCE, ca_pem="", url="")
+    return CenterStore.open(folder, identity=identity, clock=SystemClock())
+
+
+@pytest.fixture
+def store(tmp_path: Path):
+    with_meeting = open_store(tmp_path)
+    write_meeting(with_meeting)
+    yield with_meeting
+    with_meeting.close()
+
+
+def write_meeting(store: CenterStore, meeting: str = MEETING, kind: str = "counterpart_consult") -> None:
+    fields = {
+        "title": "县域医疗\n对口协商",
+        "kind": kind,
+        "convener_unit": HUIDONG,
+        "invited": [CITY, PROVINCE, BOLUO],
+        "state": "planned",
+    }
+    agenda = [
+        Write(
+            "agenda_item",
+            item if meeting == MEETING else f"{item[:-2]}{number}{meeting[-1]}",
+            {
+                "meeting": meeting,
+                "item_no": number,
+                "item_type": "SPEECH",
+                "title": f"第{number}项",
+                "state": "planned",
+            },
+            meeting,
+        )
+        for number, item in enumerate(ITEMS, start=1)
+    ]
+    unit = Write("unit", "441323", {"unit_path": HUIDONG, "name": "惠东县政协"})
+    store.append(
+        Write("meeting", meeting, fields, meeting), *reversed(agenda), unit, actor=Actor(PersonId(""), store.device)
+    )
+
+
+class Clerk:
+    """Plays a meeting into the records, as the room does."""
+
+    def __init__(self, store: CenterStore, meeting: MeetingId = MEETING) -> None:
+        self.log, self.meeting, self.now = RecordsLog(store), meeting, START
+        self.state = replay(MeetingState(meeting), [line.event for line in self.log.load(meeting)])
+        plan = RecordsDirectory(store).find(meeting)
+        if plan is not None:
+            self.does(CENTER, plan.schedule)
+
+    def does(self, actor, command: cmd.Command) -> None:
+        events = decide(self.state, command, actor, self.now)
+        assert isinstance(events, list), events
+        if events:
+            first = self.state.seq + 1
+            stored = [StoredEvent(seq, event, "c", actor.unit_path) for seq, event in enumerate(events, first)]
+            self.log.append(self.meeting, first, stored, Actor(PersonId("clerk"), actor.device))
+            self.state = replay(self.state, events)
+
+    def wait(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+    def opens(self) -> None:
+        for unit in (HUIDONG, CITY, BOLUO):
+            self.does(at(unit), cmd.Join(unit))
+
+    def speaks(self, unit, request: str, seconds: int, limit: int = 180) -> None:
+        self.does(at(unit), cmd.RequestFloor(request, f"member-{request}", f"委员{request}"))
+        self.wait(5)
+        self.does(at(HUIDONG), cmd.GrantFloor(request, limit))
+        self.wait(seconds)
+        self.does(at(unit), cmd.ReleaseFloor(request))
+
+
+def test_the_plan_is_what_the_records_say_cleaned_for_the_wire(store: CenterStore):
+    plan = RecordsDirectory(store).find(MEETING)
+    assert plan is not None
+    assert (plan.host, plan.invited, plan.title) == (HUIDONG, (CITY, PROVINCE, BOLUO), "县域医疗 对口协商")
+    assert [(item.number, item.item_id, item.title) for item in plan.agenda] == [
+        (1, ITEMS[0], "第1项"),
+        (2, ITEMS[1], "第2项"),
+    ]
+    assert plan.names == {HUIDONG: "惠东县政协"}
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"kind": "party"}, {"convener_unit": "here"}, {"invited": ["everywhere"]}, {"state": "cancelled"}]
+)
+def test_what_is_no_schedule_is_no_meeting(store: CenterStore, wrong):
+    store.append(Write("meeting", MEETING, wrong, MEETING), actor=Actor(PersonId(""), store.device))
+    assert RecordsDirectory(store).find(MEETING) is None
+
+
+def test_the_log_is_kept_in_order_and_never_written_over(store: CenterStore):
+    clerk = Clerk(store)
+    clerk.opens()
+    lines = clerk.log.load(MEETING)
+    assert [line.seq for line in lines] == list(range(1, clerk.state.seq + 1))
+    assert replay(MeetingState(MEETING), [line.event for line in lines]) == clerk.state
+    assert clerk.log.load(MEETING, since=3) == lines[3:]
+    for first in (2, clerk.state.seq + 2):
+        with pytest.raises(HostFault, match="log-not-stored"):
+            clerk.log.append(MEETING, first, [StoredEvent(first, lines[0].event)], Actor(PersonId(""), device_of(CITY)))
+    assert clerk.log.load(MEETING) == lines
+
+
+def test_a_speech_is_recorded_with_its_times_and_what_it_ran_over(store: CenterStore):
+    clerk = Clerk(store)
+    clerk.opens()
+    clerk.does(at(HUIDONG), cmd.PointAgenda(2))
+    clerk.speaks(BOLUO, "r1", seconds=200, limit=180)
+    clerk.speaks(CITY, "r2", seconds=60, limit=0)
+    Projector(store).project(MEETING)
+    first, second = sorted(store.list("speech", meeting=MEETING), key=lambda row: row["speech_no"])
+    assert first["agenda_item"] == ITEMS[1]
+    assert (first["member"], first["member_name"], first["site"]) == ("member-r1", "委员r1", BOLUO)
+    assert (first["seconds"], first["over_sec"], first["limit_sec"]) == (200, 20, 180)
+    assert (first["requested_at"], first["started_at"]) == (stamp(START), stamp(START + timedelta(seconds=5)))
+    assert first["ended_at"] == stamp(START + timedelta(seconds=205))
+    assert (second["seconds"], second["over_sec"]) == (60, 0)
+
+
+def test_start_end_state_and_official_number_come_from_the_log(store: CenterStore):
+    clerk = Clerk(store)
+    projector = Projector(store)
+    clerk.opens()
+    projector.project(MEETING)
+    meeting = store.get("meeting", MEETING)
+    assert (meeting["state"], meeting["actual_start"], meeting["code"]) == ("open", stamp(START), "SL-2026-0001")
+    assert RecordsDirectory(store).open_meetings() == [MEETING]
+    clerk.wait(3600)
+    clerk.does(at(HUIDONG), cmd.End())
+    projector.project(MEETING)
+    meeting = store.get("meeting", MEETING)
+    assert (meeting["state"], meeting["actual_end"]) == ("ended", stamp(START + timedelta(hours=1)))
+    assert meeting["code"] == "SL-2026-0001"
+    assert RecordsDirectory(store).find(MEETING) is None
+
+
+def test_the_agenda_shows_what_is_treated_and_what_is_done(store: CenterStore):
+    clerk, projector = Clerk(store), Projector(store)
+    clerk.opens()
+    clerk.does(at(HUIDONG), cmd.PointAgenda(1))
+    clerk.wait(60)
+    clerk.does(at(HUIDONG), cmd.PointAgenda(2))
+    projector.project(MEETING)
+    rows = [store.get("agenda_item", item) for item in ITEMS]
+    assert [row["state"] for row in rows] == ["done", "current"]
+    assert rows[0]["ended_at"] == rows[1]["started_at"] == stamp(START + timedelta(seconds=60))
+    clerk.does(at(HUIDONG), cmd.PointAgenda(1))
+    clerk.does(at(HUIDONG), cmd.End())
+    projector.project(MEETING)
+    assert [store.get("agenda_item", item)["state"] for item in ITEMS] == ["done", "done"]
+
+
+def records_of(store: CenterStore):
+    return {entity: store.list(entity) for entity in ("meeting", "agenda_item", "speech")}
+
+
+@pytest.mark.parametrize("every", [1, 2, 3, 7])
+def test_replays_and_restarts_derive_the_same_records_once(store: CenterStore, tmp_path: Path, every: int):
+    clerk = Clerk(store)
+    clerk.opens()
+    clerk.does(at(HUIDONG), cmd.PointAgenda(1))
+    clerk.speaks(BOLUO, "r1", seconds=100)
+    clerk.does(at(HUIDONG), cmd.PointAgenda(2))
+    clerk.speaks(CITY, "r2", seconds=50)
+    clerk.does(gone(BOLUO), cmd.Leave(lost=True))
+    clerk.does(at(HUIDONG), cmd.End())
+    lines = clerk.log.load(MEETING)
+    once = Projector(store)
+    assert once.project(MEETING) == len(lines)
+    expected = records_of(store)
+    assert once.project(MEETING) == 0
+
+    other = open_store(tmp_path / "other")
+    write_meeting(other)
+    log = RecordsLog(other)
+    for start in range(0, len(lines), every):
+        part = lines[start : start + every]
+        log.append(MEETING, part[0].seq, part, Actor(PersonId(""), device_of(HUIDONG)))
+        fresh = Projector(other)  # as after a restart of the center
+        assert fresh.project(MEETING) == len(part)
+        assert fresh.project(MEETING) == 0
+    assert records_of(other) == expected
+    other.close()
+
+
+def test_a_crash_between_the_rows_and_the_cursor_is_as_if_nothing_had_been(store: CenterStore, monkeypatch):
+    clerk = Clerk(store)
+    clerk.opens()
+    clerk.speaks(BOLUO, "r1", seconds=10)
+    projector = Projector(store)
+
+    def dies(self, name, value):
+        raise HostFault("disk-full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(CenterTransaction, "set_cursor", dies)
+        with pytest.raises(HostFault):
+            projector.project(MEETING)
+    assert store.list("speech") == []
+    assert projector.project(MEETING) == clerk.state.seq
+    assert len(store.list("speech")) == 1
+
+
+def test_a_rehearsal_leaves_its_times_but_no_speech_and_no_number(store: CenterStore):
+    rehearsal = MeetingId("019a0000-0000-7000-8000-000000000002")
+    write_meeting(store, rehearsal, "rehearsal")
+    clerk = Clerk(store, rehearsal)
+    clerk.opens()
+    clerk.speaks(BOLUO, "r1", seconds=10)
+    Projector(store).project(rehearsal)
+    assert store.list("speech") == []
+    row = store.get("meeting", rehearsal)
+    assert (row["state"], row.get("code")) == ("open", None)
+
+
+def test_what_was_logged_while_nobody_projected_is_caught_up_at_the_start_and_followed_after(store: CenterStore):
+    clerk = Clerk(store)
+    clerk.opens()
+    clerk.speaks(BOLUO, "r1", seconds=10)
+    lane = ProjectorLane(Projector(store))
+    with lane.running():
+        assert len(store.list("speech")) == 1
+        clerk.speaks(CITY, "r2", seconds=10)
+        lane.poke(MEETING)
+    assert len(store.list("speech")) == 2, "what is due is finished before the center is down"
+
+
+def test_a_full_disk_delays_the_records_and_loses_none(store: CenterStore, monkeypatch):
+    clerk = Clerk(store)
+    projector = Projector(store)
+    lane = ProjectorLane(projector, retry_seconds=0.01)
+    refused = []
+
+    def project(meeting, whole=projector.project):
+        if len(refused) < 2:
+            refused.append(meeting)
+            raise HostFault("disk-full")
+        return whole(meeting)
+
+    with lane.running():
+        monkeypatch.setattr(projector, "project", project)
+        clerk.opens()
+        lane.poke(MEETING)
+        wait_for(lambda: (store.get("meeting", MEETING) or {}).get("state") == "open")
+    assert len(refused) == 2
+
+
+def test_the_log_of_a_meeting_is_the_evidence_of_who_did_what(store: CenterStore):
+    clerk = Clerk(store)
+    clerk.opens()
+    assert clerk.state.phase is MeetingPhase.OPEN
+    rows = sorted(store.list("meeting_event", meeting=MEETING), key=lambda row: row["seq"])
+    assert [row["kind"] for row in rows[:4]] == ["scheduled", "site_joined", "opened", "chair_passed"]
+    assert all(f'"by":"{HUIDONG}"' in row["body"] for row in rows[1:4])
