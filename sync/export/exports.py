@@ -1,0 +1,147 @@
+"""From the records to the papers: what the export buttons do. Slow; never called on the Qt thread."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from desktop_app.domain.clock import Clock, moment
+from desktop_app.domain.faults import OperatorError
+from desktop_app.domain.meetings import MeetingKind
+from sync.documents.minutes import MinutesDocument
+from sync.export.minutes_docx import write_minutes
+from sync.export.paper import Block, Item, MinutesPaper, Remark, Turn
+from sync.export.signin_xlsx import SignInList, write_sign_in_list
+from sync.meetings.attendance import attendance_sheet
+from sync.meetings.source import RecordSource, Row
+from sync.reference.codes import kinds
+from sync.reference.units import unit_at, unit_name
+
+
+class DocumentSource(RecordSource, Protocol):
+    """A store, with the documents in it."""
+
+    def minutes_state(self, minutes: str) -> bytes | None: ...
+
+
+class RecordExports:
+    """The exports of one store for one unit."""
+
+    def __init__(self, records: DocumentSource, unit_path: str, clock: Clock) -> None:
+        self._records = records
+        self._unit_path = unit_path
+        self._clock = clock
+
+    def minutes(self, minutes_id: str, path: Path) -> Path:
+        """Write the minutes as .docx; the path. OperatorError `minutes-missing`, HostFault as `write_whole`."""
+        return write_minutes(minutes_paper(self._records, minutes_id, self._clock.now()), path)
+
+    def sign_in_list(self, meeting: str, path: Path) -> Path:
+        """Write the sign-in list as .xlsx; the path. OperatorError `meeting-missing`, HostFault as `write_whole`."""
+        return write_sign_in_list(sign_in_list(self._records, meeting, self._unit_path, self._clock.now()), path)
+
+
+def minutes_paper(source: DocumentSource, minutes_id: str, made_at: datetime) -> MinutesPaper:
+    """Put together what the document of these minutes says."""
+    minutes = source.get("minutes", minutes_id)
+    if minutes is None:
+        raise OperatorError("minutes-missing", minutes=minutes_id)
+    meeting_id = str(minutes["meeting"])
+    meeting = _meeting(source, meeting_id)
+    unit_path = str(minutes.get("unit_path") or "")
+    unit = unit_at(unit_path)
+    members = {row["pk"]: row for row in source.list("member")}
+    host = members.get(str(meeting.get("host_member") or ""), {})
+    state = source.minutes_state(minutes_id)
+    written = MinutesDocument.from_updates([state] if state else []).blocks()
+    items = sorted(source.list("agenda_item", meeting=meeting_id), key=lambda row: int(row.get("item_no") or 0))
+    places = {block.id: place for place, block in enumerate(written)}
+    opinions = [row for row in source.list("opinion", meeting=meeting_id) if row.get("state") != "dismissed"]
+    opinions.sort(key=lambda row: (places.get(str(row.get("block") or ""), len(places)), row["pk"]))
+    speeches = sorted(source.list("speech", meeting=meeting_id), key=lambda row: int(row.get("speech_no") or 0))
+    convener = str(meeting.get("convener_unit") or "")
+    return MinutesPaper(
+        unit=unit_name(unit_path),
+        unit_full=unit.full_name if unit else "",
+        meeting_title=str(meeting.get("title") or ""),
+        meeting_code=str(meeting.get("code") or ""),
+        kind=_kind(meeting),
+        approved=minutes.get("state") == "approved",
+        start=_time(meeting.get("actual_start") or meeting.get("planned_start")),
+        end=_time(meeting.get("actual_end")),
+        main_site=unit_name(convener),
+        branch_sites=tuple(unit_name(path) for path in meeting.get("invited") or () if path != convener),
+        host=str(host.get("name") or ""),
+        items=tuple(_item(row) for row in items),
+        blocks=tuple(
+            Block(one.agenda_item, one.member_name, unit_name(one.site), _time(one.at), one.text) for one in written
+        ),
+        remarks=tuple(_remark(row) for row in opinions),
+        turns=tuple(_turn(row) for row in speeches),
+        attendance=attendance_sheet(source, meeting_id),
+        made_at=made_at,
+    )
+
+
+def sign_in_list(source: RecordSource, meeting_id: str, unit_path: str, made_at: datetime) -> SignInList:
+    """Put together what the sign-in list of a meeting holds, of all rooms that this store knows."""
+    meeting = _meeting(source, meeting_id)
+    return SignInList(
+        unit=unit_name(unit_path),
+        meeting_title=str(meeting.get("title") or ""),
+        start=_time(meeting.get("actual_start") or meeting.get("planned_start")),
+        end=_time(meeting.get("actual_end") or meeting.get("planned_end")),
+        attendance=attendance_sheet(source, meeting_id),
+        made_at=made_at,
+    )
+
+
+def _meeting(source: RecordSource, meeting_id: str) -> Row:
+    meeting = source.get("meeting", meeting_id)
+    if meeting is None:
+        raise OperatorError("meeting-missing", meeting=meeting_id)
+    return meeting
+
+
+def _kind(meeting: Row) -> str:
+    try:
+        return kinds()[MeetingKind(str(meeting.get("kind")))].zh
+    except ValueError:  # a kind that a later version knows
+        return ""
+
+
+def _time(value: Any) -> datetime | None:
+    """A stored time; None where there is none, or one that another program wrote wrongly."""
+    try:
+        return moment(str(value)) if value else None
+    except ValueError:
+        return None
+
+
+def _item(row: Row) -> Item:
+    return Item(
+        item_id=str(row["pk"]),
+        number=int(row.get("item_no") or 0),
+        title=str(row.get("title") or ""),
+        started_at=_time(row.get("started_at")),
+        ended_at=_time(row.get("ended_at")),
+    )
+
+
+def _remark(row: Row) -> Remark:
+    return Remark(
+        text=str(row.get("text") or row.get("quote") or ""),
+        speaker=str(row.get("member_name") or ""),
+        site=unit_name(str(row.get("site") or "")),
+        confirmed=row.get("state") == "confirmed",
+    )
+
+
+def _turn(row: Row) -> Turn:
+    return Turn(
+        number=int(row.get("speech_no") or 0),
+        speaker=str(row.get("member_name") or ""),
+        site=unit_name(str(row.get("site") or "")),
+        started_at=_time(row.get("started_at")),
+        seconds=int(row.get("seconds") or 0),
+        over_seconds=int(row.get("over_sec") or 0),
+    )
