@@ -96,6 +96,7 @@ class SpeakerCard(QFrame):
         for part in self._busy:
             part.setVisible(turn is not None)
         self._nobody.setVisible(turn is None)
+        self._said.setVisible(turn is not None and bool(t("call.spoken")))
         if turn is None:
             self._chip.set_state(t("call.no-turn"), "account-voice-off", "neutral")
             self._warning.hide()

@@ -1,0 +1,529 @@
+"""纪要: the view model of one unit's minutes of one meeting, written with or without a network.
+
+The document lives here, on the Qt thread; only bytes leave it. What is typed within a second becomes one change, on the
+disk before the screen says so. What others wrote is applied between two events of the queue, never while an input
+method composes. A batch that could not be written is kept and tried again with the next one.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+
+from desktop_app.domain.clock import stamp, unix_ms
+from desktop_app.domain.faults import Fault, OperatorError
+from desktop_app.domain.ids import MeetingId, UnitPath, derived_id, uuid7
+from sync.documents.minutes import Block, DocumentChange, MinutesDocument, utf16_length
+from ui.models.meeting_choice import MeetingChoice, meeting_choices
+from ui.models.meeting_rows import names_by_path
+from ui.models.minutes_outline import LOOSE, OutlineItem, outline
+
+if TYPE_CHECKING:
+    from ui.models.meeting_model import MeetingModel
+    from ui.services import Services
+
+BATCH_MS = 1_000
+HOLD_MS = 5_000
+"""What others wrote waits at most this long for an input method."""
+STATUS_MS = 3_000
+APPROVED = "approved"
+WATCHED = frozenset({"agenda_item", "opinion", "meeting"})
+
+
+@dataclass(frozen=True, slots=True)
+class MinutesRead:
+    """One reading of the records."""
+
+    meeting: MeetingId
+    title: str
+    agenda: list[dict[str, Any]]
+    opinions: list[dict[str, Any]]
+    names: dict[str, str]
+    state: bytes | None
+    exists: bool
+    approved: bool
+    pending: int
+
+
+class MinutesModel(QObject):
+    """The minutes as the editor shows them."""
+
+    changed = Signal()
+    """Agenda, opinions, save state, or which meeting it is."""
+    structure_changed = Signal()
+    """Blocks came or went: read `page` again."""
+    edited = Signal(object)
+    """A `TextEdit` that was not typed in the editor: make it there too."""
+    failed = Signal(object)
+    exported = Signal(str)
+    _records_changed = Signal(bool)
+
+    def __init__(self, services: Services, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._services = services
+        self._clock = services.clock
+        self._own: UnitPath = services.unit_path
+        self._talk: MeetingModel | None = None
+        self.meeting = MeetingId("")
+        self.minutes = ""
+        self.title = ""
+        self.choices: list[MeetingChoice] = []
+        self.document: MinutesDocument | None = None
+        self.agenda: list[dict[str, Any]] = []
+        self.opinions: list[dict[str, Any]] = []
+        self.current_item = LOOSE
+        self.current_block = ""
+        self.approved = False
+        self.saved_at: datetime | None = None
+        self.save_fault: Fault | None = None
+        self.pending = 0
+        self._names: dict[str, str] = {}
+        self._exists = False
+        self._unsaved: list[bytes] = []
+        self._saves_open = 0
+        self._dirty = False
+        self._held: list[bytes] = []
+        self._composing = False
+        self._stop_hearing: Any = None
+        self._saving_thread = 0
+        self._followed_item = ""
+        self._batch = QTimer(self, singleShot=True, interval=BATCH_MS)
+        self._batch.timeout.connect(self.save_now)
+        self._hold_cap = QTimer(self, singleShot=True, interval=HOLD_MS)
+        self._hold_cap.timeout.connect(self._apply_held)
+        self._status = QTimer(self, interval=STATUS_MS)
+        self._status.timeout.connect(self._read_status)
+        self._records_changed.connect(self._hear_records, Qt.ConnectionType.QueuedConnection)
+        self._unsubscribe = services.records.subscribe(self._on_records)
+
+    def follow(self, meeting: MeetingModel) -> None:
+        """Take the speaker and the agenda item of new blocks from the running meeting."""
+        self._talk = meeting
+        meeting.changed.connect(self._follow_agenda)
+
+    def close(self) -> None:
+        """Keep what was typed, and hear no more of the records."""
+        self.save_now()
+        self._status.stop()
+        self._unsubscribe()
+
+    # What a person does
+
+    def open(self, meeting: MeetingId | str = "") -> None:
+        """Turn to a meeting's minutes; without one, to the running or nearest meeting."""
+        if meeting:
+            self._turn_to(MeetingId(meeting))
+            return
+        runner, records, clock = self._services.runner, self._services.records, self._services.clock
+        runner.start(meeting_choices, records, clock.now(), done=self._take_choices, failed=self.failed.emit)
+
+    def show_item(self, item: str) -> None:
+        """Turn the page to an agenda item."""
+        self.current_item = item
+        self.structure_changed.emit()
+        self.changed.emit()
+
+    def add_block(
+        self,
+        member: str = "",
+        member_name: str = "",
+        site: str = "",
+        *,
+        agenda_item: str | None = None,
+        text: str = "",
+    ) -> str:
+        """新发言: a block for this speaker, or for whoever speaks in the meeting now; its id."""
+        document = self._open_document()
+        turn = self._turn()
+        if not member and not member_name and turn is not None:
+            member, member_name, site = turn
+        item = self.current_item if agenda_item is None else agenda_item
+        if agenda_item is None and turn is not None and (running := self._running_item()):
+            item = running
+        blocks = document.blocks()
+        after = next((block.id for block in reversed(blocks) if block.agenda_item == item), None)
+        block = document.add_block(
+            after,
+            agenda_item=item,
+            member=member,
+            member_name=member_name,
+            site=site or (self._own if member_name else ""),
+            at=stamp(self._clock.now()),
+            text=text,
+        )
+        self.current_item, self.current_block = item, block
+        self._typed()
+        self.structure_changed.emit()
+        self.changed.emit()
+        return block
+
+    def bind(self, block: str, **bound: str) -> None:
+        """Name another speaker, site or agenda item of a block."""
+        self._open_document().bind(block, **bound)
+        self._typed()
+        self.structure_changed.emit()
+
+    def remove_block(self, block: str) -> None:
+        """Take a block out; undo brings it back."""
+        self._open_document().remove_block(block)
+        self._typed()
+        self.structure_changed.emit()
+
+    def edit(self, block: str, start: int, removed: int, text: str) -> None:
+        """What the editor did, in UTF-16 positions."""
+        self._open_document().replace(block, start, removed, text)
+        self._typed()
+
+    def type(self, block: str, text: str) -> None:
+        """Type at the end of a block, as a person would in the editor."""
+        from sync.documents.minutes import TextEdit
+
+        end = utf16_length(self._open_document().block(block).text)
+        self.edit(block, end, 0, text)
+        self.edited.emit(TextEdit(block, end, 0, text))
+
+    def undo(self) -> None:
+        if self.document is not None and self.document.undo():
+            self._typed()
+
+    def redo(self) -> None:
+        if self.document is not None and self.document.redo():
+            self._typed()
+
+    def save_now(self) -> None:
+        """Write what was typed as one change (Ctrl+S; also every second, and on closing)."""
+        self._batch.stop()
+        document = self.document
+        if document is None:
+            return
+        update = document.take_update()
+        if update is not None:
+            self._unsaved.append(update)
+        if not self._unsaved:
+            self._dirty = False
+            self.changed.emit()
+            return
+        batch, self._unsaved, self._dirty = self._unsaved, [], False
+        self._saves_open += 1
+        target = (self.minutes, self.meeting)
+
+        def failed(fault: Fault) -> None:
+            self._not_saved(fault, batch if target == (self.minutes, self.meeting) else [])
+
+        self._services.runner.start(self._save, *target, batch, done=self._saved, failed=failed)
+        self.changed.emit()
+
+    def mark_opinion(self, block: str, quote: str = "", text: str = "") -> None:
+        """标为意见: words of a block (or all of it) as an opinion, with their speaker."""
+        source = self._open_document().block(block)
+        words = (quote or source.text).strip()
+        if not words:
+            raise OperatorError("opinion-empty")
+        from sync.terminal.records import Write
+
+        fields = {
+            "meeting": self.meeting,
+            "agenda_item": source.agenda_item,
+            "block": block,
+            "member": source.member,
+            "member_name": source.member_name,
+            "site": source.site or self._own,
+            "quote": words,
+            "text": (text or words).strip(),
+            "state": "noted",
+        }
+        write = Write("opinion", uuid7(unix_ms(self._clock.now())), fields, self.meeting)
+        self.save_now()
+        self._services.runner.start(self._services.records.write, write, done=self._wrote, failed=self.failed.emit)
+
+    def confirm_opinion(self, opinion: str) -> None:
+        self._change_opinion(opinion, state="confirmed")
+
+    def dismiss_opinion(self, opinion: str) -> None:
+        """不是意见: it stays in the records, and leaves the list."""
+        self._change_opinion(opinion, state="dismissed")
+
+    def amend_opinion(self, opinion: str, text: str) -> None:
+        """Another wording; the quote stays as it was said."""
+        if text.strip():
+            self._change_opinion(opinion, text=text.strip())
+
+    def export(self, path: Path | str) -> None:
+        """Write the minutes as .docx; what was typed is saved first."""
+        if not self.minutes:
+            self.failed.emit(OperatorError("no-meeting"))
+            return
+        self.save_now()
+        self._services.runner.start(
+            self._services.exports.minutes,
+            self.minutes,
+            Path(path),
+            done=lambda written: self.exported.emit(str(written)),
+            failed=self.failed.emit,
+        )
+
+    def hold(self, composing: bool) -> None:
+        """An input method composes: what others wrote waits, though not for ever."""
+        self._composing = composing
+        if composing:
+            self._hold_cap.start()
+        else:
+            self._hold_cap.stop()
+            self._apply_held()
+
+    # What the screen shows
+
+    @property
+    def loaded(self) -> bool:
+        return self.document is not None
+
+    @property
+    def outline(self) -> list[OutlineItem]:
+        blocks = self.document.blocks() if self.document is not None else []
+        return outline(self.agenda, blocks, self._names)
+
+    @property
+    def page(self) -> list[Block]:
+        """The blocks of the current agenda item, in order."""
+        if self.document is None:
+            return []
+        known = {str(item["pk"]) for item in self.agenda}
+        here = self.current_item
+        return [
+            block
+            for block in self.document.blocks()
+            if (block.agenda_item if block.agenda_item in known else LOOSE) == here
+        ]
+
+    @property
+    def blocks(self) -> Sequence[Block]:
+        return self.document.blocks() if self.document is not None else ()
+
+    @property
+    def noted(self) -> list[dict[str, Any]]:
+        """This room's opinions that were not dismissed, in the order they were marked."""
+        ours = [one for one in self.opinions if one.get("state") != "dismissed" and self._is_ours(one)]
+        return sorted(ours, key=lambda one: str(one["pk"]))
+
+    @property
+    def saving(self) -> bool:
+        return self._saves_open > 0
+
+    @property
+    def dirty(self) -> bool:
+        """There is something typed that is not on its way to the disk."""
+        return self._dirty or bool(self._unsaved)
+
+    @property
+    def sha256(self) -> str:
+        """Of the canonical JSON of the blocks."""
+        return self.document.sha256() if self.document is not None else ""
+
+    def site_name(self, unit_path: str) -> str:
+        return self._names.get(unit_path, "")
+
+    # What comes back
+
+    def load(self) -> None:
+        """Read agenda and opinions again; the text comes by its own way."""
+        if self.meeting:
+            self._services.runner.start(self._read, self.meeting, done=self._take, failed=self.failed.emit)
+
+    def _turn_to(self, meeting: MeetingId) -> None:
+        if meeting == self.meeting:
+            self.load()
+            return
+        self.save_now()
+        if self._stop_hearing is not None:
+            self._stop_hearing()
+            self._stop_hearing = None
+        self.meeting = meeting
+        self.minutes = derived_id("minutes", meeting, self._own)
+        self.document, self.current_block, self.current_item = None, "", LOOSE
+        self._unsaved, self._held, self._dirty, self._exists = [], [], False, False
+        self.saved_at, self.save_fault, self.approved = None, None, False
+        self.agenda, self.opinions, self.title = [], [], ""
+        self._status.start()
+        self.load()
+        self.structure_changed.emit()
+        self.changed.emit()
+
+    def _take_choices(self, choices: list[MeetingChoice]) -> None:
+        self.choices = choices
+        if not self.meeting and choices:
+            self._turn_to(choices[0].meeting)
+        else:
+            self.changed.emit()
+
+    def _read(self, meeting: MeetingId) -> MinutesRead:
+        records = self._services.records
+        minutes = derived_id("minutes", meeting, self._own)
+        row = records.get("minutes", minutes)
+        return MinutesRead(
+            meeting,
+            str((records.get("meeting", meeting) or {}).get("title") or ""),
+            records.list("agenda_item", meeting=meeting),
+            records.list("opinion", meeting=meeting),
+            names_by_path(records.list("unit")),
+            records.minutes_state(minutes),
+            row is not None,
+            (row or {}).get("state") == APPROVED,
+            records.status().pending,
+        )
+
+    def _take(self, read: MinutesRead) -> None:
+        if read.meeting != self.meeting:
+            return
+        self.title, self.agenda, self.opinions = read.title, read.agenda, read.opinions
+        self._names, self.approved, self.pending = read.names, read.approved, read.pending
+        self._exists = self._exists or read.exists
+        if self.document is None:
+            self._make_document(read.state)
+        elif read.state is not None:
+            self._take_in(read.state)
+        self.changed.emit()
+
+    def _make_document(self, state: bytes | None) -> None:
+        clock = self._clock
+        self.document = MinutesDocument(now_ms=lambda: unix_ms(clock.now()))
+        if state is not None:
+            self.document.apply(state)
+        self._stop_hearing = self.document.observe(self._hear_document)
+        current = next((item for item in self.outline if item.state == "current"), None)
+        first = current or next(iter(self.outline), None)
+        self.current_item = first.item if first is not None else LOOSE
+        page = self.page
+        self.current_block = page[-1].id if page else ""
+        self.structure_changed.emit()
+
+    def _take_in(self, state: bytes) -> None:
+        if self._composing:
+            self._held.append(state)
+        elif self.document is not None:
+            self.document.apply(state)
+
+    def _apply_held(self) -> None:
+        held, self._held = self._held, []
+        if self.document is not None:
+            for state in held:
+                self.document.apply(state)
+
+    def _hear_document(self, change: DocumentChange) -> None:
+        if change.structure:
+            self.structure_changed.emit()
+        for edit in change.edits:
+            self.edited.emit(edit)
+        self.changed.emit()
+
+    # Saving, on the worker and back
+
+    def _save(self, minutes: str, meeting: MeetingId, batch: list[bytes]) -> datetime:
+        from pycrdt import merge_updates
+
+        from sync.terminal.records import Write
+
+        records = self._services.records
+        self._saving_thread = threading.get_ident()
+        try:
+            if not self._exists and records.get("minutes", minutes) is None:
+                fields = {"meeting": meeting, "unit_path": self._own, "title": self.title, "state": "draft"}
+                records.write(Write("minutes", minutes, fields, meeting))
+            self._exists = True
+            update = batch[0] if len(batch) == 1 else bytes(merge_updates(*batch))
+            records.save_update(minutes, update, meeting=meeting)
+        finally:
+            self._saving_thread = 0
+        return self._clock.now()
+
+    def _saved(self, at: datetime) -> None:
+        self._saves_open -= 1
+        self.saved_at, self.save_fault = at, None
+        self._services.sync.poke()
+        self._read_status()
+        self.changed.emit()
+
+    def _not_saved(self, fault: Fault, batch: list[bytes]) -> None:
+        self._saves_open -= 1
+        self._unsaved = batch + self._unsaved
+        self.save_fault = fault
+        self._dirty = True
+        self._batch.start()
+        self.failed.emit(fault)
+        self.changed.emit()
+
+    def _typed(self) -> None:
+        self._dirty = True
+        if not self._batch.isActive():
+            self._batch.start()
+        self.changed.emit()
+
+    def _read_status(self) -> None:
+        self._services.runner.start(lambda: self._services.records.status().pending, done=self._take_status)
+
+    def _take_status(self, pending: int) -> None:
+        if pending != self.pending:
+            self.pending = pending
+            self.changed.emit()
+
+    def _change_opinion(self, opinion: str, **fields: str) -> None:
+        from sync.terminal.records import Write
+
+        write = Write("opinion", opinion, fields, self.meeting)
+        self._services.runner.start(self._services.records.write, write, done=self._wrote, failed=self.failed.emit)
+
+    def _wrote(self, _changes: object) -> None:
+        self._services.sync.poke()
+        self.load()
+
+    def _on_records(self, changed: frozenset[tuple[str, str]]) -> None:
+        if threading.get_ident() == self._saving_thread:
+            return
+        if ("minutes", self.minutes) in changed or any(entity in WATCHED for entity, _ in changed):
+            self._records_changed.emit(True)
+
+    def _hear_records(self, _again: bool) -> None:
+        self.load()
+
+    # The running meeting
+
+    def _open_document(self) -> MinutesDocument:
+        if self.document is None:
+            raise OperatorError("minutes-not-open")
+        if self.approved:
+            raise OperatorError("minutes-approved")
+        return self.document
+
+    def _turn(self) -> tuple[str, str, str] | None:
+        talk = self._talk
+        if talk is None or not talk.in_meeting or talk.meeting_id != self.meeting or talk.speaking is None:
+            return None
+        turn = talk.speaking
+        return turn.member_id, turn.member_name, turn.unit_path
+
+    def _running_item(self) -> str:
+        """Key of the agenda item that the meeting is at, by the meeting's own state."""
+        talk = self._talk
+        if talk is None or not talk.in_meeting or talk.meeting_id != self.meeting:
+            return ""
+        point = next((one for one in talk.state.agenda if one.number == talk.state.agenda_at), None)
+        known: Mapping[str, Any] | None = None
+        if point is not None:
+            known = next((item for item in self.agenda if item["pk"] == point.item_id), None)
+        return str(known["pk"]) if known is not None else ""
+
+    def _follow_agenda(self) -> None:
+        item = self._running_item()
+        if item and item != self._followed_item:
+            self._followed_item = item
+            if not self.dirty:
+                self.show_item(item)
+
+    def _is_ours(self, opinion: Mapping[str, Any]) -> bool:
+        block = str(opinion.get("block") or "")
+        return self.document is not None and any(one.id == block for one in self.document.blocks())
