@@ -5,20 +5,31 @@ Its secret is derived from the center's key and goes to it over standard input; 
 
 import argparse
 import asyncio
+import os
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from desktop_app.domain.clock import Clock
 from desktop_app.domain.faults import HostFault
 from desktop_app.platform import program, start_apart
-from desktop_app.settings import CenterSettings, port_range
+from desktop_app.settings import (
+    ENV_PASSPHRASE,
+    CenterSettings,
+    Settings,
+    add_setting_options,
+    port_range,
+    settings_of,
+)
 
 if TYPE_CHECKING:
     from media.engine.hub_engine import HubEngine
 
 ANNOUNCE_FILE = "hub.json"
 LOG_FILE = "hub.log"
+FOR_GOOD = 10 * 365 * 86_400.0
+"""A service is ended by whoever started it, not by itself."""
 
 
 def hub_engine(folder: Path, settings: CenterSettings, secret: bytes, clock: Clock) -> "HubEngine":
@@ -29,21 +40,27 @@ def hub_engine(folder: Path, settings: CenterSettings, secret: bytes, clock: Clo
     return HubEngine(announce=folder / ANNOUNCE_FILE, secret=secret, start=launcher.start, monotonic=clock.monotonic)
 
 
+def hub_line(folder: Path, settings: CenterSettings, secret: bytes, linger: float | None = None) -> str:
+    """What a hub of this center is told when it starts; `linger`: seconds it waits for a center, None: as usual."""
+    from media.hub.settings import HubSettings
+
+    first, last = port_range(settings.media_ports)
+    told = HubSettings(
+        secret=secret,
+        announce=(folder / ANNOUNCE_FILE).resolve(),
+        host=settings.media_host or settings.host,
+        first_port=first,
+        last_port=last,
+    )
+    return (told if linger is None else replace(told, linger=linger)).line()
+
+
 class HubLauncher:
     """Starts hubs, one after the other, and takes leave of those that ended."""
 
     def __init__(self, folder: Path, settings: CenterSettings, secret: bytes) -> None:
-        from media.hub.settings import HubSettings
-
-        first, last = port_range(settings.media_ports)
         self._log = folder / LOG_FILE
-        self._line = HubSettings(
-            secret=secret,
-            announce=(folder / ANNOUNCE_FILE).resolve(),
-            host=settings.media_host or settings.host,
-            first_port=first,
-            last_port=last,
-        ).line()
+        self._line = hub_line(folder, settings, secret)
         self._children: list[subprocess.Popen[bytes]] = []
 
     async def start(self) -> None:
@@ -62,8 +79,28 @@ class HubLauncher:
         return child
 
 
-def run(_: argparse.Namespace) -> int:
-    """`silian hub`: be the hub. Its settings are one line on standard input."""
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `silian hub`."""
+    parser.add_argument(
+        "--service", action="store_true", help="be the hub of the center in --folder, for good (a system service)"
+    )
+    add_setting_options(parser, "center", "log")
+
+
+def run(options: argparse.Namespace) -> int:
+    """`silian hub`: be the hub. Its settings are one line on standard input, or, as a service, those of the center."""
     from media.hub import process
 
-    return process.main()
+    return process.main(_service_line(settings_of(options, "center", "log")) if options.service else None)
+
+
+def _service_line(settings: Settings) -> str:
+    """The line of a service. The center's key is made here where the hub is the first of the two to start."""
+    from desktop_app.center_keys import open_keys
+    from sync.identity.keystore import open_keystore
+
+    folder = settings.center_folder
+    folder.mkdir(parents=True, exist_ok=True)
+    keys = open_keys(folder, open_keystore(folder, passphrase=os.environ.get(ENV_PASSPHRASE)), settings)
+    keys.registry.close()
+    return hub_line(folder, settings.center, keys.identity.key.derive("hub"), linger=FOR_GOOD)

@@ -1,4 +1,6 @@
-"""The hub as a process: `python -m media.hub`, or the hidden command `silian hub`. Settings and the secret come as one JSON line on standard input:
+"""The hub as a process: `python -m media.hub`, or the hidden command `silian hub`.
+
+Settings and the secret come as one JSON line on standard input:
 
     {"secret": "<hex>", "host": "0.0.0.0", "first_port": 40000, "last_port": 40199, "announce": "<file>",
      "linger": 600}
@@ -55,11 +57,12 @@ def _announce(path: Path, port: int) -> None:
     os.replace(fresh, path)
 
 
-def main() -> int:
+def main(line: str | None = None) -> int:
+    """Be the hub; `line` is given where it does not come on standard input."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s hub %(levelname)s %(name)s: %(message)s")
     logging.getLogger("aioice").setLevel(logging.WARNING)
     try:
-        settings = HubSettings.parse(sys.stdin.readline())
+        settings = HubSettings.parse(sys.stdin.readline() if line is None else line)
     except ValueError as err:
         print(err, file=sys.stderr)
         return 2
