@@ -11,12 +11,17 @@ from typing import Protocol
 
 import av
 
+from desktop_app.domain.faults import Fault
+
 PICTURE_SIZE = (640, 360)
 PICTURE_FPS = 25
 SAMPLE_RATE = 48_000
 FRAME_SAMPLES = 960
 FRAME_BYTES = FRAME_SAMPLES * 2
+FRAME_SECONDS = FRAME_SAMPLES / SAMPLE_RATE
 SILENCE = bytes(FRAME_BYTES)
+TRY_AGAIN = 5.0
+"""Seconds between two tries of a device that is away."""
 
 
 class CardPainter(Protocol):
@@ -67,3 +72,17 @@ class CaptureChoice:
 
     picture: str = "camera"
     sound: str = "microphone"
+
+
+class CaptureSink(Protocol):
+    """Who gets the encoded packets; called on the capture threads."""
+
+    def on_picture(self, frame: bytes, timestamp: int) -> None:
+        """An encoded VP8 frame; `timestamp` counts 1/90,000 s."""
+        ...
+
+    def on_sound(self, packet: bytes, timestamp: int, first: bool) -> None:
+        """An Opus packet; `timestamp` counts 1/48,000 s; `first` after a pause."""
+        ...
+
+    def on_fault(self, fault: Fault) -> None: ...

@@ -1,7 +1,7 @@
 """How the center and the hub speak: one TCP connection on loopback, length-prefixed JSON, both ends proven first.
 
-Both know a secret. The hub sends a nonce; the center answers with its own and its proof; the hub answers with its proof.
-A proof is HMAC-SHA256 over a word for the side and both nonces, so neither can be replayed or turned around.
+Both know a secret. The hub sends a nonce; the center answers with its own and its proof; the hub answers with
+its proof. A proof is HMAC-SHA256 over a word for the side and both nonces, so neither can be replayed or turned around.
 """
 
 import asyncio

@@ -41,8 +41,8 @@ class Gaps:
             self.lost += 1
         return fresh
 
-    def due(self, now: float) -> tuple[list[int], bool]:
-        """What to ask for again now, and whether anything was given up since the last call."""
+    def due(self, now: float) -> tuple[list[int], int]:
+        """What to ask for again now, and how many were given up just now."""
         again = []
         gone = []
         for number, (tries, at) in self._missing.items():
@@ -56,7 +56,7 @@ class Gaps:
         for number in gone:
             del self._missing[number]
         self.lost += len(gone)
-        return again, bool(gone)
+        return again, len(gone)
 
     def forget(self) -> None:
         """Start over with the next packet: whatever is missing is no longer wanted."""

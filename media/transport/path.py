@@ -164,7 +164,6 @@ class MediaPath:
             self._closing = True
             await self._secure.close()
             await self._ice.stop()
-            await self._connection.close()
 
     def _send(self, data: bytes) -> None:
         pair = self._connection._nominated.get(1)

@@ -1,0 +1,1 @@
+"""Opus and VP8: one wrapper module each."""

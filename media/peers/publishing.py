@@ -1,0 +1,63 @@
+"""The terminal's publishing connection: its own sound and picture, up to the engine."""
+
+from collections.abc import Callable
+
+from desktop_app.domain.clock import Clock
+from media.codecs.vp8 import CLOCK as PICTURE_CLOCK
+from media.peers.sending import RtpSender
+from media.rtp import rtcp, vp8
+from media.sdp import OPUS, VP8, Description, MediaLine, write_description
+from media.transport.path import MediaPath
+
+SOUND_CLOCK = 48_000
+
+
+class Publishing:
+    """One connection; a reconnect is a new one. Media thread only."""
+
+    def __init__(self, address: str, clock: Clock, want_keyframe: Callable[[], None]) -> None:
+        self.path = MediaPath(address, on_rtp=lambda data: None, on_rtcp=self._on_rtcp, monotonic=clock.monotonic)
+        self._clock = clock
+        self._want_keyframe = want_keyframe
+        self._sound = RtpSender(OPUS, SOUND_CLOCK, self.path.send_rtp, keep=False)
+        self._picture = RtpSender(VP8, PICTURE_CLOCK, self.path.send_rtp, keep=True)
+        self._picture_id = 0
+
+    def offer(self) -> str:
+        lines = (
+            MediaLine("audio", "audio", "sendonly", OPUS, self._sound.ssrc),
+            MediaLine("video", "video", "sendonly", VP8, self._picture.ssrc),
+        )
+        return write_description(self.path.offer(lines))
+
+    async def connect(self, answer: Description) -> None:
+        await self.path.connect(answer)
+        self._want_keyframe()
+
+    def send_picture(self, frame: bytes, timestamp: int) -> None:
+        """One encoded VP8 frame; `timestamp` counts 1/90,000 s."""
+        if self.path.ready:
+            self._picture_id = (self._picture_id + 1) & 0x7FFF
+            payloads = vp8.packetize(frame, self._picture_id)
+            self._picture.send(payloads, timestamp, self._clock.monotonic(), marker=True)
+
+    def send_sound(self, packet: bytes, timestamp: int, first: bool) -> None:
+        """One Opus packet; the marker tells the beginning of a stretch (RFC 3551, section 4.1)."""
+        if self.path.ready:
+            self._sound.send([packet], timestamp, self._clock.monotonic(), marker=first)
+
+    def report(self) -> None:
+        """Once a second: the engine learns what was sent, and that we are there."""
+        now, unix = self._clock.monotonic(), self._clock.now().timestamp()
+        reports = self._sound.report(now, unix) + self._picture.report(now, unix)
+        self.path.send_rtcp(reports or rtcp.receiver_report(self._sound.ssrc, []))
+
+    async def close(self) -> None:
+        await self.path.close()
+
+    def _on_rtcp(self, data: bytes) -> None:
+        for packet in rtcp.read_rtcp(data):
+            if rtcp.wants_keyframe(packet):
+                self._want_keyframe()
+            elif numbers := rtcp.lost_numbers(packet):
+                self._picture.resend(numbers)

@@ -1,0 +1,58 @@
+"""One outgoing RTP stream of the terminal: numbers, timestamps, retransmission, sender reports."""
+
+import secrets
+from collections.abc import Callable
+
+from media.rtp import rtcp
+from media.rtp.packet import write_rtp
+
+HISTORY = 512
+"""Packets kept for retransmission."""
+RESENDS_PER_SECOND = 200
+
+
+class RtpSender:
+    """`send` puts a plain RTP packet on the path. Media thread only."""
+
+    def __init__(self, payload_type: int, clock_rate: int, send: Callable[[bytes], None], *, keep: bool) -> None:
+        self.ssrc = secrets.randbelow(0xFFFFFFFE) + 1
+        self.packets = 0
+        self._octets = 0
+        self._payload_type = payload_type
+        self._clock_rate = clock_rate
+        self._send = send
+        self._number = secrets.randbelow(0x7FFF)  # the lower half: an early wrap upsets SRTP's roll-over counter
+        self._origin = secrets.randbelow(0x7FFFFFFF)
+        self._history: dict[int, bytes] = {}
+        self._keep = keep
+        self._last: tuple[int, float] | None = None
+        self._resends_left = RESENDS_PER_SECOND
+
+    def send(self, payloads: list[bytes], timestamp: int, now: float, *, marker: bool) -> None:
+        """One frame; `marker` goes on its last packet."""
+        for index, payload in enumerate(payloads):
+            number = self._number = (self._number + 1) & 0xFFFF
+            last = marker and index == len(payloads) - 1
+            packet = write_rtp(self._payload_type, last, number, timestamp + self._origin, self.ssrc, payload)
+            if self._keep:
+                self._history[number % HISTORY] = packet
+            self.packets += 1
+            self._octets += len(payload)
+            self._send(packet)
+        self._last = (timestamp + self._origin, now)
+
+    def resend(self, numbers: list[int]) -> None:
+        """Answer a NACK, up to a bounded number each second."""
+        for number in numbers:
+            packet = self._history.get(number % HISTORY)
+            if packet is not None and packet[2:4] == number.to_bytes(2, "big") and self._resends_left > 0:
+                self._resends_left -= 1
+                self._send(packet)
+
+    def report(self, now: float, unix: float) -> bytes:
+        """The sender report of this second; nothing before the first packet."""
+        self._resends_left = RESENDS_PER_SECOND
+        if self._last is None:
+            return b""
+        timestamp = self._last[0] + round((now - self._last[1]) * self._clock_rate)
+        return rtcp.sender_report(self.ssrc, rtcp.ntp_time(unix), timestamp, self.packets, self._octets)

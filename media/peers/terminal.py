@@ -1,0 +1,321 @@
+"""A terminal's media in one meeting: devices, both connections, slots. It heals itself.
+
+Both connections are watched: the engine lets each hear something every second, so three seconds of silence mean a dead
+path, and new connections are made as soon as signalling allows. The old ones stay until the new ones carry packets.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from desktop_app.domain.clock import Clock
+from desktop_app.domain.faults import Fault, HostFault, PeerFault
+from desktop_app.domain.ids import UnitPath
+from media.capture.capture import Capture
+from media.engine.room import AUDIO_SLOTS, VIDEO_SLOTS
+from media.frames import FrameSource
+from media.peers.assignment import Assignment
+from media.peers.decoding import PictureThread
+from media.peers.publishing import Publishing
+from media.peers.receiving import Receiving
+from media.peers.seams import MediaConfig, MediaListener, MediaSignal, MediaStats
+from media.peers.sites import Sites
+from media.playout.playout import Playout
+from media.sdp import read_description
+from media.transport.path import resolve
+
+log = logging.getLogger(__name__)
+
+CONNECT_WITHIN = 4.0
+SIGNAL_WITHIN = 3.0
+TRY_AGAIN = (0.25, 1.0)
+"""Seconds between two tries: the first pause and the longest."""
+TICK = 0.03
+
+
+@dataclass(slots=True)
+class _Connection:
+    publishing: Publishing
+    receiving: Receiving
+
+    def heard_at(self) -> float:
+        return min(self.publishing.path.heard_at, self.receiving.path.heard_at)
+
+    def ended(self) -> bool:
+        return self.publishing.path.ended or self.receiving.path.ended
+
+    async def close(self) -> None:
+        await self.publishing.close()
+        await self.receiving.close()
+
+
+class TerminalMedia:
+    """See `media.peers.seams.RoomMedia` for what may be called from where."""
+
+    def __init__(
+        self,
+        *,
+        signal: MediaSignal,
+        capture: Capture,
+        playout: Playout,
+        listener: MediaListener,
+        clock: Clock,
+        config: MediaConfig,
+    ) -> None:
+        self._signal = signal
+        self._capture = capture
+        self._playout = playout
+        self._listener = listener
+        self._clock = clock
+        self._config = config
+        self._pictures = PictureThread()
+        self._sites = Sites(playout)
+        self._video = Assignment(VIDEO_SLOTS)
+        self._audio = Assignment(AUDIO_SLOTS)
+        self._shown: tuple[UnitPath, ...] = ()
+        self._speakers: frozenset[UnitPath] = frozenset()
+        self._told: dict[str, UnitPath | None] = {}
+        """What the engine was told of each slot over the connection in use."""
+        self._connection: _Connection | None = None
+        self._connections = 0
+        self._restart = False
+        self._up = False
+        self._wake = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._closing: set[asyncio.Task[None]] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def start(self) -> None:
+        """Open devices and keep both connections up until `stop`; returns at once."""
+        self._loop = asyncio.get_running_loop()
+        self._pictures.start()
+        self._capture.open(self)
+        self._playout.open(self.on_fault)
+        self._tasks = [asyncio.ensure_future(self._keep_up()), asyncio.ensure_future(self._tick())]
+
+    async def stop(self) -> None:
+        """Close connections and devices. Idempotent."""
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        self._use(None)
+        if self._closing:
+            await asyncio.wait(self._closing, timeout=3)
+        if tasks:
+            await asyncio.to_thread(self._close_devices)
+
+    async def restart(self) -> None:
+        """Make new connections now; the old ones are closed when the new ones are up."""
+        self._restart = True
+        self._wake.set()
+
+    def show(self, sites: Iterable[UnitPath]) -> None:
+        self._shown = tuple(sites)
+        self._assign()
+
+    def set_speakers(self, sites: frozenset[UnitPath]) -> None:
+        self._speakers = sites
+        self._assign()
+
+    def set_on_air(self, on_air: bool) -> None:
+        self._capture.sound.on_air = on_air
+
+    def set_local_mute(self, muted: bool) -> None:
+        self._capture.sound.muted = muted
+
+    def source(self, site: UnitPath) -> FrameSource:
+        return self._sites.tile(site).slot
+
+    def local_source(self) -> FrameSource:
+        return self._capture.preview
+
+    def stats(self) -> MediaStats:
+        now = self._clock.monotonic()
+        return MediaStats(
+            at=now,
+            up=self._up,
+            sites=self._sites.stats(now),
+            restarts=max(0, self._connections - 1),
+            sent_fps=self._capture.picture.fps,
+            sent_audio=self._capture.sound.sent,
+            local_level=self._capture.sound.level,
+        )
+
+    # What the capture threads say.
+
+    def on_picture(self, frame: bytes, timestamp: int) -> None:
+        self._soon(self._send_picture, frame, timestamp)
+
+    def on_sound(self, packet: bytes, timestamp: int, first: bool) -> None:
+        self._soon(self._send_sound, packet, timestamp, first)
+
+    def on_fault(self, fault: Fault) -> None:
+        self._soon(self._listener.on_fault, fault)
+
+    def _soon(self, fn: object, *args: object) -> None:
+        if self._loop is not None and not self._loop.is_closed() and callable(fn):
+            with contextlib.suppress(RuntimeError):  # the loop closed just now
+                self._loop.call_soon_threadsafe(fn, *args)
+
+    def _send_picture(self, frame: bytes, timestamp: int) -> None:
+        if self._connection is not None:
+            self._connection.publishing.send_picture(frame, timestamp)
+
+    def _send_sound(self, packet: bytes, timestamp: int, first: bool) -> None:
+        if self._connection is not None:
+            self._connection.publishing.send_sound(packet, timestamp, first)
+
+    # Connections.
+
+    async def _keep_up(self) -> None:
+        pause = TRY_AGAIN[0]
+        while True:
+            self._wake.clear()
+            self._look()
+            if self._connection is None or self._restart or not self._up:
+                if await self._connect():
+                    pause = TRY_AGAIN[0]
+                else:
+                    await asyncio.sleep(pause)
+                    pause = min(TRY_AGAIN[1], pause * 1.5)
+                    continue
+            if not await self._tell_slots():
+                await asyncio.sleep(TRY_AGAIN[0])
+                continue
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), 0.5)
+
+    async def _connect(self) -> bool:
+        """Make both connections and use them; False where that did not work."""
+        try:
+            address = await resolve(self._config.center_host)
+            publishing = Publishing(address, self._clock, self._capture.picture.want_keyframe)
+            receiving = Receiving(address, self._clock, self._pictures, self._playout)
+        except OSError as err:
+            log.info("no way to the center: %s", err)
+            return False
+        fresh = _Connection(publishing, receiving)
+        try:
+            await asyncio.gather(self._publish(publishing), self._receive(receiving))
+        except (ConnectionError, PeerFault, HostFault, TimeoutError, OSError) as err:
+            log.info("media did not connect: %s", err)
+            self._close_later(fresh)
+            return False
+        except asyncio.CancelledError:
+            self._close_later(fresh)
+            raise
+        self._restart = False
+        self._connections += 1
+        self._use(fresh)
+        return True
+
+    async def _publish(self, publishing: Publishing) -> None:
+        answer = await asyncio.wait_for(self._signal.publish(publishing.offer()), SIGNAL_WITHIN)
+        await asyncio.wait_for(publishing.connect(read_description(answer)), CONNECT_WITHIN)
+
+    async def _receive(self, receiving: Receiving) -> None:
+        answer = await asyncio.wait_for(self._signal.subscribe(receiving.offer()), SIGNAL_WITHIN)
+        description = read_description(answer)
+        receiving.prepare(description)
+        await asyncio.wait_for(receiving.path.connect(description), CONNECT_WITHIN)
+
+    def _use(self, connection: _Connection | None) -> None:
+        """Let this connection take over from the one before."""
+        old, self._connection = self._connection, connection
+        self._told.clear()
+        if old is not None:
+            self._close_later(old)
+        self._capture.picture.sending = self._capture.sound.sending = connection is not None
+        if connection is not None:
+            for slot, site in self._video.sites.items():
+                connection.receiving.video[slot].show(self._sites.tile(site))
+        self._set_up(connection is not None)
+
+    def _close_later(self, connection: _Connection) -> None:
+        task = asyncio.ensure_future(connection.close())
+        self._closing.add(task)
+        task.add_done_callback(self._closed)
+
+    def _closed(self, task: asyncio.Task[None]) -> None:
+        self._closing.discard(task)
+        if not task.cancelled() and (err := task.exception()) is not None:
+            log.error("a connection did not close cleanly", exc_info=err)
+
+    def _look(self) -> None:
+        """Notice a dead path, and one that came back by itself."""
+        connection = self._connection
+        if connection is not None:
+            silent = self._clock.monotonic() - connection.heard_at()
+            self._set_up(silent < self._config.silent_after and not connection.ended())
+
+    def _set_up(self, up: bool) -> None:
+        if up != self._up:
+            self._up = up
+            self._listener.on_media(up)
+
+    async def _tick(self) -> None:
+        """Repairs every 30 ms, reports every second."""
+        report_at = self._clock.monotonic()
+        while True:
+            await asyncio.sleep(TICK)
+            now = self._clock.monotonic()
+            connection = self._connection
+            if connection is not None:
+                connection.receiving.tick()
+            if now >= report_at:
+                report_at = now + 1.0
+                self._sites.clear_silent(now)
+                self._look()
+                if not self._up:
+                    self._wake.set()
+                if connection is not None:
+                    connection.publishing.report()
+                    connection.receiving.report()
+
+    # Slots.
+
+    def _assign(self) -> None:
+        """Speakers get an audio slot first; the sites that are shown keep one ready, so that a floor opens at once."""
+        shown = [site for site in self._shown if site not in self._speakers]
+        self._audio.want([*sorted(self._speakers), *shown])
+        self._video.want(self._shown)
+        self._sites.listen(self._audio.sites, self._speakers)
+        self._wake.set()
+
+    async def _tell_slots(self) -> bool:
+        """Tell the engine what changed in the slots; False where it has to be tried again."""
+        wanted: dict[str, UnitPath | None] = dict.fromkeys(self._told)
+        wanted.update(self._video.sites)
+        wanted.update(self._audio.sites)
+        changed = [(slot, site) for slot, site in wanted.items() if self._told.get(slot) != site]
+        done = await asyncio.gather(*(self._switch(slot, site) for slot, site in changed))
+        return all(done)
+
+    async def _switch(self, slot: str, site: UnitPath | None) -> bool:
+        connection = self._connection
+        video = connection.receiving.video.get(slot) if connection is not None else None
+        before = self._told.get(slot)
+        tile = self._sites.tile(site) if site is not None else None
+        if video is not None:
+            # A slot that showed another site drops what is still under way from it.
+            video.show(tile if before is None else None)
+        try:
+            await asyncio.wait_for(self._signal.switch(slot, site), SIGNAL_WITHIN)
+        except (ConnectionError, PeerFault, HostFault, TimeoutError) as err:
+            log.info("slot %s was not switched: %s", slot, err)
+            return False
+        if connection is self._connection:
+            self._told[slot] = site
+            if video is not None and before is not None:
+                video.show(tile)
+        return True
+
+    def _close_devices(self) -> None:
+        self._capture.close()
+        self._playout.close()
+        self._pictures.stop()

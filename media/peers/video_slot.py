@@ -1,0 +1,129 @@
+"""One receiving video slot.
+
+It puts packets in order, asks for lost ones, ends a frame at its marker bit, and never shows a picture before a whole
+one came. Nothing is decoded for a hidden tile; shown again, it begins with a keyframe.
+"""
+
+from collections.abc import Callable
+
+from desktop_app.domain.clock import Clock
+from media.peers.decoding import PictureThread, Tile, TileDecoder
+from media.rtp import rtcp, vp8
+from media.rtp.gaps import Gaps
+from media.rtp.packet import RtpPacket
+from media.rtp.reception import Reception
+
+KEYFRAME_EVERY = 0.5
+"""Seconds between two requests while no whole picture comes."""
+CAPACITY = 600
+"""Packets that may wait for a missing one."""
+PICTURE_CLOCK = 90_000
+
+
+class VideoSlot:
+    """`send_rtcp` reaches the engine. Media thread only."""
+
+    def __init__(self, ssrc: int, pictures: PictureThread, send_rtcp: Callable[[bytes], None], clock: Clock) -> None:
+        self.reception = Reception(ssrc, PICTURE_CLOCK)
+        self.ssrc = ssrc
+        self._pictures = pictures
+        self._send_rtcp = send_rtcp
+        self._clock = clock
+        self._decoder: TileDecoder | None = None
+        self._packets: dict[int, RtpPacket] = {}
+        self._next = 0
+        self._gaps = Gaps()
+        self._waiting = True
+        """No picture is shown before the next keyframe."""
+        self._asked_at = float("-inf")
+        self._active_at = float("-inf")
+
+    @property
+    def tile(self) -> Tile | None:
+        return self._decoder.tile if self._decoder is not None else None
+
+    def show(self, tile: Tile | None) -> None:
+        """From now on the packets are this tile's; None drops them."""
+        self._decoder = TileDecoder(tile, self._clock) if tile is not None else None
+        self._wait()
+
+    def packet(self, packet: RtpPacket, now: float) -> None:
+        number = self.reception.add(packet.sequence, packet.timestamp, len(packet.payload), now)
+        self._active_at = now
+        decoder = self._decoder
+        if decoder is None or decoder.tile.hidden:
+            if not self._waiting:
+                self._wait()
+            return
+        if decoder.failed:
+            decoder.failed = False
+            self._wait()
+        missing = self._gaps.add(number, now)
+        if missing:
+            self._send_rtcp(rtcp.nack(self.ssrc, self.ssrc, missing))
+        if self._waiting and not self._begins(packet, number):
+            self._ask_keyframe(now)
+            return
+        if number < self._next:
+            return
+        self._packets[number] = packet
+        if len(self._packets) > CAPACITY:
+            self._wait()
+            self._ask_keyframe(now)
+        self._deliver(decoder)
+
+    def tick(self, now: float) -> None:
+        """Every 30 ms or so: repeat requests, give up on what never comes."""
+        decoder = self._decoder
+        if decoder is None or decoder.tile.hidden:
+            return
+        if self._gaps:
+            again, lost = self._gaps.due(now)
+            if again:
+                self._send_rtcp(rtcp.nack(self.ssrc, self.ssrc, again))
+            if lost:
+                decoder.tile.lost += lost
+                self._wait()
+        if self._waiting and now - self._active_at < 1.0:
+            self._ask_keyframe(now)
+
+    def _begins(self, packet: RtpPacket, number: int) -> bool:
+        if not vp8.starts_keyframe(packet.payload):
+            return False
+        self._waiting = False
+        self._next = number
+        return True
+
+    def _wait(self) -> None:
+        self._waiting = True
+        self._packets.clear()
+        self._gaps.forget()
+
+    def _ask_keyframe(self, now: float) -> None:
+        if now - self._asked_at >= KEYFRAME_EVERY:
+            self._asked_at = now
+            if self._decoder is not None:
+                self._decoder.tile.keyframe_requests += 1
+            self._send_rtcp(rtcp.picture_loss(self.ssrc, self.ssrc))
+
+    def _deliver(self, decoder: TileDecoder) -> None:
+        """Hand every complete frame at the front to the picture thread."""
+        while (end := self._frame_end()) is not None:
+            parts = []
+            for number in range(self._next, end + 1):
+                read = vp8.read_payload(self._packets.pop(number).payload)
+                if read is not None:
+                    parts.append(read.data)
+            self._next = end + 1
+            if decoder.behind:
+                self._wait()
+                return
+            self._pictures.submit(decoder, b"".join(parts))
+
+    def _frame_end(self) -> int | None:
+        number = self._next
+        while (packet := self._packets.get(number)) is not None:
+            if packet.marker:
+                return number
+            number += 1
+        return None
