@@ -71,7 +71,7 @@ find_python() {
 }
 
 missing_packages() {
-    known=$( (/sbin/ldconfig -p 2>/dev/null || ldconfig -p 2>/dev/null) | sed 's/^[[:space:]]*//; s/ .*//')
+    known=$( (ldconfig -p 2>/dev/null || /sbin/ldconfig -p 2>/dev/null) | sed 's/^[[:space:]]*//; s/ .*//')
     printf '%s\n' "$libraries" | while read -r soname package; do
         [ -n "$soname" ] || continue
         printf '%s\n' "$known" | grep -qxF "$soname" || printf '%s ' "$package"
