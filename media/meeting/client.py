@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from desktop_app.domain.clock import Clock, moment
 from desktop_app.domain.faults import Fault, OperatorError, PeerFault
-from desktop_app.domain.ids import MeetingId
+from desktop_app.domain.ids import MeetingId, UnitPath
 from media.meeting.apply import apply
 from media.meeting.commands import Command, Join, Leave
 from media.meeting.events import Event, log_mark
@@ -85,7 +85,9 @@ class MeetingClient:
         self._head = 0
         self._heard = 0.0
         self._joining: asyncio.Task[None] | None = None
+        self._site = UnitPath("")
         self._left = False
+        self._may_speak = False
         self._last_fault = ""
 
     def now(self) -> datetime:
@@ -125,7 +127,7 @@ class MeetingClient:
         self._pending[command_id] = (text, done)
         try:
             async with asyncio.timeout(self._timings.patience):
-                if self.online and self._link is not None:
+                if self._link is not None and (self._may_speak or (self.online and isinstance(command, Join))):
                     with contextlib.suppress(ConnectionError):
                         await self._link.send(text)
                 await done
@@ -176,7 +178,7 @@ class MeetingClient:
             while True:
                 text = await link.receive()
                 self._heard = self._clock.monotonic()
-                await self._take(read_message(text, limit=1 << 20))
+                self._take(read_message(text, limit=1 << 20))
         finally:
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
@@ -206,6 +208,7 @@ class MeetingClient:
 
     def _lose_link(self) -> None:
         self._link = None
+        self._may_speak = False
         for done in self._asked.values():
             if not done.done():
                 done.set_exception(ConnectionError("control is away"))
@@ -221,7 +224,7 @@ class MeetingClient:
 
     # what the center says
 
-    async def _take(self, message: dict[str, Any]) -> None:
+    def _take(self, message: dict[str, Any]) -> None:
         match message["t"]:
             case "welcome":
                 since = read_number(message.get("since"), high=1 << 53)
@@ -229,10 +232,11 @@ class MeetingClient:
                 self._learn_time(message)
                 if since != self.state.seq:
                     self._start_over()
+                self._site = UnitPath(read_text(message.get("site", ""), 40))
                 if self._head <= self.state.seq:
-                    await self._caught_up()
+                    self._caught_up()
             case "events":
-                await self._take_events(message.get("events"))
+                self._take_events(message.get("events"))
             case "result":
                 self._take_result(message)
             case "media":
@@ -245,7 +249,7 @@ class MeetingClient:
                     raise fault
                 self._tell_fault(fault)
 
-    async def _take_events(self, events: object) -> None:
+    def _take_events(self, events: object) -> None:
         if not isinstance(events, list) or self._head < 0:
             raise PeerFault("message-unreadable")
         for value in events:
@@ -253,7 +257,9 @@ class MeetingClient:
             if self.state.seq > self._head and self.online:
                 self._listener.on_state(self.state, event)
         if not self.online and self.state.seq >= self._head:
-            await self._caught_up()
+            self._caught_up()
+        elif self._may_speak and self._is_counted_as_gone():
+            self._settle()
 
     def _take_event(self, value: object) -> Event | None:
         try:
@@ -278,19 +284,33 @@ class MeetingClient:
         """What is held here is not the center's history: take it from the beginning."""
         self.state, self._mark = MeetingState(self._meeting), ""
 
-    async def _caught_up(self) -> None:
+    def _caught_up(self) -> None:
         self.online = True
         self._last_fault = ""
         self._listener.on_state(self.state, None)
         self._listener.on_link(True)
-        link = self._link
-        for text, _ in list(self._pending.values()):
-            if link is not None:
-                await link.send(text)
+        self._settle()
+
+    def _is_counted_as_gone(self) -> bool:
+        """The center gave this site up for lost a moment before it was heard again."""
+        site = self.state.sites.get(self._site)
+        return site is not None and not site.online and self.state.phase is not MeetingPhase.ENDED
+
+    def _settle(self) -> None:
+        self._may_speak = False
         if self._joining is not None:
             self._joining.cancel()
-        if not self._left and self.state.phase is not MeetingPhase.ENDED:
-            self._joining = asyncio.create_task(self._join())
+        if not self._left:
+            self._joining = asyncio.create_task(self._settle_in())
+
+    async def _settle_in(self) -> None:
+        """Join first; then whatever waits for an answer is said again."""
+        await self._join()
+        self._may_speak = True
+        for text, _ in list(self._pending.values()):
+            if self._link is not None:
+                with contextlib.suppress(ConnectionError):
+                    await self._link.send(text)
 
     async def _join(self) -> None:
         while self.state.phase is not MeetingPhase.ENDED:

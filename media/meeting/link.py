@@ -44,8 +44,10 @@ it refuses (the fault's id is the center's)."""
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Seconds between two attempts to connect, at first and at most; and how many may be under way at a time, so that
-    one that got stuck in a discarding link does not delay the next."""
+    """Seconds between two attempts to connect, at first and at most; and how many may be under way at a time.
+
+    In a discarding link an attempt gets stuck; the next one does not wait for it, and the oldest makes room.
+    """
 
     first: float = 0.2
     most: float = 1.5
@@ -54,21 +56,23 @@ class Retry:
 
 async def reach(connect: Connect, retry: Retry, jitter: Random) -> Connection:
     """A connection, from whichever attempt gets through first; goes on until one does. Raises only what is a Fault."""
-    attempts: set[asyncio.Task[Connection]] = set()
+    attempts: list[asyncio.Task[Connection]] = []
     delay = retry.first
     try:
         while True:
-            if len(attempts) < retry.attempts:
-                attempts.add(asyncio.create_task(_attempt(connect)))
+            if len(attempts) >= retry.attempts:
+                await _abandon([attempts.pop(0)])
+            attempts.append(asyncio.create_task(_attempt(connect)))
             pause = delay * jitter.uniform(0.7, 1.0)
             done, _ = await asyncio.wait(attempts, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
             for attempt in done:
-                attempts.discard(attempt)
                 failure = attempt.exception()
                 if failure is None:
+                    attempts.remove(attempt)
                     return attempt.result()
                 if not isinstance(failure, ConnectionError | TimeoutError):
                     raise failure
+            attempts = [attempt for attempt in attempts if attempt not in done]
             if done:
                 await asyncio.sleep(pause)
             delay = min(delay * 2, retry.most)
@@ -80,7 +84,7 @@ async def _attempt(connect: Connect) -> Connection:
     return await connect()
 
 
-async def _abandon(attempts: set[asyncio.Task[Connection]]) -> None:
+async def _abandon(attempts: list[asyncio.Task[Connection]]) -> None:
     for attempt in attempts:
         attempt.cancel()
     for ended in await asyncio.gather(*attempts, return_exceptions=True):
