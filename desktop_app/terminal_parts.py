@@ -9,19 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from desktop_app.doctor import Doctor
 from desktop_app.domain.clock import Clock
 from desktop_app.domain.faults import HostFault
 from desktop_app.domain.ids import PersonId
 from desktop_app.main import VERSION
 from desktop_app.settings import Settings
-from desktop_app.terminal_services import (
-    DoctorDesk,
-    MachineDevices,
-    SyncHandle,
-    TerminalExports,
-    TerminalMeetings,
-    TerminalOperators,
-)
+from desktop_app.terminal_services import MachineDevices, SyncHandle, TerminalMeetings, TerminalOperators
+from sync.export.exports import RecordExports
 from sync.identity.device import DeviceIdentity, is_enrolled
 from sync.identity.enrolment import enrol
 from sync.identity.keystore import KeyStore, open_keystore
@@ -48,9 +43,9 @@ class Parts:
     signer: RequestSigner
     operators: TerminalOperators
     meetings: TerminalMeetings
-    exports: TerminalExports
+    exports: RecordExports
     devices: MachineDevices
-    doctor: DoctorDesk
+    doctor: Doctor
     clock: Clock
     enrolled_person: PersonId = PersonId("")
     """Who enrolled this terminal a moment ago; empty at every later start."""
@@ -117,6 +112,7 @@ def _keys(folder: Path, passphrase: str | None) -> KeyStore:
 def _assemble(identity: DeviceIdentity, folder: Path, settings: Settings, clock: Clock) -> Parts:
     records = Records.open(folder, identity=identity, clock=clock)
     signer = RequestSigner(identity)
+    doctor = Doctor(settings, clock)
     return Parts(
         identity=identity,
         records=records,
@@ -124,8 +120,8 @@ def _assemble(identity: DeviceIdentity, folder: Path, settings: Settings, clock:
         signer=signer,
         operators=TerminalOperators(identity, records, PinBook(folder, identity.key, clock)),
         meetings=TerminalMeetings(records, identity.unit_path, clock),
-        exports=TerminalExports(records, identity.unit_path, clock),
-        devices=MachineDevices(settings, folder),
-        doctor=DoctorDesk(settings),
+        exports=RecordExports(records, identity.unit_path, clock),
+        devices=MachineDevices(doctor),
+        doctor=doctor,
         clock=clock,
     )

@@ -6,6 +6,7 @@ The media thread starts with the first meeting; everything heavy is imported the
 import json
 import random
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -87,40 +88,48 @@ class Rooms:
         return PeerFault(fault)
 
     def _media(self, signal: MediaSignal, listener: MediaListener) -> RoomMedia:
+        from media.capture.capture import make_capture
         from media.capture.sources import CaptureChoice
         from media.peers.terminal import TerminalMedia
+        from media.playout.playout import make_playout
         from ui.picture.card import CardPainter
 
         identity = self._parts.identity
-        center = urlsplit(identity.center_url)
-        config = MediaConfig(center_host=center.hostname or "")
-        choice = CaptureChoice(
-            _picture(self._settings.get("media.camera")), _sound(self._settings.get("media.microphone"))
+        camera, microphone, speaker = (
+            str(self._settings.get(f"media.{device}")) for device in ("camera", "microphone", "speaker")
         )
         card = CardPainter(self._parts.unit_name, level_of(identity.unit_path))
         return TerminalMedia(
-            signal=signal, listener=listener, config=config, choice=choice, card=card, clock=self._clock
+            signal=signal,
+            capture=make_capture(
+                CaptureChoice(picture_choice(camera), sound_choice(microphone)), card=card, clock=self._clock
+            ),
+            playout=make_playout(speaker_choice(speaker), clock=self._clock),
+            listener=listener,
+            clock=self._clock,
+            config=MediaConfig(center_host=urlsplit(identity.center_url).hostname or ""),
         )
 
 
-def _picture(setting: str) -> str:
-    """`media.camera` as a capture choice: a file where one is named, a drawn card for none."""
+def picture_choice(setting: str) -> str:
+    """`media.camera` as the capture knows it."""
+    return _choice(setting, "camera", "card")
+
+
+def sound_choice(setting: str) -> str:
+    """`media.microphone` as the capture knows it."""
+    return _choice(setting, "microphone", "silence")
+
+
+def speaker_choice(setting: str) -> str:
+    """`media.speaker` as the playout knows it."""
+    return _choice(setting, "speaker", "silent")
+
+
+def _choice(setting: str, device: str, without: str) -> str:
+    """The default for `auto`, its stand-in for `none`, a file where one is named, else the device of that name."""
     if setting in ("auto", ""):
-        return "camera"
+        return device
     if setting == "none":
-        return "card"
-    return f"file:{setting}" if _is_file(setting) else f"camera:{setting}"
-
-
-def _sound(setting: str) -> str:
-    if setting in ("auto", ""):
-        return "microphone"
-    if setting == "none":
-        return "silence"
-    return f"file:{setting}" if _is_file(setting) else f"microphone:{setting}"
-
-
-def _is_file(setting: str) -> bool:
-    from pathlib import Path
-
-    return Path(setting).is_file()
+        return without
+    return f"file:{setting}" if Path(setting).is_file() else f"{device}:{setting}"

@@ -5,7 +5,6 @@ Imported after the first paint: it pulls in the records and the identity.
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from pathlib import Path
 
 from desktop_app.domain.clock import Clock
 from desktop_app.domain.ids import MeetingId, PersonId, UnitPath
@@ -16,7 +15,7 @@ from sync.meetings.schedule import AgendaDraft as ItemDraft
 from sync.meetings.schedule import MeetingDraft, schedule_meeting
 from sync.reference.units import units
 from sync.terminal.records import Records
-from ui.services import AgendaDraft, Operator, UnitChoice
+from ui.services import AgendaDraft, DeviceKind, DeviceReport, Doctor, Operator, UnitChoice
 
 
 class TerminalOperators:
@@ -93,6 +92,27 @@ class SyncHandle:
             self._poke()
 
 
-def log_folder(folder: Path) -> Path:
-    """Where a terminal writes about itself."""
-    return folder / "log"
+_CHECKS = {
+    "center": DeviceKind.NETWORK,
+    "microphone": DeviceKind.MICROPHONE,
+    "speaker": DeviceKind.SPEAKER,
+    "camera": DeviceKind.CAMERA,
+    "disk": DeviceKind.STORAGE,
+    "clock": DeviceKind.CLOCK,
+}
+
+
+class MachineDevices:
+    """The devices that a meeting needs, as the doctor finds them: a `DeviceProbe`."""
+
+    def __init__(self, doctor: Doctor) -> None:
+        self._doctor = doctor
+
+    def probe(self) -> Sequence[DeviceReport]:
+        """In the order of `DeviceKind`."""
+        lines = {_CHECKS[line.id]: line for line in self._doctor.check() if line.id in _CHECKS}
+        return [
+            DeviceReport(kind, line.state, line.detail, line.fault, line.values)
+            for kind in DeviceKind
+            if (line := lines.get(kind)) is not None
+        ]

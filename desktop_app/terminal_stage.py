@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from desktop_app.domain.faults import Fault, OperatorError
@@ -18,6 +19,9 @@ from ui.models.enrol_model import EnrolModel
 from ui.models.workplace import Workplace
 from ui.picture.grid import VideoGrid
 
+KEYS_MS, KEYS_AT_ONCE = 60, 2
+"""A fast clerk: two characters every 60 ms."""
+COUNT_SECONDS = 0.5
 FRESH_SECONDS = 2.0
 """How long ago the last picture of a site may be for it to count as moving."""
 
@@ -30,6 +34,11 @@ class TerminalStage:
         self._shots = shots
         self._log = log
         self._exported: list[str] = []
+        self._untyped = ""
+        self._block = ""
+        self._keys = QTimer(interval=KEYS_MS)
+        self._keys.timeout.connect(self._type)
+        self._counts: dict[str, tuple[float, int]] = {}
         terminal.ready.connect(self._take_workplace)
         self._acts: dict[str, Callable[..., object]] = {
             "enrol.submit": self._enrol,
@@ -42,6 +51,7 @@ class TerminalStage:
             "home.join": lambda: self._work.home.join(),
             "meeting.request_chair": lambda: self._work.meeting.request_chair(),
             "meeting.release_chair": lambda: self._work.meeting.release_chair(),
+            "meeting.load_people": lambda: self._work.meeting.load_people(),
             "meeting.request_floor": self._request_floor,
             "meeting.grant_first": lambda: self._work.meeting.grant_first(),
             "meeting.release": lambda: self._work.meeting.release(),
@@ -58,7 +68,7 @@ class TerminalStage:
             "signin.export": lambda path: self._work.signin.export(path),
             "minutes.open": lambda: self._work.open_minutes(self._meeting_id()),
             "minutes.write": self._write,
-            "minutes.mark_opinion": self._mark_opinion,
+            "minutes.mark_opinion": lambda: self._work.minutes.mark_opinion(self._work.minutes.current_block),
             "minutes.export": lambda path: self._work.minutes.export(Path(path)),
             "sync.now": lambda: self._work.sync.sync_now(),
         }
@@ -71,6 +81,9 @@ class TerminalStage:
             "app.in_session": lambda: terminal.app.in_session,
             "app.fault": lambda: terminal.app.fault.id if terminal.app.fault else "",
             "enrol.fault": lambda: self._enrolment.fault.id if self._enrolment.fault else "",
+            "unlock.people": lambda: len(self._work.unlock.operators),
+            "unlock.fault": lambda: self._work.unlock.fault.id if self._work.unlock.fault else "",
+            "home.loaded": lambda: self._work.home.state.value == "ready",
             "home.meetings": lambda: len(self._work.home.meetings),
             "home.tested": lambda: self._work.home.verdict.at is not None,
             "home.due": self._due,
@@ -84,15 +97,21 @@ class TerminalStage:
             "meeting.chair": lambda: self._work.meeting.state.chair or "",
             "meeting.speaking": self._speaking,
             "meeting.turns": lambda: sum(1 for turn in self._work.meeting.state.floor if turn.speech_no),
+            "meeting.people": lambda: len(self._work.meeting.people),
             "meeting.pictures": lambda: len(self._work.meeting.first_picture_s),
             "meeting.moving": self._moving,
             "signin.expected": lambda: self._work.signin.tally.expected,
             "signin.present": lambda: self._work.signin.tally.present,
             "signin.meeting": lambda: self._work.signin.meeting,
+            "minutes.loaded": lambda: self._work.minutes.loaded,
             "minutes.blocks": lambda: len(self._work.minutes.blocks),
-            "minutes.saved": lambda: self._work.minutes.saved,
+            "minutes.typing": lambda: len(self._untyped),
+            "minutes.unsaved": lambda: self._work.minutes.dirty or self._work.minutes.saving,
+            "minutes.opinions": lambda: len(self._work.minutes.noted),
             "sync.receipts": lambda: len(self._work.sync.picture.receipts),
-            "sync.pending": lambda: terminal.app.sync.pending,
+            "sync.waiting": lambda: self._work.sync.picture.waiting,
+            "records.sign_ins": lambda: self._count("sign_in"),
+            "records.speeches": lambda: self._count("speech"),
             "exports.written": lambda: len(self._exported),
         }
 
@@ -204,19 +223,33 @@ class TerminalStage:
         self._work.meeting.request_floor(people[nth].member_id)
 
     def _write(self, text: str) -> None:
-        """A new block for whoever speaks, and the words, key by key."""
-        minutes = self._work.minutes
-        block = minutes.add_block()
-        minutes.type(block, text)
+        """A new block for whoever speaks, and the words, a few keys at a time."""
+        self._block = self._work.minutes.add_block()
+        self._untyped = text
+        self._keys.start()
 
-    def _mark_opinion(self) -> None:
-        self._work.minutes.mark_opinion()
+    def _type(self) -> None:
+        minutes = self._work.minutes
+        keys, self._untyped = self._untyped[:KEYS_AT_ONCE], self._untyped[KEYS_AT_ONCE:]
+        if keys:
+            minutes.type(self._block, keys)
+        else:
+            self._keys.stop()
 
     # Looks that are more than one value
 
     def _due(self) -> bool:
         card = self._work.home.next
         return card is not None and card.start <= self._terminal.clock.now()
+
+    def _count(self, entity: str) -> int:
+        """Records of this kind that have arrived in the running (or last) meeting; read twice a second at most."""
+        now = self._terminal.clock.monotonic()
+        at, count = self._counts.get(entity, (0.0, 0))
+        if now - at > COUNT_SECONDS:
+            count = len(self._work.services.records.list(entity, meeting=self._work.meeting.meeting_id))
+            self._counts[entity] = (now, count)
+        return count
 
     def _speaking(self) -> str:
         turn = self._work.meeting.speaking

@@ -33,6 +33,11 @@ class Player:
         return Path(str(files(__package__) / "steps" / f"{self.code}.toml"))
 
     @property
+    def roster(self) -> Path:
+        """The list of people in its room; the host's is the program's sample roster."""
+        return Path(str(files(__package__) / "rosters" / f"{self.code}.csv"))
+
+    @property
     def sound_file(self) -> Path:
         return Path(str(files(__package__) / "sounds" / self.sound))
 

@@ -20,6 +20,7 @@ from desktop_app.platform import end_process, is_alive, program
 LOOPBACK = "127.0.0.1"
 MEDIA_PORTS = 64
 CENTER_SECONDS = 30.0
+CODE_SECONDS = 20.0
 PIN = "135790"
 
 
@@ -108,7 +109,7 @@ class Scene:
 
     @property
     def center_store(self) -> Path:
-        return self.center_folder / "store.db"
+        return self.center_folder / "center.db"
 
     def environment(self, name: str) -> dict[str, str]:
         """What one process is told besides its command: its own settings file, and a passphrase for this run alone."""
@@ -131,18 +132,10 @@ class Scene:
             output=self.folder / "center.log",
             environment={**self.environment("center"), "SILIAN_CENTER_MEDIA_PORTS": f"{self.ports[0]}-{self.ports[1]}"},
         )
-        center = self.center
-        wait_for(lambda: self._answers(), CENTER_SECONDS, center)
+        self.center.wait_line(lambda line: line.startswith('{"silian": "center"'), CENTER_SECONDS)
 
     def _center_options(self) -> list[str]:
-        return ["--folder", str(self.center_folder), "--host", LOOPBACK, "--port", str(self.port)]
-
-    def _answers(self) -> bool:
-        try:
-            with socket.create_connection((LOOPBACK, self.port), timeout=0.5):
-                return True
-        except OSError:
-            return False
+        return ["--json", "--folder", str(self.center_folder), "--host", LOOPBACK, "--port", str(self.port)]
 
     @property
     def hub_pid(self) -> int | None:
@@ -165,14 +158,15 @@ class Scene:
 
     def _issue(self, player: Player) -> str:
         roles = [word for role in player.roles for word in ("--role", role)]
-        options = ["--folder", str(self.center_folder), "--unit", player.code, *roles]
+        options = ["--json", "--folder", str(self.center_folder), "--unit", player.code, *roles]
         child = self.company.start(
             f"code {player.code}",
             [*program(), "center", "code", *options],
             output=self.folder / "codes.log",
             environment=self.environment("center"),
         )
-        return child.wait_line(lambda line: line.count("-") == 3 and len(line.split()[-1]) == 19, 20).split()[-1]
+        told: dict[str, str] = json.loads(child.wait_line(lambda line: line.startswith("{"), CODE_SECONDS))
+        return told["code"]
 
     def connect_cables(self) -> None:
         """A forwarder for every terminal."""
@@ -219,6 +213,7 @@ class Scene:
             "operator": seat.player.operator,
             "pin": PIN,
             "unit": seat.player.unit_path,
+            "roster": str(seat.player.roster),
         }
 
 
