@@ -7,7 +7,6 @@ own beside it. What the center is, its keys and its authority are made at its fi
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from starlette.routing import BaseRoute, Route
 
 from desktop_app.authentication import Authentication, refusal
 from desktop_app.center_keys import CenterKeys, open_keys
+from desktop_app.center_meetings import CenterMeetings
 from desktop_app.domain.clock import Clock, stamp, unix_ms
 from desktop_app.domain.faults import Fault, HostFault
 from desktop_app.domain.ids import DeviceId, PersonId, UnitPath, uuid7
@@ -27,11 +27,8 @@ from desktop_app.domain.principal import Actor, Role
 from desktop_app.domain.units import unit_code
 from desktop_app.hub_process import hub_engine
 from desktop_app.main import VERSION
-from desktop_app.meeting_log import MeetingLog, RecordsDirectory
 from desktop_app.settings import Settings
 from media.engine.hub_engine import HubEngine
-from media.meeting.decide import Rules
-from media.meeting.server import MeetingServer
 from sync.center.routes import routes as record_routes
 from sync.center.store import CenterStore
 from sync.identity.enrolment_desk import EnrolmentDesk
@@ -88,7 +85,7 @@ class Center:
     """One center, from its open store to its last answer; `app` is what a server serves."""
 
     def __init__(
-        self, store: CenterStore, keys: CenterKeys, engine: HubEngine, meetings: MeetingServer, clock: Clock
+        self, store: CenterStore, keys: CenterKeys, engine: HubEngine, meetings: CenterMeetings, clock: Clock
     ) -> None:
         self._store, self._keys, self._engine, self._meetings, self._clock = store, keys, engine, meetings, clock
         office = RecordsOffice(store, clock)
@@ -126,13 +123,7 @@ class Center:
             if added:
                 log.info("%d units of the reference data were written into the records", added)
             engine = hub_engine(folder, settings.center, keys.identity.key.derive("hub"), clock)
-            meetings = MeetingServer(
-                store=MeetingLog(store),
-                directory=RecordsDirectory(store),
-                engine=engine,
-                clock=clock,
-                rules=Rules(grace=timedelta(seconds=settings.center.chair_grace)),
-            )
+            meetings = CenterMeetings(store, engine, clock, grace_seconds=settings.center.chair_grace)
         except BaseException:
             store.close()
             raise

@@ -11,6 +11,7 @@ import json
 import os
 import socket
 import sys
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ from desktop_app.domain.ids import DeviceId
 from desktop_app.domain.limits import CONTROL_MESSAGE
 from desktop_app.domain.principal import Role
 from desktop_app.main import log_to_stderr, sentence
+from desktop_app.platform import when_told_to_end
 from desktop_app.settings import ENV_PASSPHRASE, Settings, add_setting_options, settings_of
 
 if TYPE_CHECKING:
@@ -123,6 +125,12 @@ async def _serve(center: "Center", listener: socket.socket, options: argparse.Na
     config.ssl = center.keys.authority.server_context()
 
     class Announcing(uvicorn.Server):
+        def capture_signals(self) -> AbstractContextManager[None]:
+            return when_told_to_end(self._told_to_end)
+
+        def _told_to_end(self) -> None:
+            self.should_exit, self.force_exit = True, self.should_exit
+
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             if self.started:

@@ -98,18 +98,25 @@ def help_text() -> str:
 def sentence(fault: Fault) -> str:
     """What happened, what is safe, what to do, in the reader's language; the bare id where there is no sentence."""
     try:
-        from ui.i18n import fault_text
+        from ui.i18n import fault_text, set_language
 
+        set_language(reader_language())
         text = fault_text(fault)
-    except (ImportError, OSError, ValueError):
+    except (ImportError, OSError, ValueError, LookupError):
         return str(fault)
     return f"{text} [{fault.id}]" if text else str(fault)
+
+
+def reader_language() -> str:
+    """The language in which a program without windows speaks: that of the shell it was called from."""
+    locale = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+    return "zh_CN" if locale.startswith("zh") else "en"
 
 
 def log_to_stderr(level: str) -> None:
     """How every command writes about itself."""
     logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True)
-    for chatty in ("httpx", "httpcore", "aioice", "asyncio"):
+    for chatty in ("httpx", "httpcore", "aioice", "asyncio", "alembic", "uvicorn.error", "websockets"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

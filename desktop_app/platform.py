@@ -5,7 +5,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -78,6 +79,20 @@ def end_on_terminate() -> None:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, interrupt)
+
+
+@contextmanager
+def when_told_to_end(stop: Callable[[], None]) -> Iterator[None]:
+    """While this lasts, Ctrl-C and the system's request to end call `stop` instead of ending the process."""
+    names = ("SIGINT", "SIGTERM", "SIGBREAK")
+    held = {
+        number: signal.signal(number, lambda *_: stop()) for name in names if (number := getattr(signal, name, None))
+    }
+    try:
+        yield
+    finally:
+        for number, handler in held.items():
+            signal.signal(number, handler)
 
 
 def program() -> list[str]:

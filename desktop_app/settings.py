@@ -277,7 +277,7 @@ def settings_of(options: argparse.Namespace, *sections: str) -> Settings:
 def port_range(text: str) -> tuple[int, int]:
     """`40000-40199` as its two ends; OperatorError `setting-invalid` for anything else."""
     first, _, last = text.partition("-")
-    if first.isdecimal() and last.isdecimal() and 1024 <= int(first) <= int(last) <= 65535:
+    if text.isascii() and first.isdecimal() and last.isdecimal() and 1024 <= int(first) <= int(last) <= 65535:
         return int(first), int(last)
     raise OperatorError(
         "setting-invalid", key="center.media_ports", value=text[:80], wanted="first-last, from 1024 to 65535"

@@ -6,7 +6,6 @@ the clear. Certificates are valid from 2000 to 2049, because a terminal whose cl
 what is refused is refused by key, and a lost key means a new authority.
 """
 
-import ipaddress
 import os
 import secrets
 import ssl
@@ -114,17 +113,17 @@ def tls_context(ca_pem: str) -> ssl.SSLContext:
     return context
 
 
+def stranger_context() -> ssl.SSLContext:
+    """For the very first contact: it trusts anybody, so nothing that it brings may be believed by itself."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
 def fingerprint(ca_pem: str) -> bytes:
     """SHA-256 of the certificate's DER, 32 bytes; ValueError for what is no certificate."""
     return x509.load_pem_x509_certificate(ca_pem.encode()).fingerprint(SHA256())
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address is of this machine only."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _builder(

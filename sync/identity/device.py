@@ -157,6 +157,17 @@ class DeviceIdentity:
         return identity
 
 
+def trusted_center(folder: Path) -> tuple[str, str] | None:
+    """The center's address and its authority's certificate, without opening any secret; None when not enrolled."""
+    try:
+        body = json.loads((folder / IDENTITY_FILE).read_bytes())
+        return str(body["center_url"]), str(body["ca_pem"])
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError) as err:
+        raise HostFault("identity-damaged", file=str(folder / IDENTITY_FILE)) from err
+
+
 def is_enrolled(folder: Path) -> bool:
     """Whether this folder belongs to an enrolled device; says nothing about whether its key is there."""
     return (folder / IDENTITY_FILE).exists()

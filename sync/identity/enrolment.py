@@ -25,10 +25,11 @@ from desktop_app.domain.clock import Clock, SystemClock, moment
 from desktop_app.domain.faults import Fault, OperatorError, PeerFault
 from desktop_app.domain.ids import PersonId, UnitPath, device_id
 from sync.identity.activation import ActivationCode, Transcript
-from sync.identity.authority import SERVER_NAME, fingerprint, tls_context
+from sync.identity.authority import SERVER_NAME, fingerprint, stranger_context, tls_context
 from sync.identity.device import DeviceIdentity, DeviceKey, is_enrolled
 from sync.identity.enrolment_desk import ENROL_PATH, HELLO_PATH
 from sync.identity.keystore import KeyStore
+from sync.identity.link_check import link_fault
 from sync.identity.requests import RequestSigner
 
 DEFAULT_PORT = 8443
@@ -104,10 +105,7 @@ def enrol(
     nonce = os.urandom(32)
     common = {"version": 1, "locator": typed.locator, "device_key": _text(key.public), "nonce": _text(nonce)}
 
-    stranger = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    stranger.check_hostname = False
-    stranger.verify_mode = ssl.CERT_NONE  # nothing is believed until the proof over its authority holds
-    hello = _ask(base + HELLO_PATH, json.dumps(common).encode(), {}, stranger, clock)
+    hello = _ask(base + HELLO_PATH, json.dumps(common).encode(), {}, stranger_context(), clock)
     try:
         ca_pem, tries = str(hello["ca_pem"]), int(hello["tries_left"])
         center_key, salt, proof = (_bytes(hello, name) for name in ("center_key", "salt", "proof"))
@@ -184,7 +182,7 @@ def _ask(url: str, body: bytes, headers: dict[str, str], context: ssl.SSLContext
                     raise PeerFault("center-not-silian", address=url)
             status = response.status_code
     except httpx.TransportError as err:
-        raise _named(err, url) from err
+        raise link_fault(err, url) from err
     try:
         answer = json.loads(bytes(raw))
     except (ValueError, RecursionError) as err:
@@ -206,19 +204,6 @@ def _refusal(answer: Mapping[str, Any], url: str) -> Fault:
         str(name): value for name, value in answer.items() if name != "id" and isinstance(value, int | float | str)
     }
     return PeerFault(told, **values) if told in ("clock-off", "device-revoked") else OperatorError(told, **values)
-
-
-def _named(err: httpx.TransportError, url: str) -> Fault:
-    cause: BaseException | None = err
-    while cause is not None:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return PeerFault("center-certificate", address=url)
-        if isinstance(cause, ssl.SSLError):
-            return PeerFault("center-not-silian", address=url)
-        cause = cause.__cause__ or cause.__context__
-    if isinstance(err, httpx.ProtocolError | httpx.UnsupportedProtocol):
-        return PeerFault("center-not-silian", address=url)
-    return OperatorError("center-unreachable", address=url)
 
 
 def _bytes(answer: Mapping[str, Any], name: str) -> bytes:

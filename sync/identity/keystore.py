@@ -189,6 +189,16 @@ def safe_backend() -> keyring.backend.KeyringBackend | None:
     return None
 
 
+def kept_by(folder: Path) -> str:
+    """How this folder's secrets are kept: `keyring`, `passphrase`, or empty where nothing was kept yet."""
+    try:
+        return str(json.loads((folder / KEYSTORE_FILE).read_bytes())["kind"])
+    except FileNotFoundError:
+        return ""
+    except (ValueError, KeyError, TypeError) as err:
+        raise HostFault("keystore-damaged", file=str(folder / KEYSTORE_FILE)) from err
+
+
 def open_keystore(
     folder: Path,
     *,
