@@ -48,6 +48,7 @@ QFrame[role="panel"][edge="top"] {{ border-top: 1px solid {k.line}; }}
 QFrame[role="panel"][edge="bottom"] {{ border-bottom: 1px solid {k.line}; }}
 QFrame[role="rail"] {{ background: {k.rail}; border: none; }}
 QFrame[role="divider"] {{ background: {k.line}; border: none; }}
+QFrame[role="divider"][tone="strong"] {{ background: {k.ctl}; }}
 QFrame[role="row"] {{ background: transparent; border: none; border-bottom: 1px solid {k.line}; }}
 QFrame[role="row"][last="true"] {{ border-bottom: none; }}
 QFrame[role="row"][selected="true"] {{ background: {k.tint}; border-left: {px(4)}px solid {k.accent}; }}
@@ -86,7 +87,8 @@ QPushButton[role="segment"][place="last"] {{
 QPushButton[role="segment"]:checked {{
     background: {k.accent}; color: {k.on_accent}; border-color: {k.accent}; }}
 QPushButton[role="person"] {{ text-align: left; padding: {px(3)}px {px(14)}px; min-height: {px(34)}px; }}
-QPushButton[role="person"]:checked {{ background: {k.tint}; border: 2px solid {k.accent}; }}
+QPushButton[role="person"]:checked {{
+    background: {k.tint}; border: 2px solid {k.accent}; padding: {px(3) - 1}px {px(14) - 1}px; }}
 QPushButton[role="line"] {{
     background: transparent; border: none; border-bottom: 1px solid {k.line}; border-radius: 0px; padding: 0px; }}
 QPushButton[role="line"]:hover {{ background: {k.win}; }}
@@ -120,6 +122,7 @@ QSpinBox::up-arrow, QTimeEdit::up-arrow {{
     image: url({asset("chevron-up")}); width: {px(12)}px; height: {px(12)}px; }}
 QSpinBox::down-arrow, QTimeEdit::down-arrow {{
     image: url({asset("chevron")}); width: {px(12)}px; height: {px(12)}px; }}
+QSpinBox QLineEdit, QTimeEdit QLineEdit {{ padding: 0px 0px 0px {px(8)}px; }}
 QPlainTextEdit, QTextEdit {{
     background: {k.surface}; color: {k.ink}; border: 1px solid {k.ctl}; border-radius: {control}px;
     padding: {px(6)}px {px(8)}px; selection-background-color: {k.accent}; selection-color: {k.on_accent}; }}
@@ -134,6 +137,7 @@ QCheckBox::indicator:disabled {{ border-color: {k.line}; background: {k.sunken};
 QAbstractItemView {{
     background: {k.surface}; color: {k.ink}; border: 1px solid {k.line}; border-radius: {control}px;
     selection-background-color: {k.tint}; selection-color: {k.ink}; }}
+QTextEdit[role="plain"], QTextEdit[role="plain"]:focus {{ background: transparent; border: none; padding: 0px; }}
 QAbstractItemView[role="plain"] {{ background: transparent; border: none; border-radius: 0px; }}
 QTreeView::item, QListView::item {{ min-height: {px(34)}px; padding: 0px {px(6)}px; }}
 QTreeView::item:selected, QListView::item:selected {{ background: {k.tint}; color: {k.ink}; }}
