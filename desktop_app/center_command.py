@@ -11,7 +11,8 @@ import json
 import os
 import socket
 import sys
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -125,8 +126,10 @@ async def _serve(center: "Center", listener: socket.socket, options: argparse.Na
     config.ssl = center.keys.authority.server_context()
 
     class Announcing(uvicorn.Server):
-        def capture_signals(self) -> AbstractContextManager[None]:
-            return when_told_to_end(self._told_to_end)
+        @contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            with when_told_to_end(self._told_to_end):
+                yield
 
         def _told_to_end(self) -> None:
             self.should_exit, self.force_exit = True, self.should_exit

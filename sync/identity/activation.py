@@ -3,7 +3,7 @@
 The first four are the locator, by which the center finds the code; they are no secret. The other twelve (60 bits)
 are, and are only ever used through a slow stretch. From it come two proofs over one transcript, which holds the
 fingerprint of the center's authority: the center shows its own first, the terminal answers with its own.
-See `docs/adr/0002-activation-code.md`.
+See `docs/adr/0007-activation-code.md`.
 """
 
 import hashlib

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from desktop_app.domain.clock import moment
 from desktop_app.domain.faults import PeerFault
 from desktop_app.domain.ids import DeviceId, PersonId, UnitPath
 from desktop_app.domain.principal import Role
+from sync.identity.activation import ALPHABET
 from sync.identity.device import DeviceIdentity, DeviceKey
 from sync.identity.registry import Device
 from sync.identity.requests import RequestSigner, RequestVerifier, content_digest
@@ -210,3 +212,9 @@ def test_the_example_of_the_protocol_document_verifies() -> None:
 
 
 EXAMPLE = "silian=:Fed+RbDnqLyNgddWAZm6FQMjYYN6F0zxT0PbomQZcHMfZzARKkrJ0eETOOWG995zPbtSyZKZMxwB7VpQiaogBg==:"
+
+
+def test_the_protocol_document_prints_the_example_that_verifies() -> None:
+    document = (Path(__file__).parents[2] / "docs" / "protocol" / "identity.md").read_text("utf-8")
+    assert EXAMPLE in document
+    assert ALPHABET in document
