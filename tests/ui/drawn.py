@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -17,9 +18,11 @@ from desktop_app.domain.ids import DeviceId, MeetingId, UnitPath
 from media.frames import Frame, FrameSlot
 from media.meeting import commands as ask
 from media.meeting.model import AgendaPoint, FloorRequest, FloorStatus, MeetingPhase, MeetingState, Site
+from sync.documents.updates import merged
 from ui.services import Services
 
 Rows = list[dict[str, Any]]
+Texts = list[str]
 NOW = datetime(2026, 11, 20, 2, 44, 6, tzinfo=UTC)
 GD, HZ, HD, BL = (
     UnitPath("100000/440000/"),
@@ -154,11 +157,43 @@ class FakeLive:
 
 
 class FakeRecords:
-    """Records in memory, as far as the meeting's screens read them."""
+    """Records in memory, as far as the meeting's screens read and write them."""
 
-    def __init__(self, rows: dict[str, list[dict[str, Any]]] | None = None) -> None:
+    def __init__(self, rows: dict[str, Rows] | None = None) -> None:
         self.rows = rows or {}
         self.listeners: list[Any] = []
+        self.updates: list[tuple[str, bytes]] = []
+        self.fault: Fault | None = None
+
+    def write(self, *writes: Any) -> Texts:
+        if self.fault is not None:
+            raise self.fault
+        for write in writes:
+            known = self.get(write.entity, write.pk)
+            if known is None:
+                self.rows.setdefault(write.entity, []).append({"pk": write.pk, **write.fields})
+            else:
+                known.update(write.fields)
+        self.tell({(write.entity, write.pk) for write in writes})
+        return [write.pk for write in writes]
+
+    def save_update(self, minutes: str, update: bytes, *, meeting: str) -> str:
+        if self.fault is not None:
+            raise self.fault
+        self.updates.append((minutes, update))
+        self.tell({("minutes", minutes)})
+        return "change"
+
+    def minutes_state(self, minutes: str) -> bytes | None:
+        updates = [update for key, update in self.updates if key == minutes]
+        return merged(updates) if updates else None
+
+    def status(self) -> Any:
+        return SimpleNamespace(pending=len(self.updates))
+
+    def tell(self, changed: set[tuple[str, str]]) -> None:
+        for listener in tuple(self.listeners):
+            listener(frozenset(changed))
 
     def list(self, entity: str, **equal: Any) -> Rows:
         found = self.rows.get(entity, [])

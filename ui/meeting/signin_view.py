@@ -1,5 +1,6 @@
 """签到: search at the left, how many are here at the right. Typing anywhere goes to the search."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt
@@ -12,6 +13,7 @@ from ui.i18n import fault_text, t
 from ui.i18n.catalogue import fill_named
 from ui.i18n.dates import clock_text
 from ui.meeting.attendee_list import AttendeeList
+from ui.meeting.bars import Strip
 from ui.meeting.signin_cards import RecentCard, RosterCard, TallyCard
 from ui.models.signin_model import Already, Filter, SignInModel
 from ui.theme import font, theme
@@ -168,7 +170,7 @@ class SignInView(QWidget):
             text = t("sign.imported", done.members, done.added)
             self._notices.addWidget(self._note(text, "shilv", "check-circle-outline", t("sign.imported-text")))
 
-    def _already(self, already: Already) -> Notice:
+    def _already(self, already: Already) -> Strip:
         if already.excused:
             title, text = t("sign.dup-excused", already.name), t("sign.dup-excused-text")
         else:
@@ -177,7 +179,7 @@ class SignInView(QWidget):
             text = t("sign.dup-text")
         back = Button(t("sign.take-back-it"), size="small", clicked=lambda: self.model.take_back(already.member))
         known = Button(t("sign.known"), size="small", clicked=self.model.dismiss)
-        return Notice(title, text, icon_name="alert", tone="zheshi", actions=(back, known))
+        return _strip("alert", "zheshi", (back, known), title, text)
 
     def _row_faults(self) -> Notice:
         model = self.model
@@ -191,13 +193,13 @@ class SignInView(QWidget):
         title = t("sign.import-failed", model.rows_wrong)
         return Notice(title, "\n".join(lines), icon_name="table-alert", tone="zhusha", actions=(known,))
 
-    def _note(self, title: str, tone: str, mark: str, text: str = "") -> Notice:
+    def _note(self, title: str, tone: str, mark: str, text: str = "") -> Strip:
         def put_away() -> None:
             self._exported, self._last_fault = "", None
             self.model.dismiss()
 
         known = Button(t("sign.known"), size="small", clicked=put_away)
-        return Notice(title, text, icon_name=mark, tone=tone, actions=(known,))
+        return _strip(mark, tone, (known,), title, text)
 
     def _show_empty(self, any_result: bool) -> None:
         model = self.model
@@ -258,3 +260,9 @@ class SignInView(QWidget):
         undo = QShortcut(QKeySequence("Ctrl+Z"), self)
         undo.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         undo.activated.connect(self.model.undo)
+
+
+def _strip(mark: str, tone: str, actions: Sequence[Button], title: str, text: str) -> Strip:
+    strip = Strip(mark, tone, actions, lines=2 if text else 1)
+    strip.set_text(title, text)
+    return strip

@@ -284,6 +284,11 @@ class MinutesModel(QObject):
         return self.document is not None
 
     @property
+    def now(self) -> datetime:
+        """The wall clock of this machine."""
+        return self._clock.now()
+
+    @property
     def outline(self) -> list[OutlineItem]:
         blocks = self.document.blocks() if self.document is not None else []
         return outline(self.agenda, blocks, self._names)
@@ -308,7 +313,8 @@ class MinutesModel(QObject):
     @property
     def noted(self) -> list[dict[str, Any]]:
         """This room's opinions that were not dismissed, in the order they were marked."""
-        ours = [one for one in self.opinions if one.get("state") != "dismissed" and self._is_ours(one)]
+        here = {block.id for block in self.blocks}
+        ours = [one for one in self.opinions if one.get("state") != "dismissed" and one.get("block") in here]
         return sorted(ours, key=lambda one: str(one["pk"]))
 
     @property
@@ -523,7 +529,3 @@ class MinutesModel(QObject):
             self._followed_item = item
             if not self.dirty:
                 self.show_item(item)
-
-    def _is_ours(self, opinion: Mapping[str, Any]) -> bool:
-        block = str(opinion.get("block") or "")
-        return self.document is not None and any(one.id == block for one in self.document.blocks())

@@ -1,0 +1,1 @@
+"""纪要 on the screen: the agenda tree, the page of blocks, the opinions."""
