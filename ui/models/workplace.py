@@ -30,6 +30,7 @@ class Workplace(QObject):
         self.meeting = MeetingModel(services, self)
         self.signin = SignInModel(services, self)
         self.minutes = MinutesModel(services, self)
+        self.minutes.follow(self.meeting)
         self.sync = SyncModel(services, app, self)
         self.diagnostics = DiagnosticsModel(services, app, self)
         self.settings = SettingsModel(services, app, self)
