@@ -24,11 +24,13 @@ from ui.meeting.meeting_view import MeetingView
 from sync.meetings.desk import SignInResult
 from sync.meetings.roster import RosterFault, RowFault
 from ui.meeting.signin_view import SignInView
+from ui.models.app_model import AppModel
 from ui.models.meeting_model import MeetingModel
 from ui.models.minutes_model import MinutesModel
 from ui.models.signin_model import SignInModel
 from ui.records.minutes_view import MinutesView
 from ui.services import Services
+from ui.shell.session_bar import SessionBar
 from ui.theme import Scheme, start_theme
 
 SIZES = ((1366, 768), (1440, 900))
@@ -60,6 +62,9 @@ def meeting_window(own: UnitPath, names: dict[UnitPath, str], state: MeetingStat
     column = QVBoxLayout(window)
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(0)
+    app = AppModel(clock)
+    app.services = parts
+    column.addWidget(SessionBar(app, model, lambda: None))
     view = MeetingView(model)
     column.addWidget(view, 1)
     model.join(MeetingId("m"))
@@ -71,7 +76,7 @@ def meeting_window(own: UnitPath, names: dict[UnitPath, str], state: MeetingStat
     if how.get("select"):
         view.grid.select(how["select"])
     window.show()
-    window._kept = (model, parts, view)  # type: ignore[attr-defined]
+    window._kept = (model, parts, app, view)  # type: ignore[attr-defined]
     return window
 
 

@@ -1,4 +1,4 @@
-"""会议: the session shell of a running meeting. It holds no state: all it shows is the model's."""
+"""会议: what lies below the session bar of a running meeting. It holds no state: all it shows is the model's."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
@@ -12,7 +12,6 @@ from ui.meeting.control_bar import ControlBar
 from ui.meeting.dialogs import EndDialog, FloorDialog
 from ui.meeting.floor_panel import FloorPanel
 from ui.meeting.roster_panel import RosterPanel
-from ui.meeting.session_bar import SessionBar
 from ui.meeting.stage import Stage
 from ui.models.meeting_model import MeetingModel, Notice
 from ui.models.meeting_rights import Act
@@ -23,9 +22,8 @@ from ui.widgets import Button, IconButton
 
 
 class MeetingView(QWidget):
-    """Session bar, banner, roster, grid, floor, control bar."""
+    """Banner, roster, grid, floor, control bar."""
 
-    home_pressed = Signal()
     sign_in_pressed = Signal()
     minutes_pressed = Signal()
 
@@ -37,8 +35,6 @@ class MeetingView(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        self._bar = SessionBar(model, self.home_pressed.emit)
-        column.addWidget(self._bar)
         self._banner = Strip(
             "cloud-off-outline",
             "zheshi",
@@ -83,7 +79,7 @@ class MeetingView(QWidget):
 
     def refresh(self) -> None:
         """Take up what the model says now."""
-        for part in (self._bar, self._roster, self._stage, self._floor, self._controls):
+        for part in (self._roster, self._stage, self._floor, self._controls):
             part.refresh()
         since = self.model.offline_since
         grace = self.model.state.chair_grace_until
@@ -137,7 +133,6 @@ class MeetingView(QWidget):
         self.model.leave()
 
     def _tick(self) -> None:
-        self._bar.tick()
         self._floor.tick()
 
     def _keys(self) -> None:
