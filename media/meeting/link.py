@@ -122,7 +122,7 @@ def dialer(
             )
         except InvalidStatus as err:
             status, body = err.response.status_code, bytes(err.response.body or b"")
-            raise (refused(status, body) if refused else PeerFault("center-refused", status=status)) from err
+            raise (refused(status, body) if refused else PeerFault("center-refused", reason=f"HTTP {status}")) from err
         except (InvalidHandshake, InvalidURI) as err:
             raise PeerFault("center-answers-otherwise") from err
         except ssl.SSLCertVerificationError as err:
