@@ -9,8 +9,9 @@ from ui.i18n.dates import clock_text
 from ui.meeting.acts import tried
 from ui.meeting.bars import Strip
 from ui.meeting.control_bar import ControlBar
-from ui.meeting.dialogs import EndDialog, FloorDialog
+from ui.meeting.dialogs import EndDialog
 from ui.meeting.floor_panel import FloorPanel
+from ui.meeting.member_dialog import MemberDialog
 from ui.meeting.roster_panel import RosterPanel
 from ui.meeting.stage import Stage
 from ui.models.meeting_model import MeetingModel, Notice
@@ -115,9 +116,10 @@ class MeetingView(QWidget):
         """登记发言 for a member of this room."""
         if not self.model.right(Act.REQUEST_FLOOR).allowed:
             return
-        dialog = FloorDialog(self.model, self)
-        if dialog.exec():
-            tried(self.model, lambda: self.model.request_floor(dialog.member))()
+        dialog = MemberDialog(self.model, t("floor.title"), t("floor.why"), t("floor.ask"), parent=self)
+        if dialog.exec() and dialog.chosen is not None:
+            member = dialog.chosen.member_id
+            tried(self.model, lambda: self.model.request_floor(member))()
         dialog.deleteLater()
 
     def ask_end(self) -> None:

@@ -32,6 +32,7 @@ from ui.models.meeting_rows import (
     roster_rows,
     tile_order,
 )
+from ui.models.speakers import SpeakerChoice, read_speakers
 from ui.models.turn_clock import TurnClock
 from ui.picture.painted import PaintLog
 
@@ -68,17 +69,6 @@ class Notice:
     values: tuple[str, ...] = ()
     fault: Fault | None = None
     tone: str = "neutral"
-
-
-@dataclass(frozen=True, slots=True)
-class SpeakerChoice:
-    """A member of this room who may be put on the list of speakers."""
-
-    member_id: str
-    name: str
-    note: str
-    signed_in: bool
-    initials: str = ""
 
 
 class MeetingModel(QObject):
@@ -365,23 +355,8 @@ class MeetingModel(QObject):
 
     def load_people(self) -> None:
         """Read who of this room may speak; `people_loaded` follows."""
-        self._services.runner.start(self._read_people, self.meeting_id, done=self._take_people)
-
-    def _read_people(self, meeting: MeetingId) -> list[SpeakerChoice]:
-        records = self._services.records
-        present = {row["member"] for row in records.attendance(meeting) if row.get("status") == "present"}
-        entries = [row for row in records.list("roster_entry", meeting=meeting) if row.get("site") == self.own]
-        members = {row["pk"]: row for row in records.list("member", unit_path=self.own)}
-        if entries:
-            wanted = [(str(row["member"]), str(row.get("member_name") or "")) for row in entries]
-        else:
-            wanted = [(pk, str(row.get("name") or "")) for pk, row in members.items()]
-        people = []
-        for pk, name in wanted:
-            member = members.get(pk, {})
-            sector, initials = str(member.get("sector") or ""), str(member.get("initials") or "")
-            people.append(SpeakerChoice(pk, name, sector, pk in present, initials))
-        return sorted(people, key=lambda one: not one.signed_in)
+        runner, records = self._services.runner, self._services.records
+        runner.start(read_speakers, records, self.meeting_id, self.own, done=self._take_people)
 
     def _take_people(self, people: list[SpeakerChoice]) -> None:
         self.people = people

@@ -23,6 +23,7 @@ from sync.documents.minutes import Block, DocumentChange, MinutesDocument, utf16
 from ui.models.meeting_choice import MeetingChoice, meeting_choices
 from ui.models.meeting_rows import names_by_path
 from ui.models.minutes_outline import LOOSE, OutlineItem, outline
+from ui.models.speakers import SpeakerChoice, read_speakers
 
 if TYPE_CHECKING:
     from ui.models.meeting_model import MeetingModel
@@ -62,6 +63,7 @@ class MinutesModel(QObject):
     """A `TextEdit` that was not typed in the editor: make it there too."""
     failed = Signal(object)
     exported = Signal(str)
+    people_loaded = Signal()
     _records_changed = Signal(bool)
 
     def __init__(self, services: Services, parent: QObject | None = None) -> None:
@@ -77,6 +79,7 @@ class MinutesModel(QObject):
         self.document: MinutesDocument | None = None
         self.agenda: list[dict[str, Any]] = []
         self.opinions: list[dict[str, Any]] = []
+        self.people: list[SpeakerChoice] = []
         self.current_item = LOOSE
         self.current_block = ""
         self.approved = False
@@ -168,6 +171,18 @@ class MinutesModel(QObject):
         self._open_document().bind(block, **bound)
         self._typed()
         self.structure_changed.emit()
+
+    def name_speaker(self, block: str, one: SpeakerChoice) -> None:
+        """Name who said this: a member, or a guest by name alone."""
+        self.bind(block, member=one.member_id, member_name=one.name, site=one.site or self._own)
+
+    def load_people(self) -> None:
+        """Read who may be named; `people_loaded` follows."""
+
+        def read(meeting: MeetingId) -> list[SpeakerChoice]:
+            return read_speakers(self._services.records, meeting, self._own, every_site=True)
+
+        self._services.runner.start(read, self.meeting, done=self._take_people, failed=self.failed.emit)
 
     def remove_block(self, block: str) -> None:
         """Take a block out; undo brings it back."""
@@ -426,6 +441,10 @@ class MinutesModel(QObject):
         for edit in change.edits:
             self.edited.emit(edit)
         self.changed.emit()
+
+    def _take_people(self, people: list[SpeakerChoice]) -> None:
+        self.people = people
+        self.people_loaded.emit()
 
     # Saving, on the worker and back
 

@@ -45,6 +45,7 @@ class Side:
     change_id: str
     value: Any
     person: str
+    unit_path: str
     at: datetime | None
     here: bool
     """Whether it was written in the name of this unit."""
@@ -134,6 +135,7 @@ def conflict_views(
                 change_id=value["change_id"],
                 value=value["value"],
                 person=names.get(value["person"], ""),
+                unit_path=value["unit_path"],
                 at=_when(value["at_ms"]),
                 here=value["unit_path"] == unit_path,
             )

@@ -6,11 +6,12 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 from sync.documents.minutes import Block, TextEdit
 from ui.i18n import language, t
 from ui.i18n.dates import clock_text
+from ui.meeting.member_dialog import MemberDialog
 from ui.models.minutes_model import MinutesModel
 from ui.models.minutes_outline import OutlineItem, time_of
 from ui.records.block_editor import BlockEditor
 from ui.theme import theme
-from ui.widgets import ElidedText, EmptyState, IconButton, PrimaryButton, ScrollColumn, Text, clear
+from ui.widgets import ElidedText, EmptyState, IconButton, LinkButton, PrimaryButton, ScrollColumn, Text, clear
 
 DIGITS = "零一二三四五六七八九"
 
@@ -54,6 +55,9 @@ class BlockRow(QWidget):
         head.setContentsMargins(0, 0, 0, 0)
         self._heading = ElidedText("", "body", "accent", bold=True)
         head.addWidget(self._heading, 1)
+        self._name = LinkButton(t("min.name"), "account-edit-outline", size="small", clicked=self._name_speaker)
+        self._name.setVisible(False)
+        head.addWidget(self._name)
         self._remove = IconButton("trash-can-outline", t("min.remove"), tone="ink3", size=16)
         self._remove.clicked.connect(lambda: model.remove_block(self.block.id))
         self._remove.setVisible(False)
@@ -75,7 +79,14 @@ class BlockRow(QWidget):
             self.editor.set_text(block.text)
 
     def set_current(self, current: bool) -> None:
-        self._remove.setVisible(current and not self._model.approved)
+        for button in (self._name, self._remove):
+            button.setVisible(current and not self._model.approved)
+
+    def _name_speaker(self) -> None:
+        dialog = MemberDialog(self._model, t("min.name"), t("min.name-why"), t("min.name-ok"), free=True, parent=self)
+        if dialog.exec() and dialog.chosen is not None:
+            self._model.name_speaker(self.block.id, dialog.chosen)
+        dialog.deleteLater()
 
 
 class Paper(QFrame):
