@@ -4,6 +4,7 @@ ASGI middleware over HTTP and WebSocket: it reads the body (bounded), lets `Requ
 puts the `Principal` into `scope["principal"]`. A refusal is JSON with a stable id, and reaches nobody else.
 """
 
+import asyncio
 import json
 import logging
 from collections.abc import Mapping
@@ -21,6 +22,8 @@ OPEN = frozenset(
 )
 """What a stranger may ask."""
 OPEN_BODY = 64 * 1024
+BODY_WITHIN = 120.0
+"""Seconds for a body to arrive: the largest one takes 65 at 512 kbit/s."""
 LANES = "/v1/terminals/"
 CHANGES = "/v1/changes"
 REVOKED_WITHIN = 2.0
@@ -30,6 +33,7 @@ _STATUS = {
     "device-mismatch": 403,
     "person-unknown": 403,
     "body-too-large": 413,
+    "request-too-slow": 408,
     "request-flood": 429,
 }
 _HEADERS = frozenset({"signature", "signature-input", "content-digest", "silian-person"})
@@ -55,6 +59,8 @@ class Authentication:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         known_open = (scope["method"], scope["path"]) in OPEN
         try:
+            if not known_open:
+                self._verifier.acquaint(_signature_headers(scope))  # of a stranger's body nothing is read
             body = await _body(receive, OPEN_BODY if known_open else limits.REQUEST_BODY)
             if body is None:
                 return
@@ -141,15 +147,19 @@ def _signature_headers(scope: Scope) -> Mapping[str, str]:
 async def _body(receive: Receive, most: int) -> bytes | None:
     """The whole body, or None when the client left in the middle of it."""
     body = bytearray()
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return None
-        body += message.get("body", b"")
-        if len(body) > most:
-            raise PeerFault("body-too-large", most=most)
-        if not message.get("more_body", False):
-            return bytes(body)
+    try:
+        async with asyncio.timeout(BODY_WITHIN):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    return None
+                body += message.get("body", b"")
+                if len(body) > most:
+                    raise PeerFault("body-too-large", most=most)
+                if not message.get("more_body", False):
+                    return bytes(body)
+    except TimeoutError as err:
+        raise PeerFault("request-too-slow") from err
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

@@ -97,7 +97,7 @@ class Center:
             office=office,
             clock=clock,
         )
-        self._verifier = RequestVerifier(
+        self.verifier = RequestVerifier(
             center=keys.identity.device,
             device=keys.registry.device,
             operator=lambda person: store.get("operator", person),
@@ -105,7 +105,7 @@ class Center:
         )
         self.app = Starlette(
             routes=self.routes(),
-            middleware=[Middleware(Authentication, verifier=self._verifier, clock=clock)],
+            middleware=[Middleware(Authentication, verifier=self.verifier, clock=clock)],
             exception_handlers={Fault: self._on_fault},
             lifespan=self._lifespan,
         )
@@ -179,8 +179,9 @@ class Center:
 
     async def _on_fault(self, request: Request, err: Exception) -> Response:
         """A fault that a route let through: its id, and nothing of where it came from."""
-        fault = err if isinstance(err, Fault) else HostFault("internal")
-        if isinstance(fault, HostFault):
-            log.error("%s: %s", request.url.path, fault)
-        status = 503 if isinstance(fault, HostFault) else 400
-        return Response(refusal(fault, self._clock), status, media_type="application/json")
+        if not isinstance(err, Fault):
+            raise err
+        if isinstance(err, HostFault):
+            log.error("%s: %s", request.url.path, err)
+        status = 503 if isinstance(err, HostFault) else 400
+        return Response(refusal(err, self._clock), status, media_type="application/json")

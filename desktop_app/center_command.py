@@ -279,7 +279,7 @@ def _keystore(settings: Settings) -> "KeyStore":
     from sync.identity.keystore import open_keystore
 
     folder, given = settings.center_folder, os.environ.get(ENV_PASSPHRASE)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         return open_keystore(folder, passphrase=given)
     except HostFault as fault:

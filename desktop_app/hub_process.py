@@ -70,7 +70,8 @@ class HubLauncher:
 
     def _launch(self) -> "subprocess.Popen[bytes]":
         try:
-            child = start_apart([*program(), "hub"], stdin=subprocess.PIPE, log=self._log)
+            environ = {name: value for name, value in os.environ.items() if name != ENV_PASSPHRASE}
+            child = start_apart([*program(), "hub"], stdin=subprocess.PIPE, log=self._log, environ=environ)
             if child.stdin is not None:
                 with child.stdin as stdin:
                     stdin.write(self._line.encode())

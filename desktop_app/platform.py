@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -16,7 +16,9 @@ _QUERY = 0x1000
 _TERMINATE = 0x0001
 
 
-def start_apart(command: Sequence[str], *, stdin: int | IO[bytes] | None, log: Path) -> "subprocess.Popen[bytes]":
+def start_apart(
+    command: Sequence[str], *, stdin: int | IO[bytes] | None, log: Path, environ: Mapping[str, str] | None = None
+) -> "subprocess.Popen[bytes]":
     """Start a process in a session of its own, which lives on when ours, or its whole process group, is ended.
 
     What it prints is appended to `log`.
@@ -27,8 +29,10 @@ def start_apart(command: Sequence[str], *, stdin: int | IO[bytes] | None, log: P
             flags = (
                 subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_BREAKAWAY_FROM_JOB
             )
-            return subprocess.Popen(command, stdin=stdin, stdout=output, stderr=output, creationflags=flags)
-        return subprocess.Popen(command, stdin=stdin, stdout=output, stderr=output, start_new_session=True)
+            return subprocess.Popen(
+                command, stdin=stdin, stdout=output, stderr=output, env=environ, creationflags=flags
+            )
+        return subprocess.Popen(command, stdin=stdin, stdout=output, stderr=output, env=environ, start_new_session=True)
 
 
 def is_alive(pid: int) -> bool:

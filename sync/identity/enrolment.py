@@ -15,7 +15,7 @@ import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from desktop_app.domain.ids import PersonId, UnitPath, device_id
 from sync.identity.activation import ActivationCode, Transcript
 from sync.identity.authority import SERVER_NAME, fingerprint, stranger_context, tls_context
 from sync.identity.device import DeviceIdentity, DeviceKey, is_enrolled
-from sync.identity.enrolment_desk import ENROL_PATH, HELLO_PATH
+from sync.identity.enrolment_desk import ENROL_PATH, HELLO_PATH, NAME
 from sync.identity.keystore import KeyStore
 from sync.identity.link_check import link_fault
 from sync.identity.requests import RequestSigner
@@ -92,15 +92,18 @@ def enrol(
 ) -> Enrolled:
     """Enrol this folder's terminal at the center and keep its identity in `folder` and `keys`. Blocking.
 
-    OperatorError: `already-enrolled`, `center-address-invalid`, `activation-code-malformed`, `-wrong` (`tries`),
-    `-locked`, `-used`, `-expired`, `enrolment-busy`, `center-unreachable`. PeerFault: `center-not-silian` (it answers
-    something else), `center-certificate` (someone else answers), `clock-off`, `center-refused`. Nothing is kept when
-    it fails, except the key it used, so that the same code typed again goes on where the link died.
+    OperatorError: `already-enrolled`, `name-unsuitable`, `center-address-invalid`, `activation-code-malformed`,
+    `-wrong` (`tries`), `-locked`, `-used`, `-expired`, `enrolment-busy`, `center-unreachable`. PeerFault:
+    `center-not-silian` (it answers something else), `center-certificate` (someone else answers), `clock-off`,
+    `center-refused`. Nothing is kept when it fails, except the key it used, so that the same code typed again goes on
+    where the link died.
     """
     if is_enrolled(folder):
         raise OperatorError("already-enrolled")
     clock = clock or SystemClock()
     base, typed = center_url(url), ActivationCode.read(code)
+    if len(person_name) > NAME or not person_name.isprintable():
+        raise OperatorError("name-unsuitable", most=NAME)
     key = _pending_key(keys, typed)
     nonce = os.urandom(32)
     common = {"version": 1, "locator": typed.locator, "device_key": _text(key.public), "nonce": _text(nonce)}
@@ -215,10 +218,3 @@ def _bytes(answer: Mapping[str, Any], name: str) -> bytes:
 
 def _text(value: bytes) -> str:
     return base64.b64encode(value).decode()
-
-
-def clock_warning(offset: timedelta, now: datetime) -> OperatorError | None:
-    """`clock-differs` with both times, when this machine and the center are more than a minute apart."""
-    if abs(offset) <= timedelta(minutes=1):
-        return None
-    return OperatorError("clock-differs", here=now, center=now + offset)

@@ -229,6 +229,10 @@ class RequestVerifier:
             roles -= {Role.PROVINCIAL_OPERATOR}
         return Principal(device.device, device.unit_path, person, str(row.get("name") or ""), roles)
 
+    def acquaint(self, headers: Mapping[str, str]) -> None:
+        """A first look before a body is read: the request names a device that is in the book. It proves nothing."""
+        self._named(read_signature(headers))
+
     def in_force(self, device: DeviceId) -> bool:
         """Whether a device is enrolled and not revoked, now."""
         held = self._device(device)
@@ -238,11 +242,7 @@ class RequestVerifier:
         self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes, now: datetime
     ) -> tuple[Device, PersonId]:
         parts = read_signature(headers)
-        if parts.tag != self._tag:
-            raise PeerFault("signature-elsewhere")
-        device = self._device(parts.keyid)
-        if device is None:
-            raise PeerFault("device-unknown")
+        device = self._named(parts)
         person = check_signature(parts, device.public_key, method, path, query, headers, body)
         if device.revoked_at is not None:
             raise PeerFault("device-revoked")
@@ -250,6 +250,14 @@ class RequestVerifier:
             raise PeerFault("clock-off", now=stamp(now))
         self._once(device.device, parts.nonce, now)
         return device, person
+
+    def _named(self, parts: SignatureParts) -> Device:
+        if parts.tag != self._tag:
+            raise PeerFault("signature-elsewhere")
+        device = self._device(parts.keyid)
+        if device is None:
+            raise PeerFault("device-unknown")
+        return device
 
     def _once(self, device: DeviceId, nonce: str, now: datetime) -> None:
         seen = self._seen.setdefault(device, _Seen())

@@ -2,12 +2,13 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from desktop_app.authentication import Authentication
 from desktop_app.center import Center
 from desktop_app.domain.ids import DeviceId, PersonId, UnitPath
 from desktop_app.domain.principal import Actor, Role
@@ -69,23 +70,8 @@ class OpenCenter:
         return asyncio.run(self._ask(method, target, headers, body, pieces))
 
     async def _ask(self, method: str, target: str, headers: Mapping[str, str], body: bytes, pieces: int) -> Answer:
-        path, _, query = target.partition("?")
         socket = method == "WS"
-        scope: dict[str, Any] = {
-            "type": "websocket" if socket else "http",
-            "asgi": {"version": "3.0"},
-            "http_version": "1.1",
-            "method": method,
-            "scheme": "wss" if socket else "https",
-            "path": path,
-            "raw_path": path.encode(),
-            "query_string": query.encode(),
-            "root_path": "",
-            "headers": [(name.encode(), value.encode("latin-1")) for name, value in headers.items()],
-            "client": ("127.0.0.1", 1),
-            "server": ("127.0.0.1", 8443),
-            "extensions": {"websocket.http.response": {}},
-        }
+        scope = _scope(method, target, headers)
         size = -(-len(body) // pieces) or 1
         parts = [body[at : at + size] for at in range(0, len(body), size)] or [b""]
         incoming: list[dict[str, Any]] = (
@@ -111,8 +97,60 @@ class OpenCenter:
         whole = b"".join(message.get("body", b"") for message in sent[1:])
         return Answer(int(sent[0]["status"]), whole)
 
+    def hold_socket(self, target: str, headers: Mapping[str, str], meanwhile: Callable[[], None]) -> list[str]:
+        """A socket behind the center's gate, held open while something happens, then a word; what was sent on it."""
+
+        async def echo(scope: Any, receive: Any, send: Any) -> None:
+            await send({"type": "websocket.accept"})
+            while (message := await receive())["type"] != "websocket.disconnect":
+                if message["type"] == "websocket.receive":
+                    await send({"type": "websocket.send", "text": "heard"})
+
+        async def held() -> list[str]:
+            sent: list[str] = []
+            incoming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+            for message in ({"type": "websocket.connect"}, {"type": "websocket.receive", "text": "one"}):
+                incoming.put_nowait(message)
+            answered = asyncio.Event()
+
+            async def send(message: Any) -> None:
+                sent.append(f"{message['type']} {message.get('reason') or ''}".strip())
+                if message["type"] == "websocket.send":
+                    answered.set()
+
+            gate = Authentication(echo, verifier=self.center.verifier, clock=self.clock)
+            serving = asyncio.ensure_future(gate(_scope("WS", target, headers), incoming.get, send))
+            await asyncio.wait_for(answered.wait(), 5)
+            meanwhile()
+            incoming.put_nowait({"type": "websocket.receive", "text": "two"})
+            incoming.put_nowait({"type": "websocket.disconnect", "code": 1000})
+            await asyncio.wait_for(serving, 5)
+            return sent
+
+        return asyncio.run(held())
+
     def close(self) -> None:
         self.center.close()
+
+
+def _scope(method: str, target: str, headers: Mapping[str, str]) -> dict[str, Any]:
+    path, _, query = target.partition("?")
+    socket = method == "WS"
+    return {
+        "type": "websocket" if socket else "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "wss" if socket else "https",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": query.encode(),
+        "root_path": "",
+        "headers": [(name.encode(), value.encode("latin-1")) for name, value in headers.items()],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 8443),
+        "extensions": {"websocket.http.response": {}},
+    }
 
 
 def other_device() -> DeviceId:

@@ -1,5 +1,6 @@
 """Every route of the center times everything that must not get in. A route without its row here fails the test."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -7,8 +8,10 @@ from pathlib import Path
 
 import pytest
 from starlette.routing import Route, WebSocketRoute
+from starlette.types import Message
 
 from desktop_app.authentication import OPEN
+from desktop_app.domain.faults import PeerFault
 from desktop_app.domain.limits import REQUEST_BODY
 from sync.identity.device import DeviceIdentity, DeviceKey
 from sync.identity.requests import RequestSigner
@@ -195,6 +198,40 @@ def test_a_body_that_is_too_large_is_not_read_to_its_end(asking: Asking) -> None
     headers = RequestSigner(asking.identity).headers("POST", target, huge, now=asking.open_center.clock.at)
     answer = asking.open_center.ask("POST", target, headers, huge, pieces=8)
     assert (answer.id, answer.status) == ("body-too-large", 413)
+
+
+def test_of_a_strangers_body_nothing_is_read(asking: Asking) -> None:
+    row = ("POST", "/v1/terminals/{device}/changes")
+    huge = bytes(REQUEST_BODY + 1)
+    for headers in ({}, asking.signed(row, identity=replace(asking.identity, key=DeviceKey.generate()))):
+        answer = asking.open_center.ask("POST", asking.target(row), headers, huge, pieces=8)
+        assert answer.id in ("request-unsigned", "device-unknown")
+
+
+def test_a_body_that_drips_is_not_waited_for_forever(asking: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
+    from desktop_app import authentication
+
+    async def drip() -> Message:
+        await asyncio.sleep(3600)
+        return {}
+
+    monkeypatch.setattr(authentication, "BODY_WITHIN", 0.01)
+    with pytest.raises(PeerFault, match="request-too-slow"):
+        asyncio.run(authentication._body(drip, 100))
+
+
+def test_the_open_socket_of_a_revoked_device_is_closed(asking: Asking) -> None:
+    row = ("WS", "/v1/meetings/{meeting}")
+    center = asking.open_center
+
+    def revoke() -> None:
+        center.registry.revoke(asking.identity.device, center.clock.at)
+        center.clock.elapsed += 3
+
+    healthy = center.hold_socket(asking.target(row), asking.signed(row), lambda: None)
+    assert healthy == ["websocket.accept", "websocket.send", "websocket.send"]
+    sent = center.hold_socket(asking.target(row), asking.signed(row), revoke)
+    assert sent == ["websocket.accept", "websocket.send", "websocket.close device-revoked"]
 
 
 def test_a_refusal_carries_the_centers_time(asking: Asking) -> None:

@@ -27,7 +27,7 @@ from sync.identity import enrolment_desk
 from sync.identity.activation import ALPHABET, ActivationCode, CodeBook
 from sync.identity.authority import SERVER_NAME, Authority, tls_context
 from sync.identity.device import DeviceIdentity, DeviceKey, is_enrolled
-from sync.identity.enrolment import Enrolled, center_url, clock_warning, enrol
+from sync.identity.enrolment import Enrolled, center_url, enrol
 from sync.identity.enrolment_desk import EnrolmentDesk
 from sync.identity.keystore import KeyStore, Stretch, open_keystore
 from sync.identity.registry import Registry
@@ -176,6 +176,12 @@ def test_a_code_makes_a_device_of_a_unit_and_its_first_operator(center: Center, 
     assert (device.public_key, device.unit_path, device.revoked_at) == (kept.public_key, HUIDONG, None)
 
 
+@pytest.mark.parametrize("name", ["操" * 65, "a\nb", "\x00"])
+def test_a_name_that_cannot_be_one_costs_no_try(terminal: Terminal, name: str) -> None:
+    with pytest.raises(OperatorError, match="name-unsuitable"):
+        terminal.enrol("https://127.0.0.1:9", "2345-6789-ABCD-EFGH", name)
+
+
 def test_a_code_is_read_however_it_is_typed(center: Center, terminal: Terminal) -> None:
     code = center.code().lower().replace("-", " ")
     fullwidth = "".join(chr(ord(c) + 0xFEE0) if c != " " else "－" for c in code)
@@ -257,14 +263,12 @@ def test_an_enrolled_terminal_does_not_enrol_again_by_accident(center: Center, t
 
 
 @pytest.mark.parametrize("days", [-3, 3, -2000])
-def test_a_terminal_whose_clock_is_off_enrols_and_is_warned(center: Center, terminal: Terminal, days: int) -> None:
+def test_a_terminal_whose_clock_is_off_enrols_and_is_told_the_difference(
+    center: Center, terminal: Terminal, days: int
+) -> None:
     terminal.clock.at += timedelta(days=days)
     enrolled = terminal.enrol(center.url, center.code())
     assert enrolled.clock_offset == timedelta(days=-days)
-    warning = clock_warning(enrolled.clock_offset, terminal.clock.at)
-    assert warning is not None
-    assert warning.id == "clock-differs"
-    assert clock_warning(timedelta(seconds=30), terminal.clock.at) is None
 
 
 def test_the_code_and_what_opens_it_are_nowhere_in_the_centers_files(center: Center, tmp_path: Path) -> None:
