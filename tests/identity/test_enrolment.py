@@ -91,13 +91,35 @@ def serving(app: Any, context: ssl.SSLContext) -> Iterator[str]:
         listener.close()
 
 
+class Stage:
+    """One server for the whole module; what it serves changes from test to test."""
+
+    def __init__(self, authority: Authority) -> None:
+        self.authority = authority
+        self.app: Any = None
+        self.url = ""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.app(scope, receive, send)
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    stage = Stage(authority_in(tmp_path_factory.mktemp("authority")))
+    with serving(stage, stage.authority.server_context()) as stage.url:
+        yield stage
+
+
+def authority_in(folder: Path) -> Authority:
+    return Authority.open(folder, open_keystore(folder, passphrase="center phrase", stretch=CHEAP))
+
+
 class Center:
     """The parts of a center that enrol."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, authority: Authority) -> None:
         self.clock = HandClock()
-        self.keys = open_keystore(folder, passphrase="center phrase", stretch=CHEAP)
-        self.authority = Authority.open(folder, self.keys)
+        self.authority = authority
         self.key = DeviceKey.generate()
         self.registry = Registry(folder)
         self.codes = CodeBook(self.registry, self.key)
@@ -136,11 +158,10 @@ class Terminal:
 
 
 @pytest.fixture
-def center(tmp_path: Path) -> Iterator[Center]:
-    center = Center(tmp_path / "center")
-    with serving(center.app, center.authority.server_context()) as url:
-        center.url = url
-        yield center
+def center(tmp_path: Path, stage: Stage) -> Iterator[Center]:
+    center = Center(tmp_path / "center", stage.authority)
+    stage.app, center.url = center.app, stage.url
+    yield center
     center.registry.close()
 
 
@@ -285,7 +306,7 @@ def test_the_code_and_what_opens_it_are_nowhere_in_the_centers_files(center: Cen
 def test_whoever_does_not_know_the_code_learns_only_the_locator(tmp_path: Path, terminal: Terminal) -> None:
     """A stranger with a center of their own answers in the place of the real one."""
     heard: list[bytes] = []
-    impostor = Center(tmp_path / "impostor")
+    impostor = Center(tmp_path / "impostor", authority_in(tmp_path / "impostor"))
 
     async def hello(request: Request) -> Response:
         heard.append(await request.body())
@@ -312,7 +333,7 @@ def test_a_relay_that_passes_the_centers_own_proof_on_gets_no_further(
         reached.append(request.url.path)
         return JSONResponse(center.desk.hello(json.loads(await request.body())))
 
-    other = Authority.open(tmp_path / "other", open_keystore(tmp_path / "other", passphrase="x" * 8, stretch=CHEAP))
+    other = authority_in(tmp_path / "other")
     app = Starlette(routes=[Route("/{p:path}", relay, methods=["POST"])])
     code = center.code()
     with serving(app, other.server_context()) as url:
@@ -344,10 +365,10 @@ def _answering(make: Callable[[], Response]) -> Starlette:
     ],
 )  # fmt: skip
 def test_a_server_that_is_no_center_is_called_that(
-    center: Center, terminal: Terminal, make: Callable[[], Response], refusal: str
+    stage: Stage, terminal: Terminal, make: Callable[[], Response], refusal: str
 ) -> None:
-    with serving(_answering(make), center.authority.server_context()) as url:
-        assert terminal.refusal(url, "2345-6789-ABCD-EFGH").id == refusal
+    stage.app = _answering(make)
+    assert terminal.refusal(stage.url, "2345-6789-ABCD-EFGH").id == refusal
 
 
 @pytest.mark.parametrize(
