@@ -90,6 +90,12 @@ class Case:
         return self.actor.unit_path == self.state.chair or self.is_provincial
 
     @property
+    def is_invited(self) -> bool:
+        """Whether the meeting is any of this unit's business."""
+        path = self.actor.unit_path
+        return path == self.state.host or path in self.state.invited or self.is_provincial
+
+    @property
     def is_provincial(self) -> bool:
         path = self.actor.unit_path
         return self.actor.provincial and level_of(path) <= Level.PROVINCE and is_within(self.state.host, path)

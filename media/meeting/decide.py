@@ -69,7 +69,7 @@ def _schedule(case: Case, command: cmd.Schedule) -> Decision:
 def _join(case: Case, command: cmd.Join) -> Decision:
     state, actor, now = case.state, case.actor, case.now
     path = actor.unit_path
-    if path != state.host and path not in state.invited and not case.is_provincial:
+    if not case.is_invited:
         return Refusal("not-invited")
     known = state.sites.get(path)
     if known is not None and known.online:

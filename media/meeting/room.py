@@ -17,6 +17,7 @@ from desktop_app.domain.faults import Fault, HostFault
 from desktop_app.domain.ids import MeetingId, UnitPath
 from desktop_app.domain.principal import Actor
 from media.meeting.apply import apply
+from media.meeting.case import Case
 from media.meeting.commands import Command, Join, Leave, Tick
 from media.meeting.decide import CENTER, Refusal, Rules, SiteActor, decide
 from media.meeting.events import StoredEvent, log_mark
@@ -116,9 +117,9 @@ class Room:
         return stop
 
     def admits(self, actor: SiteActor) -> bool:
-        """Whether this meeting exists for this site at all."""
-        refusal = decide(self.state, Join(""), actor, self._now(), self._rules)
-        return not isinstance(refusal, Refusal) or refusal.id not in ("not-invited", "meeting-unknown")
+        """Whether this meeting exists for this site at all, before it opens and after it ended too."""
+        case = Case(self.state, actor, self._now(), self._rules)
+        return self.state.phase is not MeetingPhase.NONE and case.is_invited
 
     def knows(self, since: int, mark: str | None) -> bool:
         """Whether a client's history up to `since` is this log's; without a mark only the length tells."""

@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 from websockets.asyncio.client import ClientConnection, connect
 
+from desktop_app.center_meetings import CenterMeetings
 from desktop_app.domain.clock import SystemClock
 from desktop_app.domain.faults import HostFault, PeerFault
 from desktop_app.domain.ids import MeetingId, PersonId, UnitPath
@@ -166,17 +167,22 @@ class Center:
     def log(self) -> list[StoredEvent]:
         return self.disk.lines.get(MEETING, [])
 
-    async def start(self) -> None:
+    def make(self) -> MeetingServer | CenterMeetings:
+        """What is mounted; a center over real records overrides it."""
         self.meetings = MeetingServer(
             store=self.disk, directory=self.directory, engine=self.engine, clock=SystemClock(), rules=self.rules
         )
+        return self.meetings
+
+    async def start(self) -> None:
+        mounted = self.make()
 
         @contextlib.asynccontextmanager
         async def lifespan(app: Starlette) -> AsyncIterator[None]:
-            async with self.meetings.running():
+            async with mounted.running():
                 yield
 
-        app = _Knows(Starlette(routes=self.meetings.routes(), lifespan=lifespan))
+        app = _Knows(Starlette(routes=mounted.routes(), lifespan=lifespan))
         config = uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1, ws_max_size=1 << 18)
         self._uvicorn = uvicorn.Server(config)
         if self._socket.fileno() < 0:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from desktop_app.center_meetings import CenterMeetings
 from desktop_app.domain.clock import SystemClock, stamp
 from desktop_app.domain.faults import HostFault
 from desktop_app.domain.ids import MeetingId, PersonId
@@ -18,6 +19,7 @@ from media.meeting.events import StoredEvent
 from media.meeting.model import MeetingPhase, MeetingState
 from sync.center.store import CenterStore, CenterTransaction, Write
 from sync.identity.device import DeviceIdentity, DeviceKey
+from tests.meeting.center import Center, until
 from tests.meeting.rooms import BOLUO, CITY, HUIDONG, MEETING, PROVINCE, START, at, device_of, gone
 from tests.meeting.waiting import wait_for
 
@@ -284,3 +286,41 @@ def test_the_log_of_a_meeting_is_the_evidence_of_who_did_what(store: CenterStore
     rows = sorted(store.list("meeting_event", meeting=MEETING), key=lambda row: row["seq"])
     assert [row["kind"] for row in rows[:4]] == ["scheduled", "site_joined", "opened", "chair_passed"]
     assert all(f'"by":"{HUIDONG}"' in row["body"] for row in rows[1:4])
+
+
+class CenterWithRecords(Center):
+    """The center's meetings over real records, as `desktop_app.center` mounts them."""
+
+    def __init__(self, store: CenterStore) -> None:
+        super().__init__()
+        self.store = store
+
+    def make(self) -> CenterMeetings:
+        return CenterMeetings(self.store, self.engine, SystemClock())
+
+
+async def test_from_the_first_join_to_the_end_the_records_follow_also_over_a_restart(store: CenterStore):
+    center = CenterWithRecords(store)
+    await center.start()
+    async with center.raw(HUIDONG) as host:
+        await host.hello()
+        await host.command(cmd.Join(""))
+        await until(lambda: store.get("meeting", MEETING)["state"] == "open")
+        await host.command(cmd.PointAgenda(2))
+        await host.command(cmd.RequestFloor("r1", "m1", "委员一"))
+        await host.command(cmd.GrantFloor("r1", 60))
+    await center.stop()
+    assert store.list("speech")[0]["started_at"], "a turn that runs is a record already"
+    await center.start()
+    async with center.raw(HUIDONG) as host:
+        welcome = await host.hello()
+        assert welcome["head"] == len(store.list("meeting_event"))
+        assert (await host.command(cmd.Join("")))["ok"]
+        assert (await host.command(cmd.End()))["ok"]
+        await until(lambda: store.get("meeting", MEETING)["state"] == "ended")
+    (speech,) = store.list("speech")
+    assert (speech["member_name"], speech["agenda_item"], bool(speech["ended_at"])) == ("委员一", ITEMS[1], True)
+    assert store.get("agenda_item", ITEMS[1])["state"] == "done"
+    async with center.raw(BOLUO) as boluo:
+        assert (await boluo.hello())["head"] == len(store.list("meeting_event")), "an ended meeting can be looked at"
+    await center.stop()

@@ -144,6 +144,17 @@ async def test_a_unit_that_is_not_invited_is_told_that_there_is_no_such_meeting(
                 await stranger.connection.recv()
 
 
+async def test_a_stranger_sees_nothing_of_an_ended_meeting_either(center: Center):
+    async with center.raw(HUIDONG) as host:
+        await host.hello()
+        await host.command(cmd.Join(""))
+        await host.command(cmd.End())
+        async with center.raw(STRANGER) as stranger:
+            assert (await stranger.hear("fault"))["id"] == "meeting-unknown"
+        async with center.raw(BOLUO) as boluo:
+            assert (await boluo.hello())["head"] == len(center.log)
+
+
 @pytest.mark.parametrize(
     ("message", "fault"),
     [
