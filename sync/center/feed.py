@@ -76,10 +76,12 @@ def read(
     since: int,
     limit: int,
     own_head: tuple[int, int],
+    pushed_after: tuple[int, int] | None = None,
 ) -> tuple[list[Change], int, bool]:
     """The next changes for a reader: (changes, the cursor to ask from next, whether there are more).
 
-    `own_head` is (epoch, seq) of the reader's own chain: what it wrote up to there it has, and is not told again.
+    `own_head` is (epoch, seq) of the reader's own chain: what is acknowledged up to there it has, and is not told
+    again; nor is what it pushed after its place `pushed_after`, while it waited for this page.
     """
     end = connection.execute(sa.select(sa.func.coalesce(sa.func.max(feed.c.cursor), 0))).scalar_one()
     parties = sa.select(participant.c.meeting).where(participant.c.unit_path == unit_path)
@@ -93,12 +95,12 @@ def read(
         sa.and_(feed.c.only_path.is_(None), sa.or_(feed.c.reach == Reach.EVERYONE.value, subtree, party)),
         sa.and_(feed.c.only_path == unit_path, party),
     )
-    has_it = sa.and_(
-        change.c.terminal == reader,
-        change.c.epoch == own_head[0],
-        change.c.seq <= own_head[1],
-        sa.not_(feed.c.released),
-    )
+    acknowledged = sa.and_(change.c.epoch == own_head[0], change.c.seq <= own_head[1])
+    if pushed_after is not None:
+        epoch, seq = pushed_after
+        just_pushed = sa.or_(change.c.epoch > epoch, sa.and_(change.c.epoch == epoch, change.c.seq > seq))
+        acknowledged = sa.or_(acknowledged, just_pushed)
+    has_it = sa.and_(change.c.terminal == reader, acknowledged, sa.not_(feed.c.released))
     rows = connection.execute(
         sa.select(feed.c.cursor, *SELECT_CHANGES.selected_columns)
         .join(change, change.c.change_id == feed.c.change_id)

@@ -79,6 +79,7 @@ class Lanes:
         news = asyncio.Event()
         deadline = loop.time() + query.wait
         unsubscribe = self._store.subscribe(lambda _touched: _wake(loop, news.set))
+        began = await run_in_threadpool(self._store.position, principal.device)
         try:
             while True:
                 news.clear()
@@ -89,6 +90,7 @@ class Lanes:
                     query.limit,
                     known_feed=query.feed,
                     own_head=query.own_head,
+                    pushed_after=(began.epoch, began.seq),
                 )
                 left = deadline - loop.time()
                 if filled or left <= 0 or await request.is_disconnected():

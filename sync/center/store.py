@@ -178,9 +178,16 @@ class CenterStore(Store):
         return pack_page(self.read_page(principal, since, limit, known_feed=known_feed, own_head=own_head)[0])
 
     def read_page(
-        self, principal: Principal, since: int, limit: int, *, known_feed: bytes, own_head: tuple[int, int]
+        self,
+        principal: Principal,
+        since: int,
+        limit: int,
+        *,
+        known_feed: bytes,
+        own_head: tuple[int, int],
+        pushed_after: tuple[int, int] | None = None,
     ) -> tuple[Page, bool]:
-        """As `page`, before it is packed, and whether there is anything in it."""
+        """As `page`, before it is packed, and whether there is anything in it; for `pushed_after` see `feed.read`."""
         if known_feed not in (b"", self._feed):
             since = 0
         with reading(self._engine) as connection:
@@ -191,6 +198,7 @@ class CenterStore(Store):
                 since,
                 max(1, min(limit, BATCH_CHANGES)),
                 own_head,
+                pushed_after,
             )
         items = pack_items(changes, principal.device)
         now_ms = unix_ms(self.clock.now())

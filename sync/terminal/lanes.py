@@ -99,9 +99,9 @@ class SyncLoop:
         unsubscribe = self._records.subscribe(lambda _touched: self.poke())
         try:
             async with asyncio.TaskGroup() as lanes:
-                lanes.create_task(self._heartbeat())
-                lanes.create_task(self._lane("push", self._push_once))
-                lanes.create_task(self._lane("pull", self._pull_once))
+                lanes.create_task(self._kept(self._heartbeat))
+                lanes.create_task(self._kept(lambda: self._lane("push", self._push_once)))
+                lanes.create_task(self._kept(lambda: self._lane("pull", self._pull_once)))
                 lanes.create_task(self._tell_what_waits())
         finally:
             unsubscribe()
@@ -113,6 +113,15 @@ class SyncLoop:
         if loop is not None and not loop.is_closed():
             loop.call_soon_threadsafe(self._work.set)
             loop.call_soon_threadsafe(self._written.set)
+
+    async def _kept(self, forever: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """A bug in one lane is logged and costs a pause; the records of this terminal still have to travel."""
+        while True:
+            try:
+                await forever()
+            except Exception:
+                log.exception("a lane was ended by a bug and begins again")
+                await asyncio.sleep(self._pace.refused_retry)
 
     # The heartbeat
 

@@ -18,10 +18,13 @@ from sync.log.hlc import wall_ms
 from sync.log.signing import Origin
 from sync.log.write import Write
 from sync.merge.fold import RecordState
+from sync.replication.client import PullPosition
+from sync.replication.page import Page
 from sync.store.engine import reading
 from sync.store.reader import Row
 from sync.store.store import Store, Transaction
 from sync.store.tables import change
+from sync.terminal import inbox, outbox
 from sync.terminal.status import Receipt, SyncStatus, read_receipts, read_status
 
 __all__ = ["Receipt", "Records", "Row", "SyncStatus", "Write"]
@@ -125,14 +128,52 @@ class Records(Store):
         names = ("change_id", "entity", "pk", "op", "meeting", "terminal", "verdict", "reason")
         query = (
             sa.select(*(change.c[name] for name in names))
-            .where(change.c.verdict != Verdict.APPLIED.value)
+            .where(sa.or_(change.c.verdict != Verdict.APPLIED.value, change.c.reason != ""))
             .order_by(change.c.position)
             .limit(limit)
         )
         with reading(self._engine) as connection:
-            return [dict(zip(names, row, strict=True)) for row in connection.execute(query)]
+            rows = [dict(zip(names, row, strict=True)) for row in connection.execute(query)]
+        held = {"verdict": Verdict.HELD.value}  # applied here, and held by the center
+        return [row | held if row["verdict"] == Verdict.APPLIED else row for row in rows]
 
     def receipts(self, limit: int = 200) -> list[Receipt]:
         """The center's receipts, newest first."""
         with reading(self._engine) as connection:
             return read_receipts(connection, limit)
+
+    # The lanes
+
+    def _on_open(self, connection: sa.Connection) -> None:
+        transaction = Transaction(connection, self.identity, self._head, 0, self.STAMPED)
+        inbox.release_understood(transaction)
+        transaction.projection.flush()
+
+    def next_batch(self) -> bytes | None:
+        """The next push, signed; None where everything is acknowledged."""
+        with self._lock, reading(self._engine) as connection:
+            return outbox.next_batch(connection, self.identity, self._head)
+
+    def acknowledge(self, answer: bytes) -> list[Receipt]:
+        """Keep the center's answer to a push. PeerFault `receipt-unreadable`, `receipt-forged`, `receipt-foreign`."""
+        receipts = outbox.read_receipts(answer, self.identity)
+        with self._writing() as transaction:
+            outbox.acknowledge(transaction, self.identity, receipts)
+        return receipts
+
+    def go_on_from(self, epoch: int, seq: int, head_hash: bytes) -> None:
+        """Go on where the center says this chain ends there."""
+        with self._writing() as transaction:
+            outbox.go_on_from(transaction, self.identity, epoch, seq, head_hash)
+
+    def pull_position(self) -> PullPosition:
+        """Where the next pull begins."""
+        with self._lock, reading(self._engine) as connection:
+            return inbox.pull_position(connection, self._head)
+
+    def take_page(self, raw: bytes) -> Page:
+        """Verify and store a page. PeerFault `page-forged`, `page-malformed`, `page-misplaced`."""
+        page = inbox.verified_page(raw, self.identity)
+        with self._writing() as transaction:
+            inbox.take_in(transaction, self.identity, page)
+        return page

@@ -35,7 +35,9 @@ def read_status(connection: sa.Connection, device: str) -> SyncStatus:
     ).scalar_one()
     in_conflict = connection.execute(sa.select(sa.func.count()).select_from(conflict)).scalar_one()
     quarantined = connection.execute(
-        sa.select(sa.func.count()).select_from(change).where(change.c.verdict != Verdict.APPLIED.value)
+        sa.select(sa.func.count())
+        .select_from(change)
+        .where(sa.or_(change.c.verdict != Verdict.APPLIED.value, change.c.reason != ""))
     ).scalar_one()
     last = connection.execute(sa.select(receipt).order_by(receipt.c.number.desc()).limit(1)).first()
     pending = head.seq - head.acknowledged

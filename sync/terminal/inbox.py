@@ -1,0 +1,127 @@
+"""What a terminal pulls: pages verified by the center's countersignature, stored and projected in one transaction."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from desktop_app.domain.faults import PeerFault
+from sync.entities import ENTITIES, SCHEMA_VERSION
+from sync.identity.device import verify
+from sync.log.envelope import Change, Op, Verdict
+from sync.log.payload import open_payload
+from sync.log.signing import Origin
+from sync.replication.client import PullPosition
+from sync.replication.page import Page, read_page
+from sync.store.journal import Head
+from sync.store.rows import SELECT_CHANGES, change_of, insert_changes
+from sync.store.store import Transaction
+from sync.store.tables import change, property_
+from sync.terminal.outbox import open_epoch
+
+FEED = "pull-feed"
+CURSOR = "pull-cursor"
+
+
+def pull_position(connection: sa.Connection, head: Head) -> PullPosition:
+    rows = connection.execute(
+        sa.select(property_.c.name, property_.c.value).where(property_.c.name.in_([FEED, CURSOR]))
+    )
+    found: dict[str, str] = {row.name: row.value for row in rows}
+    cursor = int(found.get(CURSOR, "0"))
+    return PullPosition(bytes.fromhex(found.get(FEED, "")), cursor, head.epoch, head.acknowledged)
+
+
+def verified_page(raw: bytes, identity: Origin) -> Page:
+    """PeerFault `page-forged` where the center did not sign it for this terminal."""
+    page = read_page(raw)
+    if not verify(identity.center_key, page.message(identity.device), page.signature):
+        raise PeerFault("page-forged")
+    return page
+
+
+def take_in(transaction: Transaction, identity: Origin, page: Page) -> int:
+    """Store what is new of a page, and the cursor; how many changes were new. PeerFault `page-misplaced`."""
+    connection = transaction.connection
+    here = pull_position(connection, transaction.journal.head)
+    if page.since != (here.cursor if here.feed in (b"", page.feed) else 0) or page.following < page.since:
+        raise PeerFault("page-misplaced", since=page.since)
+    listed = page.changes()
+    known = _known(connection, listed)
+    new = {each.change_id: each for each in listed if each.change_id not in known}
+    _make_room(transaction, identity, list(new.values()))
+    _store(transaction, list(new.values()))
+    for each in listed:
+        if each.terminal == identity.device and each.change_id in known:
+            _released(transaction, known[each.change_id])
+        transaction.journal.clock.absorb(each.hlc, each.received_ms)
+    connection.execute(
+        property_.insert().prefix_with("OR REPLACE"),
+        [{"name": FEED, "value": page.feed.hex()}, {"name": CURSOR, "value": str(page.following)}],
+    )
+    return len(new)
+
+
+def _known(connection: sa.Connection, listed: Sequence[Change]) -> dict[str, Change]:
+    ids = [each.change_id for each in listed]
+    rows = connection.execute(SELECT_CHANGES.where(change.c.change_id.in_(ids)))
+    return {row.change_id: change_of(tuple(row)) for row in rows}
+
+
+def _make_room(transaction: Transaction, identity: Origin, new: Sequence[Change]) -> None:
+    """Own changes that are not here were written before this store was restored: go on in a new epoch."""
+    forgotten = [each.epoch for each in new if each.terminal == identity.device]
+    if forgotten and max(forgotten) >= transaction.journal.head.epoch:
+        open_epoch(transaction, identity, above=max(forgotten))
+
+
+def _store(transaction: Transaction, new: Sequence[Change]) -> None:
+    understood = {each.change_id for each in new if understands(each)}
+    projection = transaction.projection
+    projection.load({(each.entity, each.pk) for each in new if each.change_id in understood})
+    rows: list[tuple[Change, bytes | None]] = []
+    for each in new:
+        if each.change_id in understood:
+            projection.apply(each)
+            rows.append((each, None))
+        else:
+            rows.append((dataclasses.replace(each, verdict=Verdict.HELD.value, reason="schema-newer"), None))
+    insert_changes(transaction.connection, rows)
+
+
+def understands(each: Change) -> bool:
+    """Whether this version of the program can project a change."""
+    if each.entity not in ENTITIES or each.op not in tuple(Op) or each.schema_version > SCHEMA_VERSION:
+        return False
+    try:
+        if each.payload is not None:
+            open_payload(each.payload)
+    except PeerFault:
+        return False
+    return True
+
+
+def _released(transaction: Transaction, own: Change) -> None:
+    """The center took an own change out of its quarantine."""
+    if own.verdict == Verdict.APPLIED and not own.reason:
+        return
+    transaction.connection.execute(
+        change.update().where(change.c.change_id == own.change_id).values(verdict=Verdict.APPLIED.value, reason="")
+    )
+    if own.verdict != Verdict.APPLIED:
+        transaction.projection.rebuild(own.entity, own.pk)
+
+
+def release_understood(transaction: Transaction) -> None:
+    """Project what an earlier version of the program had to hold."""
+    rows = transaction.connection.execute(
+        SELECT_CHANGES.where(change.c.verdict == Verdict.HELD.value).order_by(change.c.position)
+    ).all()
+    for each in [change_of(tuple(row)) for row in rows]:
+        if understands(each):
+            transaction.connection.execute(
+                change.update()
+                .where(change.c.change_id == each.change_id)
+                .values(verdict=Verdict.APPLIED.value, reason="")
+            )
+            transaction.projection.rebuild(each.entity, each.pk)

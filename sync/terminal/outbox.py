@@ -1,0 +1,186 @@
+"""What a terminal pushes: the next run of its own chain, the receipts for it, and where to go on after a refusal."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import msgpack
+import sqlalchemy as sa
+
+from desktop_app.domain.faults import PeerFault
+from desktop_app.domain.limits import BATCH_CHANGES
+from sync.entities import ENTITIES
+from sync.identity.device import verify
+from sync.log.envelope import GENESIS, Change, Op, Verdict, change_hash
+from sync.log.hlc import COUNTER_BITS
+from sync.log.signing import Origin, head_message
+from sync.replication.batch import pack_batch
+from sync.replication.receipt import Receipt, read_body
+from sync.store.journal import Head
+from sync.store.rows import SELECT_CHANGES, change_of
+from sync.store.store import Transaction
+from sync.store.tables import change, document, receipt, reemitted
+
+BATCH_BYTES = 2 * 1024 * 1024
+"""Payload bytes after which a batch ends, so that it stays below the center's bound with room to spare."""
+
+
+def next_batch(connection: sa.Connection, identity: Origin, head: Head, limit: int = BATCH_CHANGES) -> bytes | None:
+    """The next run after what is acknowledged; None where everything is."""
+    if head.seq <= head.acknowledged:
+        return None
+    rows = connection.execute(
+        SELECT_CHANGES.add_columns(change.c.hash)
+        .where(_own(identity, head.epoch), change.c.seq > head.acknowledged)
+        .order_by(change.c.seq)
+        .limit(limit)
+    )
+    run: list[Change] = []
+    head_hash = GENESIS
+    size = 0
+    for row in rows:
+        each, chain_hash = change_of(tuple(row)[:-1]), row.hash
+        size += len(each.payload or b"")
+        if run and size > BATCH_BYTES:
+            break
+        run.append(each)
+        head_hash = chain_hash
+    rows.close()
+    prev_hash = GENESIS if run[0].seq == 1 else _hash_at(connection, identity, head.epoch, run[0].seq - 1)
+    if prev_hash is None:
+        raise PeerFault("chain-broken", terminal=identity.device, epoch=head.epoch, seq=run[0].seq - 1)
+    signature = identity.sign(head_message(identity.device, head.epoch, run[-1].seq, head_hash))
+    return pack_batch(run, prev_hash, head_hash, signature)
+
+
+def _own(identity: Origin, epoch: int) -> "sa.ColumnElement[bool]":
+    return sa.and_(change.c.terminal == identity.device, change.c.epoch == epoch)
+
+
+def _hash_at(connection: sa.Connection, identity: Origin, epoch: int, seq: int) -> bytes | None:
+    found: bytes | None = connection.execute(
+        sa.select(change.c.hash).where(_own(identity, epoch), change.c.seq == seq)
+    ).scalar()
+    return found
+
+
+def read_receipts(raw: bytes, identity: Origin) -> list[Receipt]:
+    """The center's answer to a push, each receipt verified; PeerFault `receipt-unreadable`, `receipt-forged`."""
+    try:
+        pairs = msgpack.unpackb(raw, strict_map_key=True)
+        receipts = [read_body(bytes(body), bytes(signature)) for body, signature in pairs]
+    except (ValueError, TypeError, msgpack.UnpackException, RecursionError) as err:
+        raise PeerFault("receipt-unreadable") from err
+    for each in receipts:
+        if not verify(identity.center_key, each.message(), each.signature) or each.terminal != identity.device:
+            raise PeerFault("receipt-forged", number=each.number)
+    return receipts
+
+
+def acknowledge(transaction: Transaction, identity: Origin, receipts: Sequence[Receipt]) -> None:
+    """Keep receipts and what they say of each change. PeerFault `receipt-foreign` where one is not for this chain."""
+    connection, head = transaction.connection, transaction.journal.head
+    for each in receipts:
+        if each.epoch != head.epoch or each.last_seq <= head.acknowledged:
+            continue
+        if each.first_seq > head.acknowledged + 1:
+            raise PeerFault("receipt-foreign", number=each.number)
+        if _hash_at(connection, identity, each.epoch, each.last_seq) != each.head_hash:
+            raise PeerFault("receipt-foreign", number=each.number)
+        connection.execute(
+            receipt.insert()
+            .prefix_with("OR REPLACE")
+            .values(
+                number=each.number,
+                terminal=each.terminal,
+                epoch=each.epoch,
+                first_seq=each.first_seq,
+                last_seq=each.last_seq,
+                head_hash=each.head_hash,
+                received_ms=each.received_ms,
+                body=each.body,
+                signature=each.signature,
+            )
+        )
+        run = sa.and_(_own(identity, each.epoch), change.c.seq.between(each.first_seq, each.last_seq))
+        connection.execute(
+            change.update().where(run, change.c.received_ms.is_(None)).values(received_ms=each.received_ms)
+        )
+        _apply_verdicts(transaction, identity, each)
+        _merge_capped(transaction, run, each.received_ms)
+        head.acknowledged = each.last_seq
+
+
+def _apply_verdicts(transaction: Transaction, identity: Origin, each: Receipt) -> None:
+    """What the center holds stays on this screen; what it refused leaves the records, and is kept in the quarantine."""
+    connection, projection = transaction.connection, transaction.projection
+    for seq, verdict, reason in each.verdicts:
+        at = sa.and_(_own(identity, each.epoch), change.c.seq == seq)
+        if verdict == Verdict.HELD:
+            connection.execute(change.update().where(at).values(reason=reason))
+            continue
+        connection.execute(change.update().where(at).values(verdict=Verdict.REFUSED.value, reason=reason))
+        row = connection.execute(sa.select(change.c.entity, change.c.pk, change.c.op).where(at)).first()
+        if row is not None:
+            if row.op == Op.UPDATE:
+                connection.execute(document.delete().where(document.c.pk == row.pk))
+            projection.rebuild(row.entity, row.pk)
+
+
+def _merge_capped(transaction: Transaction, run: "sa.ColumnElement[bool]", received_ms: int) -> None:
+    """Merge again what a clock that ran ahead had put on top."""
+    ahead = transaction.connection.execute(
+        sa.select(change.c.entity, change.c.pk)
+        .where(run, change.c.hlc >= (received_ms + 1) << COUNTER_BITS, change.c.entity.in_(list(ENTITIES)))
+        .distinct()
+    ).all()
+    for entity, pk in ahead:
+        transaction.projection.rebuild(entity, pk)
+
+
+def go_on_from(transaction: Transaction, identity: Origin, epoch: int, seq: int, head_hash: bytes) -> None:
+    """Go on after the center said where our chain ends there.
+
+    If that is a place in this chain, what follows is sent from there. If not, one of the two stores is a restored
+    one, and what the center has not acknowledged goes into a new epoch, with the same change ids.
+    """
+    head = transaction.journal.head
+    nothing = epoch < head.epoch
+    if epoch == head.epoch and seq <= head.seq:
+        ours = GENESIS if seq == 0 else _hash_at(transaction.connection, identity, epoch, seq)
+        if ours == head_hash:
+            head.acknowledged = seq
+            return
+    if nothing and head.acknowledged == 0:
+        return  # the center has not heard of this epoch yet: it begins with our first change
+    open_epoch(transaction, identity, above=epoch)
+
+
+def open_epoch(transaction: Transaction, identity: Origin, *, above: int) -> None:
+    """Begin a new epoch with the changes that are not acknowledged, in their order."""
+    connection, head = transaction.connection, transaction.journal.head
+    rows = connection.execute(
+        SELECT_CHANGES.add_columns(change.c.hash)
+        .where(_own(identity, head.epoch), change.c.seq > head.acknowledged)
+        .order_by(change.c.seq)
+    ).all()
+    epoch = max(head.epoch, above) + 1
+    running = GENESIS
+    places, moves = [], []
+    for seq, row in enumerate(rows, start=1):
+        before = change_of(tuple(row)[:-1])
+        after = dataclasses.replace(before, epoch=epoch, seq=seq)
+        running = change_hash(after, running)
+        places.append(
+            {
+                "terminal": before.terminal,
+                "epoch": before.epoch,
+                "seq": before.seq,
+                "change_id": before.change_id,
+                "hash": row.hash,
+            }
+        )
+        moves.append({"moved": before.change_id, "epoch": epoch, "seq": seq, "hash": running})
+    if moves:
+        connection.execute(reemitted.insert(), places)
+        connection.execute(change.update().where(change.c.change_id == sa.bindparam("moved")), moves)
+    head.epoch, head.seq, head.head_hash, head.acknowledged = epoch, len(moves), running, 0

@@ -1,0 +1,67 @@
+"""The thread on which a terminal's lanes run, so that neither the window nor the media waits for them."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from random import Random
+
+from desktop_app.domain.clock import Clock
+from sync.replication.client import CenterClient
+from sync.terminal.lanes import Link, Pace, SyncLoop
+from sync.terminal.records import Records, SyncStatus
+
+
+class SyncThread:
+    """Start once, close once. The listeners are called on this thread."""
+
+    def __init__(
+        self,
+        records: Records,
+        client: CenterClient,
+        *,
+        clock: Clock,
+        on_link: Callable[[Link], None],
+        on_progress: Callable[[SyncStatus], None],
+        jitter: Random | None = None,
+        pace: Pace | None = None,
+    ) -> None:
+        self._thread = threading.Thread(target=self._run, name="silian-sync", daemon=True)
+        self._ready = threading.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._lanes: asyncio.Task[None] | None = None
+        self._sync = SyncLoop(
+            records,
+            client,
+            clock=clock,
+            jitter=jitter or Random(),
+            on_link=on_link,
+            on_progress=on_progress,
+            pace=pace,
+        )
+
+    def start(self) -> None:
+        self._thread.start()
+        self._ready.wait()
+
+    def poke(self) -> None:
+        """There is something to send, or a person wants it now; from any thread."""
+        self._sync.poke()
+
+    def close(self, timeout: float = 5.0) -> None:
+        """End the lanes and the thread; what was under way is done again at the next start."""
+        loop, lanes = self._loop, self._lanes
+        if loop is not None and lanes is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(lanes.cancel)
+        if self._thread.is_alive():
+            self._thread.join(timeout)
+
+    def _run(self) -> None:
+        asyncio.run(self._main())
+
+    async def _main(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._lanes = asyncio.create_task(self._sync.run())
+        self._ready.set()
+        with suppress(asyncio.CancelledError):
+            await self._lanes
