@@ -40,6 +40,7 @@ class SoundCapture:
     def start(self, sink: CaptureSink) -> None:
         self._sink = sink
         self._stopping.clear()
+        self._lost.clear()
         self._watch = threading.Thread(target=self._run, name="sound-watch", daemon=True)
         self._watch.start()
 

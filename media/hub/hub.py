@@ -30,7 +30,8 @@ class Hub:
         self._monotonic = monotonic
         self._rooms: dict[MeetingId, Room] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._connecting = 0
+        self._waiting: set[asyncio.Task[None]] = set()
+        """Those of them in which a peer is still connecting."""
 
     async def run(self) -> None:
         """Repair every 50 ms, report and clear up every second, until cancelled."""
@@ -50,10 +51,10 @@ class Hub:
         """End every connection and free the port."""
         for meeting in list(self._rooms):
             self.close_room(meeting)
-        for task in list(self._tasks):
-            if task is not asyncio.current_task():
-                await asyncio.wait([task], timeout=2)
-                task.cancel()
+        for task in self._waiting:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=2)
         self._port.close()
 
     @property
@@ -62,9 +63,13 @@ class Hub:
         return any(True for room in self._rooms.values() for _ in room.peers())
 
     def create_room(self, meeting: MeetingId) -> None:
+        """Make the room unless it is there. Where there are too many, one that nobody sits in gives way."""
         if meeting not in self._rooms:
             if len(self._rooms) >= ROOMS:
-                raise PeerFault("room-full", limit=ROOMS)
+                empty = next((each for each, room in self._rooms.items() if not any(room.peers())), None)
+                if empty is None:
+                    raise PeerFault("room-full", limit=ROOMS)
+                del self._rooms[empty]
             self._rooms[meeting] = Room()
 
     def close_room(self, meeting: MeetingId) -> None:
@@ -83,7 +88,7 @@ class Hub:
             lambda data: publisher.on_rtp(data, self._monotonic(), site in room.on_air),
             lambda data: publisher.on_rtcp(data, self._monotonic()),
         )
-        self._spawn(self._connect(publisher.peer, lambda: self._seat_publisher(room, publisher)))
+        self._admit_peer(publisher.peer, lambda: self._seat_publisher(room, publisher))
         lines = tuple(MediaLine(line.mid, line.kind, "recvonly", line.payload_type) for line in remote.lines)
         return self._answer(publisher.peer, lines)
 
@@ -95,7 +100,7 @@ class Hub:
         subscriber.peer = self._port.add(
             remote, lambda data: None, lambda data: subscriber.on_rtcp(data, self._monotonic())
         )
-        self._spawn(self._connect(subscriber.peer, lambda: self._seat_subscriber(room, subscriber)))
+        self._admit_peer(subscriber.peer, lambda: self._seat_subscriber(room, subscriber))
         return self._answer(subscriber.peer, tuple(subscriber.answer_line(line) for line in remote.lines))
 
     def switch(self, meeting: MeetingId, site: UnitPath, slot: str, source: UnitPath | None) -> None:
@@ -134,7 +139,7 @@ class Hub:
         return room
 
     def _admit(self, seated: int) -> None:
-        if seated >= SITES or self._connecting >= SITES:
+        if seated >= SITES or len(self._waiting) >= SITES:
             raise PeerFault("room-full", limit=SITES)
 
     def _answer(self, peer: PortPeer, lines: tuple[MediaLine, ...]) -> str:
@@ -144,16 +149,18 @@ class Hub:
             Description(lines, peer.ufrag, peer.password, peer.fingerprints, "passive", (candidate,), lite=True)
         )
 
+    def _admit_peer(self, peer: PortPeer, seat: Callable[[], PortPeer | None]) -> None:
+        task = self._spawn(self._connect(peer, seat))
+        self._waiting.add(task)
+        task.add_done_callback(self._waiting.discard)
+
     async def _connect(self, peer: PortPeer, seat: Callable[[], PortPeer | None]) -> None:
-        self._connecting += 1
         try:
             await asyncio.wait_for(peer.connect(), CONNECT_WITHIN)
-        except (TimeoutError, ConnectionError) as err:
+        except (TimeoutError, ConnectionError, asyncio.CancelledError) as err:
             log.info("a peer did not connect: %s", err)
             await peer.close()
             return
-        finally:
-            self._connecting -= 1
         replaced = seat()
         if replaced is not None:
             await replaced.close()
@@ -185,10 +192,11 @@ class Hub:
                 else:
                     subscriber.report(now)
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._finished)
+        return task
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

@@ -88,8 +88,11 @@ class TerminalMedia:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def start(self) -> None:
-        """Open devices and keep both connections up until `stop`; returns at once."""
+        """Open devices and keep both connections up until `stop`; returns at once. May follow a `stop`."""
+        if self._tasks:
+            return
         self._loop = asyncio.get_running_loop()
+        self._pictures = PictureThread()
         self._pictures.start()
         self._capture.open(self)
         self._playout.open(self.on_fault)
@@ -264,13 +267,13 @@ class TerminalMedia:
         while True:
             await asyncio.sleep(TICK)
             now = self._clock.monotonic()
+            self._look()
             connection = self._connection
             if connection is not None:
                 connection.receiving.tick()
             if now >= report_at:
                 report_at = now + 1.0
                 self._sites.clear_silent(now)
-                self._look()
                 if not self._up:
                     self._wake.set()
                 if connection is not None:

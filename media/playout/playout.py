@@ -43,6 +43,7 @@ class Playout:
         if self._watch is None:
             self._on_fault = on_fault
             self._stopping.clear()
+            self._lost.clear()
             self._watch = threading.Thread(target=self._run, name="sound-output-watch", daemon=True)
             self._watch.start()
 

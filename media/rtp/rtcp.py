@@ -50,12 +50,10 @@ def picture_loss(sender: int, media: int) -> bytes:
 
 
 def nack(sender: int, media: int, numbers: list[int]) -> bytes:
-    """A generic NACK for (unwrapped) sequence numbers, in order."""
-    return bytes(
-        RtcpRtpfbPacket(
-            fmt=RTCP_RTPFB_NACK, ssrc=sender, media_ssrc=media, lost=[number & 0xFFFF for number in numbers]
-        )
-    )
+    """A generic NACK for (unwrapped) sequence numbers."""
+    # Sorted as they travel: aiortc's packing fails where the numbers wrap within one packet.
+    lost = sorted(number & 0xFFFF for number in numbers)
+    return bytes(RtcpRtpfbPacket(fmt=RTCP_RTPFB_NACK, ssrc=sender, media_ssrc=media, lost=lost))
 
 
 def receiver_report(sender: int, blocks: list[RtcpReceiverInfo]) -> bytes:

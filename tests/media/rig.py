@@ -106,6 +106,50 @@ class HubSignal:
         return "\r\n".join(lines)
 
 
+class SilentCable(asyncio.DatagramProtocol):
+    """A UDP forwarder to one port; while it is cut it drops everything and tells nobody."""
+
+    def __init__(self) -> None:
+        self.cut = False
+        self._begun: list[asyncio.Task[None]] = []
+        self._flows: dict[tuple[str, int], asyncio.DatagramTransport] = {}
+        self._front: asyncio.DatagramTransport
+
+    async def open(self, target: tuple[str, int]) -> int:
+        """Listen on a port of its own; the port."""
+        self._target = target
+        loop = asyncio.get_running_loop()
+        self._front, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=("127.0.0.1", 0))
+        return int(self._front.get_extra_info("sockname")[1])
+
+    def close(self) -> None:
+        self._front.close()
+        for flow in self._flows.values():
+            flow.close()
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        if self.cut:
+            return
+        flow = self._flows.get(addr)
+        if flow is not None:
+            flow.sendto(data)
+        else:
+            self._begun.append(asyncio.ensure_future(self._begin(addr, data)))
+
+    async def _begin(self, addr: tuple[str, int], first: bytes) -> None:
+        cable = self
+
+        class Back(asyncio.DatagramProtocol):
+            def datagram_received(self, data: bytes, _: tuple[str, int]) -> None:
+                if not cable.cut:
+                    cable._front.sendto(data, addr)
+
+        loop = asyncio.get_running_loop()
+        flow, _ = await loop.create_datagram_endpoint(Back, remote_addr=self._target)
+        self._flows[addr] = flow
+        flow.sendto(first)
+
+
 class Notes:
     """A listener that keeps what it was told."""
 
@@ -157,8 +201,9 @@ class Room:
         picture: PictureSource | None = None,
         sound: SoundSource | None = None,
         through: Callable[[int], int] | None = None,
+        silent_after: float = 3.0,
     ) -> "Terminal":
-        terminal = Terminal(self, UnitPath(name), picture, sound, through)
+        terminal = Terminal(self, UnitPath(name), picture, sound, through, silent_after)
         self.terminals.append(terminal)
         return terminal
 
@@ -173,6 +218,7 @@ class Terminal:
         picture: PictureSource | None,
         sound: SoundSource | None,
         through: Callable[[int], int] | None,
+        silent_after: float,
     ) -> None:
         clock = SystemClock()
         card = PlainCard()
@@ -188,7 +234,7 @@ class Terminal:
             playout=Playout(SilentOutput(), clock),
             listener=self.notes,
             clock=clock,
-            config=MediaConfig(center_host="127.0.0.1"),
+            config=MediaConfig(center_host="127.0.0.1", silent_after=silent_after),
         )
 
     def see(self, *others: "Terminal", width: int = 320, height: int = 180) -> None:

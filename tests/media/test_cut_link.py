@@ -1,0 +1,86 @@
+"""A link that is cut without a word, and put back."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.media.rig import MEETING, Room, SilentCable, until
+
+
+@pytest.fixture
+async def cable(room: Room) -> AsyncIterator[tuple[SilentCable, int]]:
+    cable = SilentCable()
+    number = await cable.open(room.port.address)
+    yield cable, number
+    cable.close()
+
+
+@pytest.mark.parametrize("hub_forgets_after", [30.0, 2.0])
+async def test_media_is_noticed_dead_and_is_back_within_ten_seconds_of_the_links_return(
+    room: Room, cable: tuple[SilentCable, int], hub_forgets_after: float, monkeypatch: pytest.MonkeyPatch
+):
+    """After a short cut the connections are still good; after a long one the hub has forgotten them."""
+    monkeypatch.setattr("media.hub.hub.SILENT_FOR", hub_forgets_after)
+    line, number = cable
+    cut_off = room.join("a/", through=lambda port: number)
+    other = room.join("b/")
+    for terminal in (cut_off, other):
+        await terminal.media.start()
+    cut_off.see(other)
+    other.see(cut_off)
+    room.hub.set_on_air(MEETING, frozenset({other.site}))
+    other.media.set_on_air(True)
+    cut_off.media.set_speakers(frozenset({other.site}))
+    await until(lambda: cut_off.frames(other) > 3 and other.frames(cut_off) > 3)
+
+    line.cut = True
+    cut_off.signal.broken = True
+    assert await until(lambda: cut_off.notes.up == [True, False], within=6) > 1
+    # The engine's slots go on, the other site is not disturbed, and trying in vain leaves nothing behind.
+    assert other.notes.up == [True]
+    seen, was_seen = cut_off.frames(other), other.frames(cut_off)
+    heard = cut_off.media.stats().sites[other.site].audio_decoded
+
+    line.cut = False
+    cut_off.signal.broken = False
+    took = await until(
+        lambda: (
+            cut_off.frames(other) > seen + 5
+            and other.frames(cut_off) > was_seen + 5
+            and cut_off.media.stats().sites[other.site].audio_decoded > heard + 5
+        )
+    )
+    assert took < 10
+    await until(lambda: cut_off.notes.up == [True, False, True], within=1)
+    assert cut_off.media.stats().restarts == (1 if hub_forgets_after < 3 else 0)
+
+
+async def test_a_short_cut_is_over_without_new_connections(room: Room, cable: tuple[SilentCable, int]):
+    line, number = cable
+    cut_off = room.join("a/", through=lambda port: number)
+    other = room.join("b/")
+    for terminal in (cut_off, other):
+        await terminal.media.start()
+    cut_off.see(other)
+    await until(lambda: cut_off.frames(other) > 3)
+    line.cut = True
+    began = time.monotonic()
+    await until(lambda: time.monotonic() - began > 1.2)
+    line.cut = False
+    seen = cut_off.frames(other)
+    await until(lambda: cut_off.frames(other) > seen + 10, within=4)
+    assert cut_off.media.stats().restarts == 0
+    assert cut_off.notes.up == [True]
+
+
+async def test_a_handshake_into_the_void_ends_and_leaves_nothing_open(room: Room, cable: tuple[SilentCable, int]):
+    line, number = cable
+    line.cut = True
+    alone = room.join("a/", through=lambda port: number)
+    await alone.media.start()
+    await asyncio.sleep(1.0)
+    assert alone.notes.up == []
+    line.cut = False
+    await until(lambda: alone.notes.up == [True], within=6)
