@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import getpass
 import json
+import logging
 import os
 import socket
 import sys
@@ -119,7 +120,7 @@ async def _serve(center: "Center", listener: socket.socket, options: argparse.Na
         ws_ping_interval=None,  # both ends of a meeting have pings of their own
         ws_per_message_deflate=False,
         timeout_keep_alive=60,
-        timeout_graceful_shutdown=2,
+        timeout_graceful_shutdown=1,
         lifespan="on",
     )
     config.load()
@@ -132,6 +133,8 @@ async def _serve(center: "Center", listener: socket.socket, options: argparse.Na
                 yield
 
         def _told_to_end(self) -> None:
+            # Terminals wait in long polls; that these are cut off now is no error worth a traceback each.
+            logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
             self.should_exit, self.force_exit = True, self.should_exit
 
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
