@@ -163,7 +163,7 @@ class MeetingClient:
             self._joining.cancel()
         if self.online and self._link is not None:
             with contextlib.suppress(Fault, TimeoutError):
-                async with asyncio.timeout(2.0):
+                async with asyncio.timeout(1.0):
                     await self.send(Leave())
         if self._link is not None:
             await self._link.close()

@@ -155,7 +155,7 @@ def _listen(port: int) -> socket.socket:
 
 
 class Center:
-    """One center; `die` leaves sockets without a goodbye, `start` is the same center again on the same disk."""
+    """One center; `start` after `stop` is the same center again on the same disk."""
 
     def __init__(self) -> None:
         self.disk, self.directory, self.engine = DiskOfTheTest(), DirectoryOfTheTest(), EngineOfTheTest()
@@ -184,16 +184,17 @@ class Center:
 
         app = _Knows(Starlette(routes=mounted.routes(), lifespan=lifespan))
         config = uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1, ws_max_size=1 << 18)
+        config.load()
         self._uvicorn = uvicorn.Server(config)
+        self._uvicorn.lifespan = config.lifespan_class(config)
         if self._socket.fileno() < 0:
             self._socket = _listen(self.port)
-        self._serving = asyncio.create_task(self._uvicorn._serve(sockets=[self._socket]))
-        await until(lambda: self._uvicorn.started or self._serving.done())
+        await self._uvicorn.startup(sockets=[self._socket])
 
     async def stop(self) -> None:
-        self._uvicorn.should_exit = True
-        await asyncio.wait_for(self._serving, PATIENCE)
-        self._socket.close()
+        if self._socket.fileno() >= 0:
+            await asyncio.wait_for(self._uvicorn.shutdown(sockets=[self._socket]), PATIENCE)
+            self._socket.close()
 
     def url(self, meeting: str = MEETING) -> str:
         return f"ws://127.0.0.1:{self.port}/v1/meetings/{meeting}"
