@@ -54,6 +54,8 @@ class Recorder(QObject):
         }
         self._pulses = {}
         work = self._terminal.workplace
+        if work is not None and work.minutes.loaded:
+            values["typed"] = sum(len(block.text) for block in work.minutes.blocks)
         if work is not None and work.meeting.in_meeting:
             meeting = work.meeting
             state = meeting.state

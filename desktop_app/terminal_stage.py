@@ -97,6 +97,7 @@ class TerminalStage:
             "meeting.chair": lambda: self._work.meeting.state.chair or "",
             "meeting.speaking": self._speaking,
             "meeting.turns": lambda: sum(1 for turn in self._work.meeting.state.floor if turn.speech_no),
+            "meeting.restarts": self._restarts,
             "meeting.people": lambda: len(self._work.meeting.people),
             "meeting.pictures": lambda: len(self._work.meeting.first_picture_s),
             "meeting.moving": self._moving,
@@ -107,6 +108,8 @@ class TerminalStage:
             "minutes.blocks": lambda: len(self._work.minutes.blocks),
             "minutes.typing": lambda: len(self._untyped),
             "minutes.unsaved": lambda: self._work.minutes.dirty or self._work.minutes.saving,
+            "minutes.text": lambda: "".join(block.text for block in self._work.minutes.blocks),
+            "minutes.fault": lambda: self._work.minutes.save_fault.id if self._work.minutes.save_fault else "",
             "minutes.opinions": lambda: len(self._work.minutes.noted),
             "sync.receipts": lambda: len(self._work.sync.picture.receipts),
             "sync.waiting": lambda: self._work.sync.picture.waiting,
@@ -254,6 +257,10 @@ class TerminalStage:
     def _speaking(self) -> str:
         turn = self._work.meeting.speaking
         return turn.unit_path if turn is not None else ""
+
+    def _restarts(self) -> int:
+        live = self._terminal.live
+        return live.stats().restarts if live is not None else 0
 
     def _moving(self) -> int:
         meeting = self._work.meeting

@@ -197,6 +197,8 @@ class Scene:
         }
         if not has_display():
             environment["QT_QPA_PLATFORM"] = "offscreen"
+        if sys.platform != "win32":
+            environment["TZ"] = "CST-8"  # the rooms are in Guangdong, wherever this machine is
         seat.process = self.company.start(
             f"terminal {player.code}", part("player"), output=seat.output, environment=environment
         )
