@@ -282,7 +282,14 @@ class FakeSync:
 
 
 def services_with(
-    records: Any, clock: Any, own: UnitPath, name: str, open_live: Any = None, *, runner: Any = None, exports: Any = None
+    records: Any,
+    clock: Any,
+    own: UnitPath,
+    name: str,
+    open_live: Any = None,
+    *,
+    runner: Any = None,
+    exports: Any = None,
 ) -> Services:
     """The parts a view model asks for; what a test does not touch is empty."""
     nothing: Any = None

@@ -1,8 +1,9 @@
 """Renders the meeting's screens in their states, to be looked at: `python tests/ui/screenshots_meeting.py OUT`."""
 
 import os
-from datetime import timedelta
 import sys
+import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,22 +13,37 @@ from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from drawn import NOW, BL, GD, HD, HZ, NAMES, NINE, WALLS, DrawnSource, FakeLive, FakeRecords, HeldClock, busy_state, services_with
+from drawn import (
+    BL,
+    GD,
+    HD,
+    HZ,
+    NAMES,
+    NINE,
+    NOW,
+    WALLS,
+    DrawnSource,
+    FakeLive,
+    FakeRecords,
+    HeldClock,
+    busy_state,
+    services_with,
+)
 
 from desktop_app.domain.clock import stamp
 from desktop_app.domain.ids import MeetingId, UnitPath
 from media.meeting.model import MeetingState
-from ui.i18n import set_language
-from ui.i18n.dates import set_zone
-from ui.picture.card import CHINA
-from ui.meeting.meeting_view import MeetingView
 from sync.meetings.desk import SignInResult
 from sync.meetings.roster import RosterFault, RowFault
+from ui.i18n import set_language
+from ui.i18n.dates import set_zone
+from ui.meeting.meeting_view import MeetingView
 from ui.meeting.signin_view import SignInView
 from ui.models.app_model import AppModel
 from ui.models.meeting_model import MeetingModel
 from ui.models.minutes_model import MinutesModel
 from ui.models.signin_model import SignInModel
+from ui.picture.card import CHINA
 from ui.records.minutes_view import MinutesView
 from ui.services import Services
 from ui.shell.session_bar import SessionBar
@@ -47,7 +63,9 @@ def services(own: UnitPath, name: str, clock: HeldClock, live: dict[str, Any]) -
     return services_with(records, clock, own, name, open_live)
 
 
-def meeting_window(own: UnitPath, names: dict[UnitPath, str], state: MeetingState, size: tuple[int, int], **how: Any) -> QWidget:
+def meeting_window(
+    own: UnitPath, names: dict[UnitPath, str], state: MeetingState, size: tuple[int, int], **how: Any
+) -> QWidget:
     """A window with the meeting in one state."""
     clock = HeldClock()
     live = FakeLive(None, clock)
@@ -80,7 +98,18 @@ def meeting_window(own: UnitPath, names: dict[UnitPath, str], state: MeetingStat
     return window
 
 
-SECTORS = ("农业界", "经济界", "教育界", "医药卫生界", "工商联", "特邀人士", "社会科学界", "妇联", "文化艺术界", "科学技术界")
+SECTORS = (
+    "农业界",
+    "经济界",
+    "教育界",
+    "医药卫生界",
+    "工商联",
+    "特邀人士",
+    "社会科学界",
+    "妇联",
+    "文化艺术界",
+    "科学技术界",
+)
 
 
 def roster_rows(count: int, signed: int) -> dict[str, list[dict[str, Any]]]:
@@ -95,7 +124,9 @@ def roster_rows(count: int, signed: int) -> dict[str, list[dict[str, Any]]]:
                 "surname_strokes": 8,
             }
         )  # fmt: skip
-        entries.append({"pk": f"e{n}", "meeting": "m", "member": pk, "member_name": name, "site": HD, "capacity": "attend"})
+        entries.append(
+            {"pk": f"e{n}", "meeting": "m", "member": pk, "member_name": name, "site": HD, "capacity": "attend"}
+        )
         if n % 5 and n <= signed:
             at = NOW - timedelta(minutes=60 - n)
             signatures.append(
@@ -106,7 +137,7 @@ def roster_rows(count: int, signed: int) -> dict[str, list[dict[str, Any]]]:
             )  # fmt: skip
     return {
         "member": members, "roster_entry": entries, "attendance": signatures,
-        "meeting": [{"pk": "m", "title": "提升县域医疗服务能力远程协商会", "planned_start": stamp(NOW), "actual_start": stamp(NOW)}],
+        "meeting": [{"pk": "m", "title": TITLE, "planned_start": stamp(NOW), "actual_start": stamp(NOW)}],
         "operator": [{"pk": "op1", "name": "记录员01"}],
         "unit": [{"pk": p, "unit_path": p, "name": n, "initials": ""} for p, n in {**NINE, **NAMES}.items()],
     }  # fmt: skip
@@ -140,7 +171,13 @@ def minutes_window(size: tuple[int, int], state: str = "") -> QWidget:
         rows["agenda_item"] = [
             {"pk": f"a{n}", "meeting": "m", "item_no": n, "title": title, "state": stage, "started_at": stamp(NOW)}
             for n, (title, stage) in enumerate(
-                (("主持人说明议题", "done"), ("市县会场发言", "current"), ("省直部门回应", "planned"), ("主持人小结", "planned")), 1
+                (
+                    ("主持人说明议题", "done"),
+                    ("市县会场发言", "current"),
+                    ("省直部门回应", "planned"),
+                    ("主持人小结", "planned"),
+                ),
+                1,
             )
         ]
     else:
@@ -150,12 +187,17 @@ def minutes_window(size: tuple[int, int], state: str = "") -> QWidget:
     if state == "":
         model.add_block("p0", "主持人", HD, agenda_item="a1", text="请各会场围绕议题发言。")
         first = model.add_block("p3", "委员03", HD, agenda_item="a2")
-        model.type(first, "我们走访了 6 个乡镇卫生院，主要困难是留不住人。近三年新招的医生中，约三分之一在服务期满后离开。")
+        model.type(
+            first, "我们走访了 6 个乡镇卫生院，主要困难是留不住人。近三年新招的医生中，约三分之一在服务期满后离开。"
+        )
         model.type(first, "建议由省级统筹，把县域医共体内人员“县管乡用”的编制周转池固定下来。")
         model.mark_opinion(first, "建议由省级统筹，把县域医共体内人员“县管乡用”的编制周转池固定下来。")
         model.confirm_opinion(model.noted[0]["pk"])
         second = model.add_block("p5", "委员05", BL, agenda_item="a2")
-        model.type(second, "山区群众到县医院平均要一个多小时。建议支持县级医院开展固定路线的巡回诊疗，车辆和药品由市级统一保障。")
+        model.type(
+            second,
+            "山区群众到县医院平均要一个多小时。建议支持县级医院开展固定路线的巡回诊疗，车辆和药品由市级统一保障。",
+        )
         model.mark_opinion(second, "建议支持县级医院开展固定路线的巡回诊疗，车辆和药品由市级统一保障。")
         third = model.add_block("p8", "委员08", HZ, agenda_item="a2")
         model.type(third, "补充一点：村医的养老保障衔接问题反映比较集中，建议明确过渡期办法")
@@ -185,7 +227,9 @@ def main() -> None:
     lc = UnitPath("100000/440000/441600/441622/")
     wh = UnitPath("100000/440000/441400/441424/")
     shots = {
-        "busy9-chair": lambda size: meeting_window(GD, NINE, busy_state(NINE, GD, xn, lc), size, dark=(lc, wh), select=xn),
+        "busy9-chair": lambda size: meeting_window(
+            GD, NINE, busy_state(NINE, GD, xn, lc), size, dark=(lc, wh), select=xn
+        ),
         "busy4-chair": lambda size: meeting_window(HD, NAMES, busy_state(NAMES, HD, BL, None), size),
         "busy4-branch": lambda size: meeting_window(BL, NAMES, busy_state(NAMES, HD, HZ, None), size),
         "offline4": lambda size: meeting_window(
@@ -213,7 +257,7 @@ def main() -> None:
                     window = make(size)
                     for _ in range(12):
                         app.processEvents()
-                        import time
+
                         time.sleep(0.02)
                     window.grab().save(str(out / f"{title}.png"))
                     window.close()

@@ -168,8 +168,9 @@ class MeetingModel(QObject):
 
     def request_floor(self, member_id: str) -> None:
         """Put a member of this room on the list of speakers."""
-        if waiting_for(self.state, member_id):
-            raise OperatorError("floor-already-requested")
+        asked = waiting_for(self.state, member_id)
+        if asked is not None:
+            raise OperatorError("floor-already-asked", member=asked.member_name)
         right = self.right(Act.REQUEST_FLOOR)
         if not right.allowed:
             raise OperatorError("act-not-allowed", reason=right.reason)

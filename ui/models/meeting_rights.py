@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from desktop_app.domain.ids import UnitPath
-from media.meeting.model import FloorStatus, MeetingPhase, MeetingState
+from media.meeting.model import FloorRequest, FloorStatus, MeetingPhase, MeetingState
 
 
 class Act(StrEnum):
@@ -90,10 +90,10 @@ def may_mute(state: MeetingState, own: UnitPath, target: UnitPath, *, online: bo
     return right
 
 
-def waiting_for(state: MeetingState, member_id: str) -> bool:
-    """Whether this member already waits or speaks."""
+def waiting_for(state: MeetingState, member_id: str) -> FloorRequest | None:
+    """The request with which this member already waits or speaks."""
     busy = (FloorStatus.PENDING, FloorStatus.ACCEPTED, FloorStatus.GRANTED)
-    return any(turn.member_id == member_id and turn.status in busy for turn in state.floor)
+    return next((turn for turn in state.floor if turn.member_id == member_id and turn.status in busy), None)
 
 
 def _name(state: MeetingState, path: UnitPath | None) -> str:
