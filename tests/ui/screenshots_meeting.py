@@ -49,6 +49,7 @@ from ui.services import Services
 from ui.shell.session_bar import SessionBar
 from ui.theme import Scheme, start_theme
 
+TITLE = "提升县域医疗服务能力远程协商会"
 SIZES = ((1366, 768), (1440, 900))
 
 
