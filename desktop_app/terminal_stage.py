@@ -68,6 +68,7 @@ class TerminalStage:
             "signin.export": lambda path: self._work.signin.export(path),
             "minutes.open": lambda: self._work.open_minutes(self._meeting_id()),
             "minutes.write": self._write,
+            "minutes.paste": self._paste,
             "minutes.mark_opinion": lambda: self._work.minutes.mark_opinion(self._work.minutes.current_block),
             "minutes.export": lambda path: self._work.minutes.export(Path(path)),
             "sync.now": lambda: self._work.sync.sync_now(),
@@ -80,6 +81,7 @@ class TerminalStage:
             "app.pending": lambda: terminal.app.sync.pending,
             "app.in_session": lambda: terminal.app.in_session,
             "app.fault": lambda: terminal.app.fault.id if terminal.app.fault else "",
+            "enrol.busy": lambda: self._enrolment.busy,
             "enrol.fault": lambda: self._enrolment.fault.id if self._enrolment.fault else "",
             "unlock.people": lambda: len(self._work.unlock.operators),
             "unlock.fault": lambda: self._work.unlock.fault.id if self._work.unlock.fault else "",
@@ -230,6 +232,10 @@ class TerminalStage:
         self._block = self._work.minutes.add_block()
         self._untyped = text
         self._keys.start()
+
+    def _paste(self, text: str, times: int = 1) -> None:
+        """A new block and all its words at once."""
+        self._block = self._work.minutes.add_block(text=text * times)
 
     def _type(self) -> None:
         minutes = self._work.minutes

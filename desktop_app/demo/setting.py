@@ -103,6 +103,11 @@ class Scene:
                 self.folder / f"{player.code}.log",
             )
 
+    def second_seat(self, player: Player) -> Seat:
+        """Another program on a terminal's own folder, with a recording of its own."""
+        first = self.seats[player.code]
+        return Seat(player, first.folder, self.folder / f"{player.code}-2.jsonl", self.folder / f"{player.code}-2.log")
+
     @property
     def center_folder(self) -> Path:
         return self.folder / "center"

@@ -9,6 +9,8 @@ from desktop_app.demo.cast import CAST, HOST, Player
 from desktop_app.demo.setting import PIN, Scene, Seat
 
 CITY = CAST[1]
+STRANGER = CAST[3]
+"""A terminal that is not enrolled."""
 BREAK_OFF = 0.05
 
 
@@ -98,12 +100,14 @@ class Session:
         self.scene = scene
         self.host = Room(scene, HOST)
         self.city = Room(scene, CITY)
+        self.stranger = Room(scene, STRANGER)
 
     @property
     def rooms(self) -> tuple[Room, Room]:
         return self.host, self.city
 
     def open(self) -> None:
+        """From power-on to a session in which both rooms see each other."""
         for room in self.rooms:
             room.start()
         for room in self.rooms:

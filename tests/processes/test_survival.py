@@ -88,8 +88,9 @@ def test_a_terminal_killed_in_mid_sentence_loses_five_seconds_of_typing_at_most(
     killed_at = time.monotonic()
     assert host.seat.process is not None
     host.seat.process.kill()
-    session.city.do(until="meeting.sites == 1", within=10)
+    session.city.begin(until="meeting.sites == 1", within=10)
     host.start()
+    session.city.finish(10)
     host.unlock()
     host.do("minutes.open", until="minutes.loaded == true")
     text = host.wait_line(lambda line: line["kind"] == "sample" and "typed" in line, 5)["typed"]
