@@ -25,7 +25,7 @@ from desktop_app.domain.faults import Fault, HostFault
 from desktop_app.domain.ids import DeviceId, PersonId, UnitPath, uuid7
 from desktop_app.domain.principal import Actor, Role
 from desktop_app.domain.units import unit_code
-from desktop_app.hub_process import hub_engine
+from desktop_app.hub_process import hub_engine, hub_secret
 from desktop_app.main import VERSION
 from desktop_app.settings import Settings
 from media.engine.hub_engine import HubEngine
@@ -122,7 +122,7 @@ class Center:
             added = seed_units(store)
             if added:
                 log.info("%d units of the reference data were written into the records", added)
-            engine = hub_engine(folder, settings.center, keys.identity.key.derive("hub"), clock)
+            engine = hub_engine(folder, settings.center, hub_secret(keys.identity.key), clock)
             meetings = CenterMeetings(store, engine, clock, grace_seconds=settings.center.chair_grace)
         except BaseException:
             store.close()

@@ -82,7 +82,7 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:
     from desktop_app.center import Center
 
     with listener:
-        center = Center.open(settings.center_folder, _keystore(settings), settings, SystemClock())
+        center = Center.open(settings.center_folder, open_center_keystore(settings), settings, SystemClock())
         try:
             asyncio.run(_serve(center, listener, options, settings))
         finally:
@@ -274,10 +274,10 @@ def _keys(settings: Settings) -> "CenterKeys":
     folder = settings.center_folder
     if not is_enrolled(folder):
         raise OperatorError("center-missing", folder=str(folder))
-    return open_keys(folder, _keystore(settings), settings)
+    return open_keys(folder, open_center_keystore(settings), settings)
 
 
-def _keystore(settings: Settings) -> "KeyStore":
+def open_center_keystore(settings: Settings) -> "KeyStore":
     """The folder's key store; asks a person for the passphrase where one is needed and nobody gave it."""
     from sync.identity.keystore import open_keystore
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from desktop_app.domain.clock import Clock, SystemClock
 from desktop_app.domain.faults import Fault, HostFault, OperatorError
 from desktop_app.main import reader_language
-from desktop_app.settings import Settings, add_setting_options, settings_of
+from desktop_app.settings import ENV_PASSPHRASE, Settings, add_setting_options, settings_of
 from ui.services import CheckLine, DeviceState
 
 SECTIONS = ("terminal", "media", "log")
@@ -135,8 +135,8 @@ class Doctor:
         from sync.identity.keystore import kept_by, safe_backend
 
         kind = kept_by(self._settings.terminal_folder)
-        if kind == "passphrase":
-            return kind
+        if kind == "passphrase" or (not kind and self._environ.get(ENV_PASSPHRASE)):
+            return "passphrase"
         backend = safe_backend()
         if backend is None:
             raise HostFault("keyring-missing")

@@ -25,6 +25,7 @@ from desktop_app.settings import (
 
 if TYPE_CHECKING:
     from media.engine.hub_engine import HubEngine
+    from sync.identity.device import DeviceKey
 
 ANNOUNCE_FILE = "hub.json"
 LOG_FILE = "hub.log"
@@ -36,8 +37,13 @@ def hub_engine(folder: Path, settings: CenterSettings, secret: bytes, clock: Clo
     """The engine of this center; it starts or adopts the hub once it is opened."""
     from media.engine.hub_engine import HubEngine
 
-    launcher = HubLauncher(folder, settings, secret)
-    return HubEngine(announce=folder / ANNOUNCE_FILE, secret=secret, start=launcher.start, monotonic=clock.monotonic)
+    start = HubLauncher(folder, settings, secret).start if settings.hub == "own" else None
+    return HubEngine(announce=folder / ANNOUNCE_FILE, secret=secret, start=start, monotonic=clock.monotonic)
+
+
+def hub_secret(key: "DeviceKey") -> bytes:
+    """What the center and its hub prove themselves to each other with; nothing of it is on the disk."""
+    return key.derive("hub")
 
 
 def hub_line(folder: Path, settings: CenterSettings, secret: bytes, linger: float | None = None) -> str:
@@ -97,11 +103,10 @@ def run(options: argparse.Namespace) -> int:
 
 def _service_line(settings: Settings) -> str:
     """The line of a service. The center's key is made here where the hub is the first of the two to start."""
+    from desktop_app.center_command import open_center_keystore
     from desktop_app.center_keys import open_keys
-    from sync.identity.keystore import open_keystore
 
     folder = settings.center_folder
-    folder.mkdir(parents=True, exist_ok=True)
-    keys = open_keys(folder, open_keystore(folder, passphrase=os.environ.get(ENV_PASSPHRASE)), settings)
+    keys = open_keys(folder, open_center_keystore(settings), settings)
     keys.registry.close()
-    return hub_line(folder, settings.center, keys.identity.key.derive("hub"), linger=FOR_GOOD)
+    return hub_line(folder, settings.center, hub_secret(keys.identity.key), linger=FOR_GOOD)

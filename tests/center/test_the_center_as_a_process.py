@@ -175,6 +175,26 @@ def test_a_center_lives_gives_out_codes_dies_and_comes_back_to_its_hub(machine: 
     assert is_alive(hub)
 
 
+def test_a_hub_that_the_system_runs_is_found_by_the_center_and_not_doubled(machine: Machine, tmp_path: Path) -> None:
+    machine.environ["SILIAN_CENTER_HUB"] = "service"
+    options = ["--service", "--folder", str(machine.center), "--media-ports", machine.media]
+    with (tmp_path / "hub.log").open("ab") as log:
+        service = subprocess.Popen([*SILIAN, "hub", *options], env=machine.environ, stdout=log, stderr=log)
+    machine.running.append(service)
+    wait_for(lambda: machine.hub or service.poll() is not None)
+    assert machine.hub == service.pid
+    announced = machine.start()
+    ca_pem = (machine.center / "ca.pem").read_text()
+    with httpx.Client(verify=tls_context(ca_pem), trust_env=False) as client:
+
+        def is_ready() -> bool:
+            answer = client.get(f"{announced['url']}/readyz", extensions={"sni_hostname": SERVER_NAME})
+            return answer.status_code == 200
+
+        wait_for(is_ready)
+    assert machine.hub == service.pid
+
+
 def test_a_mistyped_folder_does_not_become_a_new_center(machine: Machine) -> None:
     assert "center-missing" in machine.run("code", "--unit", "441323", code=1)
     assert "center-missing" in machine.run("backup", "--to", str(machine.folder / "x.db"), code=1)
