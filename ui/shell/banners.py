@@ -24,6 +24,7 @@ class BannerHost(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(k.px(20), k.px(14), k.px(20), 0)
         app.banner_changed.connect(self.show_banner)
+        app.page_changed.connect(self.show_banner)
         self.show_banner()
 
     def show_banner(self) -> None:
@@ -41,8 +42,10 @@ class BannerHost(QWidget):
             text = t("banner.offline_text")
         elif banner.fault is not None:
             text = fault_text(banner.fault)
-        action = Button(t(f"banner.{banner.kind}_action"), "stethoscope", clicked=self._act)
-        return Notice(title, text, icon_name=icon_name, tone=tone, actions=[action])
+        actions = [Button(t(f"banner.{banner.kind}_action"), "stethoscope", clicked=self._act)]
+        if banner.action is self._app.page:
+            actions = []
+        return Notice(title, text, icon_name=icon_name, tone=tone, actions=actions)
 
     def _act(self) -> None:
         banner = self._app.banner

@@ -9,11 +9,17 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePol
 from ui.i18n import has, t
 from ui.i18n.dates import moment_text
 from ui.models.app_model import AppModel
+from ui.models.places import place_name
 from ui.models.sync_model import SyncModel
 from ui.models.sync_rows import ConflictView, Segment, Side, differences, spoken
 from ui.theme import font, theme
 from ui.widgets import Button, Card, Chip, Divider, Icon, Text
 from ui.widgets.card import flush
+
+
+def side_name(side: Side) -> str:
+    """本单位版本 / 广东省政协版本."""
+    return t("sync.side_mine") if side.here else t("sync.side_theirs", place_name(side.unit_path))
 
 
 class SideText(QLabel):
@@ -90,7 +96,7 @@ class ConflictCard(Card):
         head = QHBoxLayout()
         flush(head, 8)
         head.addWidget(Icon("laptop" if side.here else "server", tone, 20))
-        head.addWidget(Text(t("sync.side_mine") if side.here else t("sync.side_theirs"), "title"))
+        head.addWidget(Text(side_name(side), "title"))
         head.addStretch(1)
         at = moment_text(side.at, app.clock.now()) if side.at else ""
         who = t("sync.row_note", side.person, at) if side.person and at else side.person or at
@@ -98,7 +104,7 @@ class ConflictCard(Card):
         column.addLayout(head)
         column.addWidget(Divider())
         column.addWidget(SideText(segments, tone), 1)
-        words = t("sync.mine") if side.here else t("sync.theirs")
+        words = t("sync.mine") if side.here else t("sync.theirs", place_name(side.unit_path))
         button = Button(words, "check", clicked=lambda: self._model.take(self._conflict, side))
         self._buttons.append(button)
         column.addWidget(button)

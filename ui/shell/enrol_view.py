@@ -24,13 +24,11 @@ class CodeField(QWidget):
         row.setSpacing(k.px(8))
         self.groups: list[QLineEdit] = []
         for index in range(GROUPS):
-            if index:
-                row.addWidget(Text("–", "body", "ink3"))
             field = QLineEdit()
-            field.setFont(font("page"))
+            field.setFont(font("title"))
             field.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             field.setMaxLength(64)
-            field.setMinimumWidth(field.fontMetrics().horizontalAdvance("W" * GROUP) + k.px(24))
+            field.setMinimumWidth(field.fontMetrics().horizontalAdvance("M" * GROUP) + k.px(22))
             field.setAccessibleName(t("enrol.code_group", index + 1, GROUPS))
             field.textEdited.connect(lambda text, index=index: self._typed(index, text))
             field.installEventFilter(self)

@@ -153,7 +153,7 @@ class MeetingRow(QFrame):
         flush(when, 0)
         if day:
             when.addWidget(Text(day, "small", "ink3"))
-        time = Text(span_text(card.start, card.end).replace(" ", ""), "title", "ink2", bold=False)
+        time = Text(span_text(card.start, card.end).replace(" ", ""), "title", "ink2")
         time.setMinimumWidth(time.fontMetrics().horizontalAdvance("00:00–00:00") + k.px(6))
         when.addWidget(time)
         row.addLayout(when)
@@ -167,7 +167,7 @@ class MeetingRow(QFrame):
         if card.over:
             row.addWidget(Chip(t("home.over"), "check", "neutral"))
             row.addWidget(
-                Button(t("home.open_minutes"), size="small", clicked=lambda: office.open_minutes(card.meeting))
+                Button(t("home.see_minutes"), size="small", clicked=lambda: office.open_minutes(card.meeting))
             )
         else:
             if card.running:

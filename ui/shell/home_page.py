@@ -1,8 +1,8 @@
 """首页: see today, join in one press; the devices and the sync beside it."""
 
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from ui.i18n import t
 from ui.i18n.dates import clock_text, day_text, today
@@ -15,6 +15,7 @@ from ui.widgets import Button, Card, EmptyState, Notice, PrimaryButton, ScrollCo
 from ui.widgets.card import flush
 
 TICK_MS = 5_000
+SIDE, NARROW = 372, 1_080
 
 
 class HomePage(QWidget):
@@ -30,7 +31,7 @@ class HomePage(QWidget):
         flush(outer)
         scroll = ScrollColumn()
         outer.addWidget(scroll)
-        columns = QHBoxLayout()
+        self._columns = columns = QHBoxLayout()
         columns.setContentsMargins(k.px(24), k.px(20), k.px(24), k.px(20))
         columns.setSpacing(k.px(16))
         scroll.column.addLayout(columns)
@@ -38,12 +39,10 @@ class HomePage(QWidget):
         self._left = QVBoxLayout()
         flush(self._left, 16)
         columns.addLayout(self._left, 1)
-        right = QVBoxLayout()
+        self._side = QWidget()
+        self._right = right = QVBoxLayout(self._side)
         flush(right, 16)
-        side = QWidget()
-        side.setFixedWidth(k.px(372))
-        side.setLayout(right)
-        columns.addWidget(side)
+        columns.addWidget(self._side)
         self.devices = DevicesCard(model)
         self.sync = SyncCard(app, lambda: app.go(Page.SYNC))
         right.addWidget(self.devices)
@@ -59,6 +58,15 @@ class HomePage(QWidget):
         self._timer.start()
         self._minute = ""
         self.refresh()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The side column goes below where the text is large and the screen is not."""
+        super().resizeEvent(event)
+        k, way = theme(), QBoxLayout.Direction
+        narrow = self.width() < k.px(NARROW)
+        self._columns.setDirection(way.TopToBottom if narrow else way.LeftToRight)
+        self._right.setDirection(way.LeftToRight if narrow else way.TopToBottom)
+        self._side.setFixedWidth(self.width() - 2 * k.px(24) if narrow else k.px(SIDE))
 
     @property
     def subtitle(self) -> str:

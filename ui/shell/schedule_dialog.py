@@ -78,6 +78,7 @@ class ScheduleDialog(Dialog):
         self.end = QTimeEdit(QTime((start.hour + USUAL_HOURS) % 24, start.minute))
         for time in (self.begin, self.end):
             time.setDisplayFormat("HH:mm")
+            time.setButtonSymbols(QTimeEdit.ButtonSymbols.NoButtons)
         times = QHBoxLayout()
         flush(times, 8)
         times.addWidget(self.begin, 1)

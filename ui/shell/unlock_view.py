@@ -45,6 +45,7 @@ class UnlockView(FrontPage):
         self.again.returnPressed.connect(self.submit)
         self._group = QButtonGroup(self)
         self._shown: tuple[object, ...] = ()
+        self._rows: dict[str, QPushButton] = {}
         model.changed.connect(self.refresh)
         self.refresh()
 
@@ -61,6 +62,8 @@ class UnlockView(FrontPage):
             self._shown = model.operators
             self._show_people()
         chosen = model.chosen
+        for person, row in self._rows.items():
+            row.setChecked(chosen is not None and chosen.person == person)
         new = chosen is not None and not chosen.has_pin
         self.first.setVisible(new)
         self.again.setVisible(new)
@@ -77,18 +80,18 @@ class UnlockView(FrontPage):
 
     def _show_people(self) -> None:
         clear(self.people.column)
-        chosen = self._model.chosen
+        self._rows = {}
         for operator in self._model.operators:
             row = QPushButton(operator.name)
             row.setProperty("role", "person")
             row.setCheckable(True)
-            row.setChecked(operator == chosen)
             row.setFont(font("body", bold=True))
             roles = "、".join(t(f"role.{role}") for role in sorted(operator.roles))
             row.setAccessibleName(f"{operator.name} {roles}".strip())
             row.setToolTip(roles)
             row.clicked.connect(lambda _checked=False, person=operator.person: self._model.choose(person))
             self._group.addButton(row)
+            self._rows[operator.person] = row
             self.people.column.addWidget(row)
         self.people.column.addStretch(1)
         shown = max(1, min(SHOWN, len(self._model.operators)))

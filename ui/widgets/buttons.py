@@ -6,6 +6,7 @@ A button's label stands a thin space off its icon; that space is not part of its
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from ui.theme import font, theme
@@ -132,15 +133,11 @@ class Segmented(QWidget):
             button.setAccessibleName(label)
             button.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
             # The chosen label is bold: room for it is kept from the start, so that nothing shifts.
-            bold = font("body", bold=True)
-            button.setFont(bold)
-            button.ensurePolished()
-            width = button.sizeHint().width()
-            button.setFont(font("body"))
+            width = QFontMetrics(font("body", bold=True)).horizontalAdvance(label) + theme().px(2 * 14)
             button.setMinimumWidth(width)
             if key in self._icons:
                 button.setText(f"{THIN}{label}")
-                button.setMinimumWidth(width + theme().px(24))
+                button.setMinimumWidth(width + theme().px(26))
             button.clicked.connect(lambda _checked=False, key=key: self._choose(key))
             self._buttons[key] = button
             row.addWidget(button)

@@ -1,6 +1,6 @@
 """Text on the screen: one label class that takes its size and colour by name, and one line that knows how to elide."""
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
@@ -28,7 +28,7 @@ class Text(QLabel):
         self.set_tone(tone)
         if wrap:
             self.setWordWrap(True)
-            policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.MinimumExpanding)
+            policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
             policy.setHeightForWidth(True)
             self.setSizePolicy(policy)
             self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
@@ -47,11 +47,18 @@ class Text(QLabel):
         super().resizeEvent(event)
         self._keep_height()
 
+    def heightForWidth(self, width: int) -> int:
+        """Of the words alone: QLabel never goes below the minimum that it once had."""
+        if not self.wordWrap() or width <= 0:
+            return super().heightForWidth(width)
+        flags = int(Qt.TextFlag.TextWordWrap) | int(self.alignment())
+        return self.fontMetrics().boundingRect(QRect(0, 0, width, 1 << 20), flags, self.text()).height()
+
     def _keep_height(self) -> None:
         if self.wordWrap() and self.width() > 0:
             needed = self.heightForWidth(self.width())
             if needed > 0 and self.minimumHeight() != needed:
-                self.setMinimumHeight(needed)
+                self.setFixedHeight(needed)
 
 
 class ElidedText(QWidget):

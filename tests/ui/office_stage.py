@@ -1,0 +1,267 @@
+"""A terminal's office with real records and made-up devices, in the states that the pictures and tests need."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from drawn import HD, FakeRunner, FakeSync, HeldClock
+
+from desktop_app.domain.faults import OperatorError
+from desktop_app.domain.ids import MeetingId, PersonId, UnitPath
+from desktop_app.domain.meetings import MeetingKind
+from sync.identity.device import DeviceIdentity, DeviceKey
+from sync.log.write import Write
+from sync.meetings.schedule import AgendaDraft as ItemDraft
+from sync.meetings.schedule import MeetingDraft, schedule_meeting
+from sync.reference.units import units
+from sync.terminal.records import Records
+from ui.models.app_model import AppModel, Look
+from ui.services import (
+    AgendaDraft,
+    CheckLine,
+    DeviceKind,
+    DeviceReport,
+    DeviceState,
+    Operator,
+    Services,
+    UnitChoice,
+)
+
+CHINA = timezone(timedelta(hours=8))
+MORNING = datetime(2026, 11, 20, 1, 18, 6, tzinfo=UTC)
+CLERK = PersonId("01990000-0000-7000-8000-000000000001")
+GD, HZ = UnitPath("100000/440000/"), UnitPath("100000/440000/441300/")
+BL = UnitPath("100000/440000/441300/441322/")
+TITLE = "提升县域医疗服务能力远程协商会"
+
+FINE = (
+    DeviceReport(DeviceKind.NETWORK, DeviceState.OK, "8.6 Mbps"),
+    DeviceReport(DeviceKind.MICROPHONE, DeviceState.OK, "会议话筒 1（USB）"),
+    DeviceReport(DeviceKind.SPEAKER, DeviceState.OK, "HDMI"),
+    DeviceReport(DeviceKind.CAMERA, DeviceState.OK, "1280×720"),
+    DeviceReport(DeviceKind.STORAGE, DeviceState.OK, "61 GB"),
+    DeviceReport(DeviceKind.CLOCK, DeviceState.OK, "0.2 s"),
+)
+ADVICE = (*FINE[:3], DeviceReport(DeviceKind.CAMERA, DeviceState.ADVICE, "", "camera-missing"), *FINE[4:])
+BROKEN = (
+    FINE[0],
+    DeviceReport(DeviceKind.MICROPHONE, DeviceState.FAILED, "", "microphone-missing"),
+    *ADVICE[2:4],
+    DeviceReport(DeviceKind.STORAGE, DeviceState.FAILED, "0.4 GB", "disk-nearly-full", {"free": "0.4"}),
+    FINE[5],
+)
+
+
+@dataclass
+class Devices:
+    """What the probe finds."""
+
+    reports: tuple[DeviceReport, ...] = ADVICE
+
+    def probe(self) -> Sequence[DeviceReport]:
+        return self.reports
+
+
+@dataclass
+class Checks:
+    """What the doctor finds."""
+
+    lines: tuple[CheckLine, ...] = (
+        CheckLine("display", DeviceState.OK, "1440×900"),
+        CheckLine("fonts", DeviceState.OK, "Noto Sans CJK SC"),
+        CheckLine("camera", DeviceState.ADVICE, "", "camera-missing"),
+        CheckLine("microphone", DeviceState.OK, "会议话筒 1（USB）"),
+        CheckLine("speaker", DeviceState.OK, "HDMI"),
+        CheckLine("keyring", DeviceState.OK, "SecretService"),
+        CheckLine("disk", DeviceState.OK, "61 GB"),
+        CheckLine("clock", DeviceState.OK, "0.2 s"),
+        CheckLine("center", DeviceState.OK, "https://10.1.2.3:8443"),
+    )
+
+    def check(self) -> Sequence[CheckLine]:
+        return self.lines
+
+
+@dataclass
+class People:
+    """The operators and their PINs; one try is wrong for every PIN but 135790."""
+
+    known: list[Operator] = field(
+        default_factory=lambda: [
+            Operator(CLERK, "记录员01", frozenset({"clerk"}), True),
+            Operator(PersonId("01990000-0000-7000-8000-000000000002"), "主持人02", frozenset({"host", "clerk"}), False),
+        ]
+    )
+    pins: dict[str, str] = field(default_factory=dict)
+
+    def operators(self) -> Sequence[Operator]:
+        return list(self.known)
+
+    def set_pin(self, person: PersonId, pin: str) -> None:
+        self.pins[person] = pin
+
+    def unlock(self, person: PersonId, pin: str) -> None:
+        if pin != self.pins.get(person, "135790"):
+            raise OperatorError("pin-wrong", left=3)
+
+
+class Desk:
+    """Schedules into the records, as the terminal does."""
+
+    def __init__(self, records: Records, clock: Any) -> None:
+        self._records, self._clock = records, clock
+
+    def schedule(
+        self,
+        *,
+        title: str,
+        kind: str,
+        start: datetime,
+        end: datetime,
+        invited: Sequence[UnitPath],
+        agenda: Sequence[AgendaDraft],
+    ) -> MeetingId:
+        items = [ItemDraft(item.item_type, item.title, limit_sec=item.limit_seconds) for item in agenda]
+        draft = MeetingDraft(title, MeetingKind(kind), HD, start, end, invited, items)
+        return schedule_meeting(self._records, draft, self._clock)
+
+    def units(self) -> Sequence[UnitChoice]:
+        return [UnitChoice(one.unit_path, one.name, int(one.level), one.initials) for one in units().values()]
+
+
+class Kept:
+    """Settings in memory."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, Any] = {
+            "terminal.idle_lock": 15,
+            "media.camera": "auto",
+            "media.microphone": "auto",
+            "media.speaker": "auto",
+        }
+
+    def get(self, key: str) -> Any:
+        return self.values[key]
+
+    def set(self, key: str, value: Any) -> None:
+        self.values[key] = value
+
+
+class ShownRecords:
+    """Real records, with receipts, conflicts and a quarantine as a center would have brought them about."""
+
+    def __init__(self, records: Records, **shown: Any) -> None:
+        self._records = records
+        self._shown = shown
+        self.settled: list[Write] = []
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self._shown:
+            return lambda *_a, **_k: self._shown[name]
+        return getattr(self._records, name)
+
+    def settle(self, write: Write) -> str:
+        self.settled.append(write)
+        return "c"
+
+
+class Terminal:
+    """One enrolled terminal of 惠东县 with its models; no window."""
+
+    def __init__(self, folder: Path, *, look: Look | None = None, runner: Any = None, **shown: Any) -> None:
+        self.clock = HeldClock(MORNING)
+        identity = DeviceIdentity.of_center(DeviceKey.generate(), unit_path=HD, ca_pem="", url="")
+        self.store = Records.open(folder, identity=identity, clock=self.clock)
+        self.store.act_as(CLERK)
+        self.records: Any = ShownRecords(self.store, **shown) if shown else self.store
+        self.app = AppModel(self.clock, look)
+        self.devices = Devices()
+        self.people = People()
+        self.sync = FakeSync()
+        self.kept = Kept()
+        nothing: Any = None
+        self.services = Services(
+            clock=self.clock,
+            runner=runner or FakeRunner(),  # type: ignore[arg-type]  # answers at once, on this thread
+            records=self.records,
+            unit_path=HD,
+            unit_name="惠东县政协",
+            sync=self.sync,
+            operators=self.people,
+            meetings=Desk(self.store, self.clock),
+            devices=self.devices,
+            doctor=Checks(),
+            settings=self.kept,
+            exports=nothing,
+            open_live=nothing,
+            folder=folder,
+            center_url="https://10.1.2.3:8443",
+            device=identity.device,
+            version="0.1.0",
+        )
+
+    def meeting(self, title: str, kind: MeetingKind, start: timedelta, length: float = 2, **more: Any) -> str:
+        """A meeting in the records, from now on."""
+        host = more.pop("host", HD)
+        begin = self.clock.now() + start
+        begin = begin.replace(minute=begin.minute // 15 * 15, second=0)
+        draft = MeetingDraft(title, kind, host, begin, begin + timedelta(hours=length), (GD, HZ, HD, BL))
+        meeting = schedule_meeting(self.store, draft, self.clock)
+        self.clock.move(0.01)
+        if more:
+            self.store.write(Write("meeting", meeting, more, meeting))
+        return meeting
+
+    def day(self) -> str:
+        """A usual day: one soon, two later, one on another day, one over; the id of the first."""
+        first = self.meeting(TITLE, MeetingKind.REMOTE_CONSULT, timedelta(minutes=14), host=GD, code="2026-0117")
+        self.meeting(
+            "国是学堂第 25 期：数字化助力县域发展", MeetingKind.GUOSHI_LECTURE, timedelta(hours=6), 1.5, host=GD
+        )
+        self.meeting("市县联络员周例会", MeetingKind.REMOTE_CONSULT, timedelta(hours=8), 1, host=HZ)
+        self.meeting("乡村养老服务对口协商会", MeetingKind.COUNTERPART_CONSULT, timedelta(days=4), host=HD)
+        self.meeting(
+            "会前联调", MeetingKind.REHEARSAL, timedelta(hours=-17), 1, host=GD, actual_end="2026-11-19T09:00:00.000Z"
+        )
+        return first
+
+    def close(self) -> None:
+        self.store.close()
+
+
+def link(state: str, reason: str = "") -> Any:
+    """As the sync loop tells it."""
+    return SimpleNamespace(state=state, reason=reason)
+
+
+def status(**numbers: Any) -> Any:
+    """As `Records.status()` tells it."""
+    plain = {"pending": 0, "pending_meetings": 0, "conflicts": 0, "quarantined": 0, "acknowledged": 214}
+    return SimpleNamespace(**{**plain, "last_receipt_at": MORNING - timedelta(minutes=2), **numbers})
+
+
+def receipt(number: int, minutes_ago: float, **entities: int) -> Any:
+    """A receipt as it is listed."""
+    at = MORNING - timedelta(minutes=minutes_ago)
+    return SimpleNamespace(number=number, received_at=at, entities=entities, changes=sum(entities.values()))
+
+
+def waiting(entity: str, meeting: str, count: int) -> list[dict[str, Any]]:
+    """Rows of the queue."""
+    at = round(MORNING.timestamp() * 1000)
+    return [{"change_id": f"{entity}{n}", "entity": entity, "meeting": meeting, "at": at} for n in range(count)]
+
+
+def conflict(entity: str, field_name: str, meeting: str, mine: Any, theirs: Any) -> dict[str, Any]:
+    """A field with two values: ours, and the center's."""
+    at = round(MORNING.timestamp() * 1000)
+    values = [
+        {"value": theirs, "change_id": "c2", "person": "p2", "unit_path": GD, "at_ms": at - 300_000},
+        {"value": mine, "change_id": "c1", "person": CLERK, "unit_path": HD, "at_ms": at - 780_000},
+    ]
+    return {"entity": entity, "pk": "o1", "field": field_name, "meeting": meeting, "values": values}

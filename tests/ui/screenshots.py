@@ -1,0 +1,269 @@
+"""Renders the pages of the shell in their states, to be looked at: `python -m tests.ui.screenshots OUTDIR [ONLY]`.
+
+The same scenes are what `test_shell_geometry` measures for clipped words.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+sys.path.insert(0, str(Path(__file__).parent))
+
+from office_stage import (
+    BROKEN,
+    CHINA,
+    TITLE,
+    Terminal,
+    conflict,
+    link,
+    receipt,
+    status,
+    waiting,
+)
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QApplication, QWidget
+
+from desktop_app.domain.faults import HostFault, OperatorError
+from ui.i18n.dates import set_zone
+from ui.models.app_model import Look, Page
+from ui.models.enrol_model import EnrolModel
+from ui.shell.window import MainWindow
+from ui.theme import Scheme, TextSize, start_theme, theme
+
+LONG = "山区群众到县医院平均要一个多小时。建议支持县级医院开展固定路线的巡回诊疗，{}远程心电已覆盖 {}，使用率还不高。"
+SIZES = ((1366, 768), (1440, 900))
+
+
+class Scene:
+    """A terminal with its window, opened into the office unless told otherwise."""
+
+    def __init__(self, folder: Path, look: Look, **shown: Any) -> None:
+        from ui.models.workplace import Workplace
+
+        self.terminal = Terminal(folder, look=look, **shown)
+        self.window = MainWindow(self.terminal.app)
+        self._make = Workplace
+
+    def furnish(self, *, unlock: bool = True) -> None:
+        self.work = self._make(self.terminal.services, self.terminal.app)
+        self.window.receive(self.work)
+        if unlock:
+            self.terminal.app.unlocked(self.terminal.people.known[0])
+
+    def tell(self, state: str, **numbers: Any) -> None:
+        self.terminal.app._take_link(state, "")
+        self.terminal.app.tell_sync(status(**numbers))
+
+    def close(self) -> None:
+        self.window.close()
+        self.window.deleteLater()
+        self.terminal.close()
+
+
+def _home(scene: Scene) -> None:
+    scene.terminal.day()
+    scene.furnish()
+    scene.tell("online")
+
+
+def _home_busy(scene: Scene) -> None:
+    scene.terminal.day()
+    scene.terminal.devices.reports = BROKEN
+    scene.furnish()
+    scene.tell("offline", pending=27, conflicts=1, quarantined=1)
+
+
+def _home_empty(scene: Scene) -> None:
+    scene.furnish()
+    scene.tell("online", pending=3)
+
+
+def _home_in_meeting(scene: Scene) -> None:
+    first = scene.terminal.day()
+    scene.furnish()
+    scene.tell("online")
+    scene.terminal.app.enter_meeting(first, TITLE)
+    scene.terminal.app.go(Page.HOME)
+
+
+def _meetings(scene: Scene) -> None:
+    _home(scene)
+    scene.terminal.app.go(Page.MEETING)
+
+
+def _sync_clear(scene: Scene) -> None:
+    scene.furnish()
+    scene.tell("online")
+    scene.terminal.app.go(Page.SYNC)
+
+
+def _sync_busy(scene: Scene, state: str = "online") -> None:
+    meeting = scene.terminal.day()
+    mine, theirs = (
+        LONG.format("车辆和药品由市级统一保障。", "8 个卫生院"),
+        LONG.format("所需经费列入县级预算。", "11 个卫生院"),
+    )
+    scene.terminal.records._shown.update(
+        pending=[*waiting("minutes", meeting, 24), *waiting("sign_in", meeting, 2)],
+        conflicts=[conflict("opinion", "text", meeting, mine, theirs)],
+        quarantine=[{"change_id": "q", "entity": "member", "meeting": "", "reason": "field-invalid"}],
+        receipts=[
+            receipt(214, 4, opinion=2, minutes=9),
+            receipt(213, 31, sign_in=38),
+            receipt(93, 60 * 70, minutes=112, sign_in=24, opinion=6),
+        ],
+        status=status(pending=26, conflicts=1, quarantined=1),
+    )
+    scene.furnish()
+    scene.tell(state, pending=26, conflicts=1, quarantined=1)
+    scene.terminal.app.go(Page.SYNC)
+    scene.work.sync.load()
+
+
+def _sync_receipt(scene: Scene) -> None:
+    _sync_busy(scene, "offline")
+    scene.work.sync.select("receipt:214")
+
+
+def _diagnostics(scene: Scene) -> None:
+    scene.furnish()
+    scene.tell("offline")
+    scene.terminal.app.go(Page.DIAGNOSTICS)
+
+
+def _settings(scene: Scene) -> None:
+    scene.furnish()
+    scene.tell("online")
+    scene.terminal.app.go(Page.SETTINGS)
+
+
+def _told(scene: Scene) -> None:
+    _home(scene)
+    scene.window.tell(HostFault("microphone-missing"))
+
+
+def _starting(_scene: Scene) -> None:
+    pass
+
+
+def _failed(scene: Scene) -> None:
+    scene.terminal.app.fail(HostFault("keyring-missing"))
+
+
+def _enrol(scene: Scene, fault: bool = True) -> None:
+    model = EnrolModel(lambda _request: None, scene.terminal.services.runner, url="10.1.2.3:8443")
+    model.fault = OperatorError("activation-code-wrong", tries=4) if fault else None
+    scene.window.ask_enrolment(model)
+    view = scene.window._front
+    view.code.set_code("7KMQ-2XRP-9HTD-VB")  # type: ignore[union-attr]
+    view.name.setText("记录员01")  # type: ignore[union-attr]
+
+
+def _unlock(scene: Scene) -> None:
+    scene.furnish(unlock=False)
+
+
+def _unlock_first(scene: Scene) -> None:
+    scene.furnish(unlock=False)
+    scene.work.unlock.choose(scene.terminal.people.known[1].person)
+    scene.work.unlock.set_pin("123", "123")
+
+
+def _schedule(scene: Scene) -> None:
+    _home(scene)
+    scene.window.schedule()
+
+
+def _shortcuts(scene: Scene) -> None:
+    _home(scene)
+    scene.window._show_shortcuts()
+
+
+SCENES: dict[str, Callable[[Scene], None]] = {
+    "starting": _starting,
+    "failed": _failed,
+    "enrol": _enrol,
+    "unlock": _unlock,
+    "unlock-first": _unlock_first,
+    "home": _home,
+    "home-busy": _home_busy,
+    "home-empty": _home_empty,
+    "home-in-meeting": _home_in_meeting,
+    "home-told": _told,
+    "meetings": _meetings,
+    "sync-busy": _sync_busy,
+    "sync-clear": _sync_clear,
+    "sync-receipt": _sync_receipt,
+    "diagnostics": _diagnostics,
+    "settings": _settings,
+    "schedule": _schedule,
+    "shortcuts": _shortcuts,
+}
+
+
+@contextmanager
+def opened(name: str, look: Look, size: tuple[int, int]) -> Iterator[Scene]:
+    """A scene on the screen, laid out."""
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    set_zone(CHINA)
+    theme().choose(Scheme(look.scheme), TextSize(look.text_size))
+    with tempfile.TemporaryDirectory() as folder:
+        scene = Scene(Path(folder), look, **({"receipts": []} if name.startswith("sync") else {}))
+        scene.window.resize(*size)
+        scene.window.show()
+        SCENES[name](scene)
+        for _ in range(6):
+            app.processEvents()
+        try:
+            yield scene
+        finally:
+            scene.close()
+            app.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def shown_windows(scene: Scene) -> list[QWidget]:
+    """The window, and a dialog over it."""
+    dialogs = [one for one in QApplication.topLevelWidgets() if one.isVisible() and one is not scene.window]
+    return [scene.window, *dialogs]
+
+
+def main() -> None:
+    """Light and dark, both languages, both sizes; 4K and large text for home and sync."""
+    out = Path(sys.argv[1] if len(sys.argv) > 1 else "screenshots")
+    only = sys.argv[2] if len(sys.argv) > 2 else ""
+    out.mkdir(parents=True, exist_ok=True)
+    app = QApplication([])
+    start_theme(app, Scheme.LIGHT)
+    looks = [(Look("zh_CN", "light"), SIZES), (Look("en", "light"), SIZES), (Look("zh_CN", "dark"), SIZES[1:])]
+    looks.append((Look("zh_CN", "light", "larger"), SIZES[:1]))
+    for name in SCENES:
+        for look, sizes in looks:
+            for size in sizes:
+                shot(out, name, look, size, only)
+    for name in ("home", "sync-busy"):
+        theme().choose(screen=2.0)
+        shot(out, name, Look("zh_CN", "light"), (3840, 2160), only)
+        theme().choose(screen=1.0)
+
+
+def shot(out: Path, name: str, look: Look, size: tuple[int, int], only: str) -> None:
+    """One picture, and one of each dialog."""
+    title = f"{name}-{size[0]}-{look.language}-{look.scheme}-{look.text_size}"
+    if only not in title:
+        return
+    with opened(name, replace(look), size) as scene:
+        for index, window in enumerate(shown_windows(scene)):
+            window.grab().save(str(out / f"{title}{'-dialog' if index else ''}.png"))
+
+
+if __name__ == "__main__":
+    main()
