@@ -64,7 +64,9 @@ def fold(entity: Entity, changes: Iterable[Opened]) -> RecordState:
     """The record that these applied changes of one (entity, pk) make."""
     ordered = sorted(changes, key=lambda opened: order(opened[0]))
     state = RecordState()
-    told = [change for change, _ in ordered if change.op == Op.PUT] or [change for change, _ in ordered]
+    puts = [opened for opened in ordered if opened[0].op == Op.PUT]
+    roots = [opened for opened in puts if not opened[1].bases]
+    told = [change for change, _ in roots or puts or ordered]
     if told:
         state.person, state.owner_path = told[0].person, told[0].unit_path
         state.meeting = next((change.meeting for change in told if change.meeting), "")

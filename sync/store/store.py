@@ -132,6 +132,7 @@ class Store(reader.StoreReader):
         self._listeners: list[Listener] = []
         self._updates: dict[str, int] = {}
         self._current: Transaction | None = None
+        self._head_uncertain = False
         self._store_lock = StoreLock(folder)
         engine = store_engine(folder / self.STORE_FILE)
         super().__init__(engine)
@@ -165,6 +166,9 @@ class Store(reader.StoreReader):
                 return
             try:
                 with writing(self._engine) as connection:
+                    if self._head_uncertain:
+                        self._head = load_head(connection, self.identity.device)
+                        self._head_uncertain = False
                     now_ms = unix_ms(self.clock.now())
                     transaction = Transaction(connection, self.identity, self._head, now_ms, self.STAMPED)
                     self._current = transaction
@@ -174,6 +178,9 @@ class Store(reader.StoreReader):
                     self._finish(transaction, written)
                     transaction.projection.flush()
                     self._compact(transaction)
+            except BaseException:
+                self._head_uncertain = True  # a commit that failed may be on the disk all the same
+                raise
             finally:
                 self._current = None
             self._head = transaction.journal.head

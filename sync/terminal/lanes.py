@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
-from typing import Any, TypeVar
+from typing import Any
 
 from desktop_app.domain.clock import Clock
 from desktop_app.domain.faults import Fault, PeerFault
@@ -21,7 +21,7 @@ from sync.replication.client import CenterClient, LinkFault
 from sync.terminal.records import Records, SyncStatus
 
 log = logging.getLogger("silian.sync")
-T = TypeVar("T")
+PUSH, PULL = "push", "pull"
 TELL_EVERY = 0.25
 """Seconds between two tellings of what waits, however fast it is written."""
 RESUMABLE = frozenset({"epoch-old", "chain-gap", "chain-fork"})
@@ -90,7 +90,8 @@ class SyncLoop:
         self._requests: set[asyncio.Task[bytes]] = set()
         self._link: Link | None = None
         self._heard = Link(LinkState.OFFLINE)
-        self._lane_fault = ""
+        self._faults: dict[str, str] = {}
+        """What each lane stands still for."""
         self._resumed = 0
 
     async def run(self) -> None:
@@ -100,8 +101,8 @@ class SyncLoop:
         try:
             async with asyncio.TaskGroup() as lanes:
                 lanes.create_task(self._kept(self._heartbeat))
-                lanes.create_task(self._kept(lambda: self._lane("push", self._push_once)))
-                lanes.create_task(self._kept(lambda: self._lane("pull", self._pull_once)))
+                lanes.create_task(self._kept(lambda: self._lane(PUSH, self._push_once)))
+                lanes.create_task(self._kept(lambda: self._lane(PULL, self._pull_once)))
                 lanes.create_task(self._tell_what_waits())
         finally:
             unsubscribe()
@@ -150,8 +151,8 @@ class SyncLoop:
 
     def _tell_link(self) -> None:
         link = self._heard
-        if link.state is LinkState.ONLINE and self._lane_fault:
-            link = Link(LinkState.REFUSED, self._lane_fault)
+        if link.state is LinkState.ONLINE and self._faults:
+            link = Link(LinkState.REFUSED, next(iter(self._faults.values())))
         if link != self._link:
             self._link = link
             self._on_link(link)
@@ -176,6 +177,7 @@ class SyncLoop:
             await self._online.wait()
             try:
                 await step()
+                self._mended(name)
                 failures = 0
                 continue
             except LinkFault as fault:
@@ -183,7 +185,7 @@ class SyncLoop:
                 longest = self._pace.longest_retry
             except Fault as fault:
                 log.warning("%s: %s", name, fault)
-                self._lane_fault = fault.id
+                self._faults[name] = fault.id
                 self._tell_link()
                 longest = self._pace.refused_retry
             failures += 1
@@ -203,15 +205,15 @@ class SyncLoop:
             task.cancel()
             self._requests.discard(task)
 
-    def _mended(self) -> None:
-        if self._lane_fault:
-            self._lane_fault = ""
+    def _mended(self, name: str) -> None:
+        if self._faults.pop(name, None) is not None:
             self._tell_link()
 
     async def _push_once(self) -> None:
         self._work.clear()
         batch = await asyncio.to_thread(self._records.next_batch)
         if batch is None:
+            self._mended(PUSH)
             await self._tell_progress()
             await self._work.wait()
             return
@@ -225,7 +227,6 @@ class SyncLoop:
             return
         await asyncio.to_thread(self._records.acknowledge, answer)
         self._resumed = 0
-        self._mended()
         await self._tell_progress()
 
     async def _pull_once(self) -> None:
