@@ -28,6 +28,9 @@ from media.thread import MediaThread
 
 log = logging.getLogger(__name__)
 
+MEDIA_STOP_SECONDS = 2.0
+"""What a device may take to close; nobody waits longer for it."""
+
 MakeMedia = Callable[[MediaSignal, MediaListener], RoomMedia]
 """Builds the room's media over the way to the engine; called once, on the media thread or the caller's."""
 
@@ -158,13 +161,13 @@ class LiveMeeting:
         if state.speaking is not None:
             rank[state.speaking.unit_path] = 0
         others.sort(key=lambda site: (rank.get(site.unit_path, 2), site.unit_path))
-        self._media.show([site.unit_path for site in others])
-        self._media.set_speakers(on_air - {self._unit_path})
         self._media.set_on_air(self._unit_path in on_air)
-        wanted = state.phase is MeetingPhase.OPEN and own is not None and own.online
         if state.phase is MeetingPhase.ENDED:
             self._want_media(False)
-        elif wanted:
+        else:
+            self._media.show([site.unit_path for site in others])
+            self._media.set_speakers(on_air - {self._unit_path})
+        if state.phase is MeetingPhase.OPEN and own is not None and own.online:
             self._want_media(True)
         self._listener.on_state(state, event)
 
@@ -198,7 +201,9 @@ class LiveMeeting:
                 self._media.set_local_mute(self._local_muted)
                 await self._media.start()
             else:
-                await self._media.stop()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(MEDIA_STOP_SECONDS):
+                        await self._media.stop()
                 self._media_up = False
 
     async def _restart_media(self) -> None:

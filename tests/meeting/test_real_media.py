@@ -1,0 +1,104 @@
+"""Control and media together on real sockets: who is granted the floor is heard, and everybody is seen."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from desktop_app.domain.clock import SystemClock
+from desktop_app.domain.ids import MeetingId, UnitPath
+from media.capture.capture import Capture
+from media.capture.pictures import CardSource
+from media.live import LiveMeeting
+from media.meeting import commands as cmd
+from media.peers.seams import MediaConfig, MediaListener, MediaSignal, SiteStats
+from media.peers.terminal import TerminalMedia
+from media.playout.outputs import SilentOutput
+from media.playout.playout import Playout
+from media.thread import MediaThread
+from tests.media.rig import PlainCard, Room, ToneSource
+from tests.meeting.center import Center, until
+from tests.meeting.rooms import BOLUO, HUIDONG, MEETING
+from tests.meeting.test_live import Screen
+
+
+class HubHere:
+    """The hub of the test's own loop as a `RoomEngine`."""
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+
+    def __getattr__(self, name: str) -> Any:
+        async def call(meeting: MeetingId, *args: Any) -> Any:
+            return getattr(self._room.hub, name)(meeting, *args)
+
+        return call
+
+
+@pytest.fixture
+async def hub() -> AsyncIterator[Room]:
+    room = Room()
+    await room.open()
+    yield room
+    await room.close()
+
+
+class Seat:
+    """A terminal with a card for a camera and a tone for a voice."""
+
+    def __init__(self, thread: MediaThread, center: Center, unit: UnitPath) -> None:
+        self.unit = unit
+        self.live = LiveMeeting(
+            thread=thread,
+            meeting_id=MEETING,
+            unit_path=unit,
+            site_name=unit,
+            connect=center.dial(unit),
+            media=self._media,
+            listener=Screen(),
+            clock=SystemClock(),
+        )
+
+    def _media(self, signal: MediaSignal, listener: MediaListener) -> TerminalMedia:
+        clock, card = SystemClock(), PlainCard()
+        return TerminalMedia(
+            signal=signal,
+            capture=Capture(picture=CardSource(card, clock), sound=ToneSource(), card=card, clock=clock),
+            playout=Playout(SilentOutput(), clock),
+            listener=listener,
+            clock=clock,
+            config=MediaConfig(center_host="127.0.0.1"),
+        )
+
+    def hears(self, other: "Seat") -> int:
+        return self.live.stats().sites.get(other.unit, SiteStats()).audio_decoded
+
+    def sees(self, other: "Seat") -> bool:
+        source = self.live.source(other.unit)
+        source.want(320, 180)
+        return source.latest() is not None
+
+
+async def test_everybody_is_seen_and_whoever_has_the_floor_is_heard(center: Center, hub: Room):
+    center.engine = HubHere(hub)  # type: ignore[assignment]
+    await center.stop()
+    await center.start()
+    thread = MediaThread("media of the test")
+    thread.start()
+    host, boluo = Seat(thread, center, HUIDONG), Seat(thread, center, BOLUO)
+    try:
+        host.live.start()
+        boluo.live.start()
+        await until(lambda: host.sees(boluo) and boluo.sees(host))
+        await until(lambda: boluo.hears(host) > 5)
+        assert host.hears(boluo) == 0
+        await asyncio.wrap_future(boluo.live.send(cmd.RequestFloor("r1", "m1", "委员")))
+        await asyncio.wrap_future(host.live.send(cmd.GrantFloor("r1", 60)))
+        await until(lambda: host.hears(boluo) > 5)
+        await asyncio.wrap_future(host.live.send(cmd.End()))
+        await until(lambda: not host.live.stats().up and not boluo.live.stats().up)
+    finally:
+        for seat in (host, boluo):
+            await asyncio.wrap_future(seat.live.stop())
+        await asyncio.to_thread(thread.stop)
