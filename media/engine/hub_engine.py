@@ -146,6 +146,7 @@ class HubEngine:
             port = read_announcement(self._announce)
             if port is not None and await self._attend(port):
                 pause = 0.05
+                started_at = float("-inf")
                 continue
             now = self._monotonic()
             if self._start is not None and now - started_at > START_AGAIN:

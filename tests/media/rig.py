@@ -179,6 +179,10 @@ class Room:
         self.hub.create_room(MEETING)
         self._clock = asyncio.ensure_future(self.hub.run())
 
+    def seated(self, side: str) -> set[str]:
+        """The sites that publish or subscribe now."""
+        return set(self.hub.stats(MEETING)[side])
+
     async def kill(self) -> None:
         """The hub is gone without a word."""
         if self._clock is not None:
