@@ -15,6 +15,8 @@ MODULES = [
         for name in ("authentication", "center", "center_command", "center_keys", "doctor", "hub_process", "settings")
     ),
 ]
+ELSEWHERE = {"disk-failing"}
+"""Faults that the records raise too, and whose sentences are held with theirs."""
 _RAISED = re.compile(r"(?:OperatorError|PeerFault|HostFault)\(\s*\"([a-z-]+)\"")
 
 
@@ -26,4 +28,4 @@ def raised() -> set[str]:
 def test_every_fault_raised_here_has_a_sentence(language: str) -> None:
     sentences = read_catalogue(ROOT / "ui" / "i18n" / language)
     assert len(raised()) > 50
-    assert sorted(fault for fault in raised() if f"fault.{fault}" not in sentences) == []
+    assert sorted(fault for fault in raised() - ELSEWHERE if f"fault.{fault}" not in sentences) == []

@@ -97,6 +97,22 @@ def test_a_machine_without_a_keyring_says_so_and_takes_a_passphrase(
     assert open_keystore(tmp_path, passphrase="a long phrase", stretch=CHEAP).kind == "passphrase"
 
 
+class PlaintextKeyring(MemoryKeyring):
+    """As keyrings.alt has it: it keeps secrets in a file that anybody can read."""
+
+
+def test_of_a_chain_of_keyrings_only_one_that_keeps_secrets_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    good = MemoryKeyring()
+
+    class Chain(MemoryKeyring):
+        backends = (PlaintextKeyring(), keyring.backends.null.Keyring(), good)
+
+    monkeypatch.setattr(keystore.keyring, "get_keyring", Chain)
+    assert keystore.safe_backend() is good
+    monkeypatch.setattr(Chain, "backends", (PlaintextKeyring(),))
+    assert keystore.safe_backend() is None
+
+
 def test_a_keyring_that_forgets_counts_as_none(tmp_path: Path) -> None:
     class Forgetful(MemoryKeyring):
         def set_password(self, service: str, username: str, password: str) -> None:
