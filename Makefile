@@ -41,7 +41,7 @@ deb:
 	@$(SETUP) deb
 	$(PY) installer/build_deb.py
 
-deb-test:
+deb-test: deb
 	@$(SETUP) deb-test
 	QT_QPA_PLATFORM=offscreen $(PY) -m pytest tests/installer/test_deb.py -m deb --timeout 1800 $(ARGS)
 

@@ -47,7 +47,7 @@ def main() -> int:
     _control(tree / "DEBIAN", project["version"], project["description"], arch)
     package = ROOT / "dist" / f"silian_{project['version']}_{arch}.deb"
     package.parent.mkdir(exist_ok=True)
-    _run("dpkg-deb", "--root-owner-group", "-Zxz", "-z4", "--build", str(tree), str(package))
+    _run("dpkg-deb", "--root-owner-group", "-Zxz", "-z2", "--build", str(tree), str(package))
     print(f"{package.relative_to(ROOT)}: {package.stat().st_size / 1e6:.0f} MB")
     return 0
 

@@ -90,6 +90,8 @@ missing_packages() {
     fi
     if [ "$purpose" = deb-test ]; then
         command -v debootstrap >/dev/null 2>&1 || [ -x /usr/sbin/debootstrap ] || printf 'debootstrap '
+        command -v Xvfb >/dev/null 2>&1 || printf 'xvfb '
+        command -v xwininfo >/dev/null 2>&1 || printf 'x11-utils '
     fi
 }
 
