@@ -36,6 +36,11 @@ CREATE TABLE IF NOT EXISTS attempt (
 ) STRICT, WITHOUT ROWID;
 PRAGMA user_version = 1;
 """
+_DISK = {
+    sqlite3.SQLITE_FULL: "disk-full",
+    sqlite3.SQLITE_CORRUPT: "registry-damaged",
+    sqlite3.SQLITE_NOTADB: "registry-damaged",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,7 @@ class Registry:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / REGISTRY_FILE
+        self._folder = folder
         self._lock = threading.Lock()
         try:
             self._db = sqlite3.connect(path, timeout=10.0, check_same_thread=False, isolation_level=None)
@@ -98,14 +104,19 @@ class Registry:
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
+        """One durable transaction; HostFault `disk-full`, `disk-failing` or `registry-damaged`, and nothing is kept."""
         with self._lock:
-            self._db.execute("BEGIN IMMEDIATE")
             try:
+                self._db.execute("BEGIN IMMEDIATE")
                 yield self._db
-            except BaseException:
-                self._db.execute("ROLLBACK")
+                self._db.execute("COMMIT")
+            except BaseException as err:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                if isinstance(err, sqlite3.DatabaseError) and not isinstance(err, sqlite3.ProgrammingError):
+                    fault = _DISK.get(err.sqlite_errorcode & 0xFF, "disk-failing")
+                    raise HostFault(fault, folder=str(self._folder), file=REGISTRY_FILE) from err
                 raise
-            self._db.execute("COMMIT")
 
     # devices
 

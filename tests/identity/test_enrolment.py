@@ -30,7 +30,7 @@ from sync.identity.device import DeviceIdentity, DeviceKey, is_enrolled
 from sync.identity.enrolment import Enrolled, center_url, enrol
 from sync.identity.enrolment_desk import EnrolmentDesk
 from sync.identity.keystore import KeyStore, Stretch, open_keystore
-from sync.identity.registry import Registry
+from sync.identity.registry import Device, Registry
 from sync.identity.requests import RequestSigner
 
 HUIDONG, BOLUO = UnitPath("100000/440000/441300/441323/"), UnitPath("100000/440000/441300/441322/")
@@ -499,3 +499,18 @@ def test_a_registry_is_shared_by_two_programs(tmp_path: Path) -> None:
     assert CodeBook(center, key).key_of(row) == code.stretched(row.salt)
     center.close()
     command.close()
+
+
+def test_a_full_disk_at_the_center_uses_up_no_code(tmp_path: Path) -> None:
+    registry, key = Registry(tmp_path), DeviceKey.generate()
+    now = datetime(2026, 11, 20, tzinfo=UTC)
+    code = CodeBook(registry, key).issue(HUIDONG, frozenset({Role.CLERK}), now)
+    pages = registry._db.execute("PRAGMA page_count").fetchone()[0]
+    registry._db.execute(f"PRAGMA max_page_count = {pages}")
+    device = Device(key.id, key.public, HUIDONG, "a name of some length" * 1000, now)
+    with pytest.raises(Fault, match="disk-full"):
+        registry.enrol(code.locator, device)
+    registry._db.execute("PRAGMA max_page_count = 100000")
+    assert registry.devices() == []
+    assert registry.enrol(code.locator, device) == key.id
+    registry.close()

@@ -15,7 +15,7 @@ MODULES = [
         for name in ("authentication", "center", "center_command", "center_keys", "doctor", "hub_process", "settings")
     ),
 ]
-ELSEWHERE = {"disk-failing"}
+ELSEWHERE = {"disk-full", "disk-failing"}
 """Faults that the records raise too, and whose sentences are held with theirs."""
 _RAISED = re.compile(r"(?:OperatorError|PeerFault|HostFault)\(\s*\"([a-z-]+)\"")
 

@@ -1,5 +1,6 @@
 """The PIN that unlocks a terminal, also offline."""
 
+import errno
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -119,6 +120,17 @@ def test_a_damaged_book_is_named_and_not_overwritten(desk: Desk, content: bytes)
     with pytest.raises(HostFault, match="pins-damaged"):
         desk.book.set(ZHANG, "246810")
     assert (desk.folder / PIN_FILE).read_bytes() == content
+
+
+def test_a_full_disk_is_told_and_the_old_pin_stays(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("sync.identity.files.os.fsync", full)
+    with pytest.raises(HostFault, match="disk-full"):
+        desk.book.set(ZHANG, "135790")
+    monkeypatch.undo()
+    desk.book.verify(ZHANG, "246810")
 
 
 def test_the_people_of_the_unit_may_unlock_before_the_first_pull_and_as_the_records_say_after_it() -> None:
