@@ -35,11 +35,11 @@ from desktop_app.domain.ids import MeetingId, UnitPath
 from media.meeting.model import MeetingState
 from sync.meetings.desk import SignInResult
 from sync.meetings.roster import RosterFault, RowFault
-from ui.i18n import set_language
+from ui.i18n import language, set_language
 from ui.i18n.dates import set_zone
 from ui.meeting.meeting_view import MeetingView
 from ui.meeting.signin_view import SignInView
-from ui.models.app_model import AppModel
+from ui.models.app_model import AppModel, Look
 from ui.models.meeting_model import MeetingModel
 from ui.models.minutes_model import MinutesModel
 from ui.models.signin_model import SignInModel
@@ -81,7 +81,7 @@ def meeting_window(
     column = QVBoxLayout(window)
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(0)
-    app = AppModel(clock)
+    app = AppModel(clock, Look(language=language()))
     app.services = parts
     column.addWidget(SessionBar(app, model, lambda: None))
     view = MeetingView(model)

@@ -103,7 +103,9 @@ def test_the_chair_grants_the_first_who_is_connected_for_the_time_the_agenda_giv
 
 
 def test_the_queue_keeps_the_place_of_a_room_that_is_away() -> None:
-    rows = queue_rows(busy_state(NINE, GD, HZ if HZ in NINE else list(NINE)[7], list(NINE)[5]), GD, NOW)
+    rows = queue_rows(
+        busy_state(NINE, GD, HZ if HZ in NINE else list(NINE)[7], list(NINE)[5]), GD, NOW, NINE.__getitem__
+    )
     assert [(row.position, row.connected) for row in rows] == [(1, True), (2, True), (3, False)]
 
 
@@ -128,18 +130,18 @@ def test_members_who_signed_in_stand_first_where_a_speaker_is_chosen(room: Room)
 
 def test_a_branch_is_told_why_it_may_not_conduct() -> None:
     state = chaired()
-    branch = rights(state, BL, online=True)
+    branch = rights(state, BL, NAMES.__getitem__, online=True)
     assert branch[Act.GRANT].reason == "why.chair-only"
     assert branch[Act.GRANT].values == ("惠东县政协",)
     assert branch[Act.REQUEST_CHAIR].reason == "why.chair-held"
     assert branch[Act.RELEASE].allowed, "its own member speaks"
-    assert not rights(state, GD, online=True)[Act.RELEASE].allowed
-    assert rights(state, GD, online=False)[Act.REQUEST_FLOOR].reason == "why.offline"
+    assert not rights(state, GD, NAMES.__getitem__, online=True)[Act.RELEASE].allowed
+    assert rights(state, GD, NAMES.__getitem__, online=False)[Act.REQUEST_FLOOR].reason == "why.offline"
 
 
 def test_while_the_chair_is_away_another_site_may_ask_for_it() -> None:
     state = replace(chaired(), chair_grace_until=NOW + timedelta(seconds=100))
-    assert rights(state, BL, online=True)[Act.REQUEST_CHAIR].allowed
+    assert rights(state, BL, NAMES.__getitem__, online=True)[Act.REQUEST_CHAIR].allowed
 
 
 def test_an_act_that_is_not_allowed_is_refused_before_it_is_sent(room: Room) -> None:
@@ -220,7 +222,7 @@ def test_a_local_mute_is_this_rooms_own(room: Room) -> None:
 
 
 def test_the_roster_nests_a_site_below_the_nearest_superior_and_the_nation_beside_the_province() -> None:
-    rows = roster_rows(busy_state(NINE, GD, list(NINE)[7], None), GD, lambda _path: "")
+    rows = roster_rows(busy_state(NINE, GD, list(NINE)[7], None), GD, NINE.__getitem__)
     depths = {row.name: row.depth for row in rows}
     assert depths["全国政协"] == depths["广东省政协"] == 0
     assert (depths["韶关市政协"], depths["乐昌市政协"]) == (1, 2)

@@ -187,7 +187,7 @@ class SignInView(QWidget):
         lines = [t("sign.import-failed-text")]
         for fault in model.row_faults[:ROWS_TOLD]:
             what = fill_named(t(fault.id.replace("row-", "row.", 1)), fault.values)
-            lines.append(f"{t('sign.row', fault.row)}：{what}")
+            lines.append(t("sign.row", fault.row, what))
         if model.rows_wrong > ROWS_TOLD:
             lines.append("…")
         title = t("sign.import-failed", model.rows_wrong)

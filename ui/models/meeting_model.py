@@ -18,12 +18,15 @@ from desktop_app.domain.faults import Fault, HostFault, OperatorError
 from desktop_app.domain.ids import MeetingId, UnitPath, uuid7
 from media.meeting import commands as ask
 from media.meeting.model import FloorRequest, FloorStatus, MeetingPhase, MeetingState
+from sync.reference.units import unit_at
+from ui.i18n import language
 from ui.models.live_bridge import LiveBridge
 from ui.models.meeting_rights import Act, Right, may_mute, rights, waiting_for
 from ui.models.meeting_rows import (
     AgendaRow,
     QueueRow,
     RosterRow,
+    UnitName,
     agenda_rows,
     broadcast,
     large_tile,
@@ -32,6 +35,7 @@ from ui.models.meeting_rows import (
     roster_rows,
     tile_order,
 )
+from ui.models.places import place_name
 from ui.models.speakers import SpeakerChoice, read_speakers
 from ui.models.turn_clock import TurnClock
 from ui.picture.painted import PaintLog
@@ -251,13 +255,13 @@ class MeetingModel(QObject):
 
     @property
     def rights(self) -> Mapping[Act, Right]:
-        return rights(self.state, self.own, online=self.online)
+        return rights(self.state, self.own, self.name_of, online=self.online)
 
     def right(self, act: Act) -> Right:
         return self.rights[act]
 
     def right_to_mute(self, unit_path: UnitPath) -> Right:
-        return may_mute(self.state, self.own, unit_path, online=self.online)
+        return may_mute(self.state, self.own, unit_path, self.name_of, online=self.online)
 
     @property
     def roster(self) -> list[RosterRow]:
@@ -279,7 +283,7 @@ class MeetingModel(QObject):
 
     @property
     def queue(self) -> list[QueueRow]:
-        return queue_rows(self.state, self.own, self.center_now)
+        return queue_rows(self.state, self.own, self.center_now, self.name_of)
 
     @property
     def agenda(self) -> list[AgendaRow]:
@@ -291,7 +295,8 @@ class MeetingModel(QObject):
 
     @property
     def broadcast(self) -> UnitPath | None:
-        return broadcast(self.state)
+        """播出: whose frame is red; nobody's while this room has lost the others."""
+        return broadcast(self.state) if self.cut_since is None else None
 
     @property
     def sites_online(self) -> int:
@@ -313,6 +318,9 @@ class MeetingModel(QObject):
         return self._live.now() if self._live is not None else self._clock.now()
 
     def name_of(self, unit_path: UnitPath) -> str:
+        """A site's name in the language of the screen."""
+        if language() != "zh_CN" and unit_at(unit_path) is not None:
+            return place_name(unit_path)
         site = self.state.sites.get(unit_path)
         return site.name if site is not None and site.name else self._names.get(unit_path, "")
 
@@ -388,7 +396,7 @@ class MeetingModel(QObject):
         if self._live is None or state.meeting_id != self.meeting_id:
             return
         before, self.state = self.state, state
-        for notice in _news(before, state, self.own):
+        for notice in _news(before, state, self.own, self.name_of):
             self.noticed.emit(notice)
         if state.phase is MeetingPhase.ENDED and before.phase is not MeetingPhase.ENDED:
             self._live.stop()
@@ -454,7 +462,7 @@ class MeetingModel(QObject):
         self.closed.emit(how)
 
 
-def _news(before: MeetingState, after: MeetingState, own: UnitPath) -> Sequence[Notice]:
+def _news(before: MeetingState, after: MeetingState, own: UnitPath, name_of: UnitName) -> Sequence[Notice]:
     """What a person of this room should read about the step from one state to the next."""
     news: list[Notice] = []
     old = {turn.request_id: turn.status for turn in before.floor}
@@ -474,6 +482,5 @@ def _news(before: MeetingState, after: MeetingState, own: UnitPath) -> Sequence[
         if after.chair == own:
             news.append(Notice("news.chair-own", tone="shilv"))
         elif after.chair is not None:
-            site = after.sites.get(after.chair)
-            news.append(Notice("news.chair-other", (site.name if site is not None else "",)))
+            news.append(Notice("news.chair-other", (name_of(after.chair),)))
     return news

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from desktop_app.domain.ids import UnitPath
 from media.meeting.model import FloorRequest, FloorStatus, MeetingPhase, MeetingState
+from ui.models.meeting_rows import UnitName
 
 
 class Act(StrEnum):
@@ -37,13 +38,13 @@ ALLOWED = Right(True)
 CHAIR_ACTS = (Act.GRANT, Act.HOLD, Act.EXTEND, Act.POINT_AGENDA, Act.MUTE, Act.MUTE_ALL, Act.END)
 
 
-def rights(state: MeetingState, own: UnitPath, *, online: bool) -> Mapping[Act, Right]:
+def rights(state: MeetingState, own: UnitPath, name_of: UnitName, *, online: bool) -> Mapping[Act, Right]:
     """The right to every act, for the site `own` that has the control link or has lost it."""
     every = _obstacle(state, own, online=online)
     if every is not None:
         return dict.fromkeys(Act, every)
     found = dict.fromkeys(Act, ALLOWED)
-    chair_name = _name(state, state.chair)
+    chair_name = name_of(state.chair) if state.chair is not None else ""
     is_chair = state.chair == own
     if not is_chair:
         only = Right(False, "why.chair-only", (chair_name,)) if chair_name else Right(False, "why.no-chair")
@@ -64,7 +65,7 @@ def rights(state: MeetingState, own: UnitPath, *, online: bool) -> Mapping[Act, 
     if turn is None:
         found[Act.RELEASE] = found[Act.EXTEND] = Right(False, "why.nobody-speaks")
     elif not is_chair and turn.unit_path != own:
-        found[Act.RELEASE] = Right(False, "why.other-turn", (_name(state, turn.unit_path),))
+        found[Act.RELEASE] = Right(False, "why.other-turn", (name_of(turn.unit_path),))
     return found
 
 
@@ -81,12 +82,12 @@ def _obstacle(state: MeetingState, own: UnitPath, *, online: bool) -> Right | No
     return None
 
 
-def may_mute(state: MeetingState, own: UnitPath, target: UnitPath, *, online: bool) -> Right:
+def may_mute(state: MeetingState, own: UnitPath, target: UnitPath, name_of: UnitName, *, online: bool) -> Right:
     """Whether this site may close or open the microphone of `target`."""
-    right = rights(state, own, online=online)[Act.MUTE]
+    right = rights(state, own, name_of, online=online)[Act.MUTE]
     site = state.sites.get(target)
     if right.allowed and (site is None or not site.online):
-        return Right(False, "why.site-away", (_name(state, target),))
+        return Right(False, "why.site-away", (name_of(target),))
     return right
 
 
@@ -94,10 +95,3 @@ def waiting_for(state: MeetingState, member_id: str) -> FloorRequest | None:
     """The request with which this member already waits or speaks."""
     busy = (FloorStatus.PENDING, FloorStatus.ACCEPTED, FloorStatus.GRANTED)
     return next((turn for turn in state.floor if turn.member_id == member_id and turn.status in busy), None)
-
-
-def _name(state: MeetingState, path: UnitPath | None) -> str:
-    if path is None:
-        return ""
-    site = state.sites.get(path)
-    return site.name if site is not None else ""

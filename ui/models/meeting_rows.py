@@ -29,8 +29,8 @@ class Presence(StrEnum):
 
 
 def short_name(name: str, level: Level, *, below: Level = Level.PROVINCE) -> str:
-    """兴宁市政协 is 兴宁市 in narrow places, for every level below `below`."""
-    return name.removesuffix("政协") if level > below else name
+    """兴宁市政协 is 兴宁市 in narrow places, for every level below `below`; an English name loses its CPPCC."""
+    return name.removesuffix("政协").removesuffix(" CPPCC") if level > below else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def roster_rows(
         rows.append(
             RosterRow(
                 unit_path=path,
-                name=(site.name if site is not None and site.name else name_of(path)) or path,
+                name=name_of(path) or (site.name if site is not None else "") or path,
                 level=level_of(path),
                 depth=depth,
                 presence=Presence.LOST if cut else presence(site),
@@ -162,7 +162,7 @@ def large_tile(rows: list[RosterRow]) -> UnitPath | None:
     return rows[0].unit_path if rows else None
 
 
-def queue_rows(state: MeetingState, own: UnitPath, now: datetime) -> list[QueueRow]:
+def queue_rows(state: MeetingState, own: UnitPath, now: datetime, name_of: UnitName) -> list[QueueRow]:
     """Who waits, in order; `now` is the center's time."""
     rows = []
     for position, turn in enumerate(state.queue, 1):

@@ -20,9 +20,12 @@ from desktop_app.domain.clock import stamp, unix_ms
 from desktop_app.domain.faults import Fault, OperatorError
 from desktop_app.domain.ids import MeetingId, UnitPath, derived_id, uuid7
 from sync.documents.minutes import Block, DocumentChange, MinutesDocument, utf16_length
+from sync.reference.units import unit_at
+from ui.i18n import language
 from ui.models.meeting_choice import MeetingChoice, meeting_choices
 from ui.models.meeting_rows import names_by_path
 from ui.models.minutes_outline import LOOSE, OutlineItem, outline
+from ui.models.places import place_name
 from ui.models.speakers import SpeakerChoice, read_speakers
 
 if TYPE_CHECKING:
@@ -306,7 +309,7 @@ class MinutesModel(QObject):
     @property
     def outline(self) -> list[OutlineItem]:
         blocks = self.document.blocks() if self.document is not None else []
-        return outline(self.agenda, blocks, self._names)
+        return outline(self.agenda, blocks, self.site_name)
 
     @property
     def page(self) -> list[Block]:
@@ -347,6 +350,9 @@ class MinutesModel(QObject):
         return self.document.sha256() if self.document is not None else ""
 
     def site_name(self, unit_path: str) -> str:
+        """A site's name in the language of the screen."""
+        if language() != "zh_CN" and unit_at(unit_path) is not None:
+            return place_name(unit_path)
         return self._names.get(unit_path, "")
 
     # What comes back

@@ -1,6 +1,6 @@
 """The agenda tree beside the minutes: items with their state, and below them who spoke when. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -47,13 +47,15 @@ def time_of(text: object) -> datetime | None:
         return None
 
 
-def outline(items: Sequence[Mapping[str, Any]], blocks: Sequence[Block], names: Mapping[str, str]) -> list[OutlineItem]:
+def outline(
+    items: Sequence[Mapping[str, Any]], blocks: Sequence[Block], name_of: Callable[[str], str]
+) -> list[OutlineItem]:
     """Every item in order; before them, what belongs to no item, where there is such a block or no item at all."""
     known = {str(item["pk"]) for item in items}
     placed: dict[str, list[OutlineBlock]] = {}
     for block in blocks:
         place = block.agenda_item if block.agenda_item in known else LOOSE
-        shown = OutlineBlock(block.id, block.member_name, names.get(block.site, ""), time_of(block.at))
+        shown = OutlineBlock(block.id, block.member_name, name_of(block.site), time_of(block.at))
         placed.setdefault(place, []).append(shown)
     tree = []
     if LOOSE in placed or not items:

@@ -131,7 +131,7 @@ class OutlinePanel(QFrame):
         k = theme()
         chosen = block.block == self._model.current_block
         who = block.member_name or t("min.nobody")
-        site = block.site_name.removesuffix("政协")
+        site = block.site_name.removesuffix("政协").removesuffix(" CPPCC")
         when = clock_text(block.at) if block.at is not None else ""
         line = Line(lambda: self.block_chosen.emit(block.block), chosen=chosen, bar=False, name=f"{who} {site} {when}")
         row = QHBoxLayout(line)

@@ -145,6 +145,9 @@ class Paper(QFrame):
         """Title, meta line and the marks of opinions."""
         model = self._model
         item = next((one for one in model.outline if one.item == model.current_item), None)
+        shown = item is not None and model.loaded
+        self._title.setVisible(shown)
+        self._meta.setVisible(shown)
         self._title.setText(item_heading(item) if item is not None else "")
         if item is None:
             self._meta.setText("")
