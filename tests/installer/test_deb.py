@@ -121,12 +121,20 @@ def test_the_terminal_shows_its_first_window(debian: BareDebian, display: str, t
         ).stdout
         return b'("silian" ' in tree.lower()
 
+    seen: list[dict[str, int]] = [{}]
+
+    def at_rest() -> dict[str, int] | None:
+        """The picture once it has text in it and nothing moves any more: the program has started."""
+        seen.append(picture(display, SHOT))
+        return seen[-1] if len(seen[-1]) > 40 and seen[-1] == seen[-2] else None
+
     with ended(terminal):
         wait_for(window, 60, terminal, log)
-        colours = wait_for(lambda: counted if len(counted := picture(display, SHOT)) > 40 else None, 60, terminal, log)
+        colours = wait_for(at_rest, 90, terminal, log)
 
     assert terminal.returncode in (0, -signal.SIGTERM)
     assert colours.get("#000000", 0) < sum(colours.values()) / 2, "the screen stayed black"
+    assert colours.get("#1f4a78", 0) > 100, "the one filled button of the first page is not there"
     assert "Traceback" not in log.read_text(errors="replace")
 
 
