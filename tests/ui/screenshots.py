@@ -23,7 +23,6 @@ from office_stage import (
     TITLE,
     Terminal,
     conflict,
-    link,
     receipt,
     status,
     waiting,

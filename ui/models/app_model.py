@@ -248,12 +248,20 @@ class AppModel(QObject):
         self.banner_changed.emit()
 
     @property
+    def link_fault(self) -> Fault | None:
+        """Why the center is not reached, where a person can do more about it than wait."""
+        link = self.link
+        if link.light not in (LinkLight.OFFLINE, LinkLight.REFUSED) or link.reason in ("", "center-silent"):
+            return None
+        return Fault(link.reason, address=self.services.center_url if self.services else "")
+
+    @property
     def banner(self) -> BannerView | None:
         """One at a time: the link before the devices."""
         if self.link.light is LinkLight.OFFLINE:
             return BannerView("offline", self.link.since, action=Page.DIAGNOSTICS)
         if self.link.light is LinkLight.REFUSED:
-            return BannerView("refused", self.link.since, Fault(self.link.reason), Page.DIAGNOSTICS)
+            return BannerView("refused", self.link.since, self.link_fault, Page.DIAGNOSTICS)
         if self._device_fault is not None:
             return BannerView("device", None, self._device_fault, Page.DIAGNOSTICS)
         return None
@@ -264,7 +272,7 @@ class AppModel(QObject):
 
     def _take_link(self, state: str, reason: str) -> None:
         light = _LIGHTS.get(state, LinkLight.OFFLINE)
-        if light is LinkLight.OFFLINE and reason in REFUSALS:
+        if reason in STRANGERS:
             light = LinkLight.REFUSED
         if (light, reason) == (self.link.light, self.link.reason):
             return
@@ -285,5 +293,5 @@ _LIGHTS = {
     "unreachable": LinkLight.OFFLINE,
     "refused": LinkLight.REFUSED,
 }
-REFUSALS = frozenset({"clock-off", "device-unknown", "device-revoked", "center-not-trusted", "chain-broken"})
-"""Reasons that waiting does not mend."""
+STRANGERS = frozenset({"center-certificate", "center-not-silian"})
+"""Somebody answers, and it is not the center: waiting does not mend that."""

@@ -70,11 +70,8 @@ class DiagnosticsModel(QObject):
 
     @property
     def link_fault(self) -> Fault | None:
-        """Why the center is not reached, where a reason is known."""
-        link = self._app.link
-        if link.light in (LinkLight.OFFLINE, LinkLight.REFUSED) and link.reason:
-            return Fault(link.reason)
-        return None
+        """As the app model has it."""
+        return self._app.link_fault
 
     def _show(self, lines: Sequence[CheckLine]) -> None:
         self.running = False

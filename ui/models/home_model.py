@@ -17,7 +17,7 @@ from desktop_app.domain.meetings import MeetingKind, MeetingMode
 from desktop_app.domain.units import Level, level_of, unit_code
 from ui.i18n.dates import today
 from ui.models.app_model import AppModel
-from ui.models.places import place_name, short_place
+from ui.models.places import closeness, place_name, short_place
 from ui.services import AgendaDraft, DeviceReport, DeviceState, Services, UnitChoice
 
 
@@ -161,11 +161,12 @@ class HomeModel(QObject):
         self._services.runner.start(self._services.meetings.units, done=self._show_units)
 
     def find_units(self, text: str) -> tuple[UnitChoice, ...]:
-        """The units that a name, initials or a code begins with; all of them for an empty text."""
+        """The units that a name, initials or a code begins with, the nearest first; all of them for no text."""
         wanted = text.strip().lower()
+        near = sorted(self.units, key=lambda unit: -closeness(unit.unit_path, self._services.unit_path))
         return tuple(
             unit
-            for unit in self.units
+            for unit in near
             if not wanted
             or wanted in unit.name
             or unit.initials.startswith(wanted)

@@ -1,7 +1,10 @@
 """A unit's name in the language of the screen."""
 
+from desktop_app.domain.units import Level
 from sync.reference.units import unit_at
 from ui.i18n import language
+
+NATIONAL, NATIONAL_NAME = "National", "National CPPCC"
 
 
 def place_name(path: str) -> str:
@@ -9,7 +12,9 @@ def place_name(path: str) -> str:
     unit = unit_at(path)
     if unit is None:
         return path
-    return unit.name if language().startswith("zh") else unit.english_name
+    if language().startswith("zh"):
+        return unit.name
+    return NATIONAL_NAME if unit.level is Level.NATIONAL else unit.english_name
 
 
 def short_place(path: str) -> str:
@@ -19,4 +24,16 @@ def short_place(path: str) -> str:
         return path
     if language().startswith("zh"):
         return unit.name.removesuffix("政协")
+    if unit.level is Level.NATIONAL:
+        return NATIONAL
     return unit.pinyin.replace(" ", "").capitalize()
+
+
+def closeness(path: str, own: str) -> int:
+    """How many codes two paths share from the root down."""
+    shared = 0
+    for one, other in zip(path.strip("/").split("/"), own.strip("/").split("/"), strict=False):
+        if one != other:
+            break
+        shared += 1
+    return shared

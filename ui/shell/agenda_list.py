@@ -1,6 +1,6 @@
 """The agenda in the schedule dialog: one line per item, its title and the length of a turn; add and remove."""
 
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from ui.i18n import t
 from ui.services import AgendaDraft
@@ -8,7 +8,7 @@ from ui.theme import font, theme
 from ui.widgets import IconButton, LinkButton, ScrollColumn, Text, clear
 from ui.widgets.card import flush
 
-MOST_MINUTES = 180
+USUAL_MINUTES = (0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 45, 60)
 
 
 class AgendaLine(QWidget):
@@ -26,19 +26,18 @@ class AgendaLine(QWidget):
         self.title.setFont(font("body"))
         self.title.setAccessibleName(t("schedule.item_name", number))
         row.addWidget(self.title, 1)
-        self.minutes = QSpinBox()
+        self.minutes = QComboBox()
         self.minutes.setFont(font("body"))
-        self.minutes.setRange(0, MOST_MINUTES)
-        self.minutes.setSpecialValueText(t("schedule.no_limit"))
-        self.minutes.setSuffix(t("schedule.minutes"))
-        self.minutes.setValue(item.limit_seconds // 60)
+        for minutes in sorted({*USUAL_MINUTES, item.limit_seconds // 60}):
+            self.minutes.addItem(t("schedule.minutes", minutes) if minutes else t("schedule.no_limit"), minutes)
+        self.minutes.setCurrentIndex(self.minutes.findData(item.limit_seconds // 60))
         self.minutes.setAccessibleName(t("schedule.item_limit", number))
-        self.minutes.setMinimumWidth(theme().px(112))
+        self.minutes.setMinimumWidth(theme().px(118))
         row.addWidget(self.minutes)
         row.addWidget(IconButton("close", t("schedule.item_remove", number), clicked=lambda: remove.drop(number - 1)))
 
     def item(self) -> AgendaDraft:
-        return AgendaDraft(self.title.text(), self._type, 0, 60 * self.minutes.value())
+        return AgendaDraft(self.title.text(), self._type, 0, 60 * int(self.minutes.currentData()))
 
 
 class AgendaList(QWidget):

@@ -60,8 +60,7 @@ class ReturnBar(QFrame):
         super().__init__()
         k = theme()
         self._app = app
-        self.setProperty("role", "notice")
-        self.setProperty("tone", "accent")
+        self.setProperty("role", "return")
         row = QHBoxLayout(self)
         row.setContentsMargins(k.px(24), k.px(6), k.px(20), k.px(6))
         row.setSpacing(k.px(10))

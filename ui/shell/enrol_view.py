@@ -115,12 +115,12 @@ class EnrolView(FrontPage):
             ("enrol.pin", self.pin),
             ("enrol.again", self.again),
         ]
-        for index, (key, field) in enumerate(rows):
+        for index, (key, row) in enumerate(rows):
             label = Text(t(key), "body", "ink2")
-            label.setBuddy(field)
-            field.setAccessibleName(t(key))
+            label.setBuddy(row)
+            row.setAccessibleName(t(key))
             grid.addWidget(label, index, 0)
-            grid.addWidget(field, index, 1)
+            grid.addWidget(row, index, 1)
         grid.setColumnStretch(1, 1)
         self.column.addLayout(grid)
         self.column.addWidget(Text(t("enrol.pin_note"), "meta", "ink3", wrap=True))

@@ -134,7 +134,7 @@ class NextCard(Card):
         ):
             acts.addWidget(Button(words, icon, size="large", clicked=act))
         acts.addStretch(1)
-        acts.addWidget(Text(t("home.f5"), "small", "ink3"))
+        acts.addWidget(Text("" if app.meeting_id else t("home.f5"), "small", "ink3"))
         self.body.addLayout(acts)
 
 

@@ -1,6 +1,6 @@
 """首页: see today, join in one press; the devices and the sync beside it."""
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -45,10 +45,10 @@ class HomePage(QWidget):
         columns.addWidget(self._side)
         self.devices = DevicesCard(model)
         self.sync = SyncCard(app, lambda: app.go(Page.SYNC))
-        right.addWidget(self.devices)
-        right.addWidget(self.sync)
+        right.addWidget(self.devices, 0, Qt.AlignmentFlag.AlignTop)
+        right.addWidget(self.sync, 0, Qt.AlignmentFlag.AlignTop)
         right.addStretch(1)
-        QShortcut(QKeySequence("Ctrl+R"), self, activated=model.test_devices)
+        QShortcut(QKeySequence("Ctrl+R"), self).activated.connect(model.test_devices)
         model.changed.connect(self.refresh)
         app.sync_changed.connect(self.refresh)
         app.link_changed.connect(self.refresh)
@@ -66,6 +66,8 @@ class HomePage(QWidget):
         narrow = self.width() < k.px(NARROW)
         self._columns.setDirection(way.TopToBottom if narrow else way.LeftToRight)
         self._right.setDirection(way.LeftToRight if narrow else way.TopToBottom)
+        for place, (beside, below) in enumerate(((1, 0), (1, 0), (0, 1))):
+            self._right.setStretch(place, beside if narrow else below)
         self._side.setFixedWidth(self.width() - 2 * k.px(24) if narrow else k.px(SIDE))
 
     @property

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
-from PySide6.QtCore import QDate, Qt, QTime
+from PySide6.QtCore import QDate, Qt
 from PySide6.QtWidgets import (
     QComboBox,
     QDateEdit,
@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListWidget,
     QListWidgetItem,
-    QTimeEdit,
     QVBoxLayout,
     QWidget,
 )
@@ -74,11 +73,8 @@ class ScheduleDialog(Dialog):
         self.day = QDateEdit(QDate(start.year, start.month, start.day))
         self.day.setCalendarPopup(True)
         self.day.setDisplayFormat("yyyy-MM-dd")
-        self.begin = QTimeEdit(QTime(start.hour, start.minute))
-        self.end = QTimeEdit(QTime((start.hour + USUAL_HOURS) % 24, start.minute))
-        for time in (self.begin, self.end):
-            time.setDisplayFormat("HH:mm")
-            time.setButtonSymbols(QTimeEdit.ButtonSymbols.NoButtons)
+        self.begin = _quarters(start.hour, start.minute)
+        self.end = _quarters(min(start.hour + USUAL_HOURS, 23), start.minute)
         times = QHBoxLayout()
         flush(times, 8)
         times.addWidget(self.begin, 1)
@@ -87,7 +83,7 @@ class ScheduleDialog(Dialog):
         grid = QGridLayout()
         grid.setHorizontalSpacing(k.px(14))
         grid.setVerticalSpacing(k.px(10))
-        rows = [
+        rows: list[tuple[str, QWidget | QHBoxLayout]] = [
             ("schedule.name", self.title),
             ("schedule.kind", self.kind),
             ("schedule.day", self.day),
@@ -100,8 +96,8 @@ class ScheduleDialog(Dialog):
             else:
                 field.setAccessibleName(t(key))
                 grid.addWidget(field, index, 1)
-        for field in (self.title, self.kind, self.day, self.begin, self.end):
-            field.setFont(font("body"))
+        for one in (self.title, self.kind, self.day, self.begin, self.end):
+            one.setFont(font("body"))
         self.begin.setAccessibleName(t("schedule.begin"))
         self.end.setAccessibleName(t("schedule.end"))
         grid.setColumnStretch(1, 1)
@@ -154,14 +150,14 @@ class ScheduleDialog(Dialog):
         """Hand it to the records; a refusal is told above the form and nothing typed is lost."""
         day = self.day.date()
         on = date(day.year(), day.month(), day.day())
-        begin, end = self.begin.time(), self.end.time()
+        (from_hour, from_minute), (to_hour, to_minute) = self.begin.currentData(), self.end.currentData()
         self.notice.hide()
         self.go.setEnabled(False)
         self._model.schedule(
             self.title.text(),
             self.kind.currentData(),
-            at_local(on, begin.hour(), begin.minute()),
-            at_local(on, end.hour(), end.minute()),
+            at_local(on, from_hour, from_minute),
+            at_local(on, to_hour, to_minute),
             sorted(self.invited),
             self.agenda.items(),
         )
@@ -191,6 +187,16 @@ class ScheduleDialog(Dialog):
         self.go.setEnabled(True)
         self.notice.set_text(fault_text(fault))
         self.notice.show()
+
+
+def _quarters(hour: int, minute: int) -> QComboBox:
+    """Every quarter of an hour of a day, one of them chosen."""
+    box = QComboBox()
+    box.setMaxVisibleItems(12)
+    for quarter in range(24 * 4):
+        box.addItem(f"{quarter // 4:02}:{quarter % 4 * 15:02}", (quarter // 4, quarter % 4 * 15))
+    box.setCurrentIndex(hour * 4 + minute // 15)
+    return box
 
 
 def _next_quarter(model: HomeModel) -> datetime:

@@ -3,7 +3,11 @@
 Views hold no state of their own, so a change of language, scheme or size builds them anew from the same models.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut, QShowEvent
@@ -12,12 +16,15 @@ from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
 from desktop_app.domain.faults import Fault, HostFault
 from ui.i18n import t
 from ui.models.app_model import AppModel, Page, Stage
-from ui.models.enrol_model import EnrolModel
-from ui.models.workplace import Workplace
 from ui.shell.front_views import FailedView, StartingView
 from ui.shell.idle_watch import IdleWatch
 from ui.theme import Scheme, TextSize, font, theme
 from ui.widgets.focus_ring import FocusRing
+
+if TYPE_CHECKING:
+    from ui.models.enrol_model import EnrolModel
+    from ui.models.workplace import Workplace
+    from ui.shell.office_shell import OfficeShell
 
 USUAL = (1440, 900)
 
@@ -35,7 +42,7 @@ class MainWindow(QMainWindow):
         self._stack = QStackedWidget()
         self.setCentralWidget(self._stack)
         self._front: QWidget | None = None
-        self._office: QWidget | None = None
+        self._office: OfficeShell | None = None
         self._session: QWidget | None = None
         self.ring = FocusRing(self)
         self._idle = IdleWatch(self, self._idle_seconds, self._lock_when_idle)
@@ -83,14 +90,13 @@ class MainWindow(QMainWindow):
             self.workplace.open_minutes(meeting)
 
     def page_title_changed(self) -> None:
-        office = self._office
-        if office is not None:
-            office.show_title()  # type: ignore[attr-defined]  # OfficeShell, imported after the first paint
+        if self._office is not None:
+            self._office.show_title()
 
     def tell(self, fault: Fault) -> None:
         """One sentence about what went wrong, above the page, until it is put away."""
         if self._office is not None:
-            self._office.tell(fault)  # type: ignore[attr-defined]  # as above
+            self._office.tell(fault)
 
     # What fills the window
 
@@ -196,7 +202,7 @@ class MainWindow(QMainWindow):
             ("Ctrl+Shift+S", self._sync_now),
             ("Ctrl+Shift+L", self.app.lock),
         ]
-        keys += [(f"Ctrl+{number}", lambda number=number: self._go(number)) for number in range(1, 9)]
+        keys += [(f"Ctrl+{number}", partial(self._go, number)) for number in range(1, 9)]
         for sequence, act in keys:
             shortcut = QShortcut(QKeySequence(sequence), self)
             shortcut.setContext(Qt.ShortcutContext.WindowShortcut)

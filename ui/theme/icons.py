@@ -3,18 +3,25 @@
 Only the one icon font is loaded: QtAwesome's own start loads nine, and the first paint waits for none of them.
 """
 
-from functools import lru_cache
+from __future__ import annotations
 
-import qtawesome
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPixmap
-from qtawesome.iconic_font import IconicFont
 
 from ui.theme.theme import theme
+
+if TYPE_CHECKING:
+    from qtawesome.iconic_font import IconicFont
 
 
 @lru_cache(maxsize=1)
 def _font() -> IconicFont:
+    import qtawesome  # a tenth of a second, which the first paint does not wait for
+    from qtawesome.iconic_font import IconicFont
+
     ttf, charmap = next((row[1], row[2]) for row in qtawesome._BUNDLED_FONTS if row[0] == "mdi6")
     return IconicFont(("mdi6", ttf, charmap))
 

@@ -46,6 +46,7 @@ QFrame[role="panel"][edge="left"] {{ border-left: 1px solid {k.line}; }}
 QFrame[role="panel"][edge="right"] {{ border-right: 1px solid {k.line}; }}
 QFrame[role="panel"][edge="top"] {{ border-top: 1px solid {k.line}; }}
 QFrame[role="panel"][edge="bottom"] {{ border-bottom: 1px solid {k.line}; }}
+QFrame[role="return"] {{ background: {k.tint}; border: none; border-bottom: 1px solid {k.line}; }}
 QFrame[role="rail"] {{ background: {k.rail}; border: none; }}
 QFrame[role="divider"] {{ background: {k.line}; border: none; }}
 QFrame[role="divider"][tone="strong"] {{ background: {k.ctl}; }}
@@ -95,34 +96,25 @@ QPushButton[role="line"]:hover {{ background: {k.win}; }}
 QPushButton[role="line"][selected="true"] {{
     background: {k.tint}; border-left: {px(4)}px solid {k.accent}; border-bottom: 1px solid {k.line}; }}
 QPushButton[role="rail"] {{ background: transparent; border: none; padding: 0px; min-height: 0px; }}
-QLineEdit, QComboBox, QSpinBox, QDateEdit, QTimeEdit, QDateTimeEdit {{
+QLineEdit, QComboBox, QDateEdit {{
     background: {k.surface}; color: {k.ink}; border: 1px solid {k.ctl}; border-radius: {control}px;
     padding: {px(3)}px {px(10)}px; min-height: {px(30)}px;
     selection-background-color: {k.accent}; selection-color: {k.on_accent}; }}
-QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDateEdit:focus, QTimeEdit:focus, QDateTimeEdit:focus,
+QLineEdit:focus, QComboBox:focus, QDateEdit:focus,
 QPlainTextEdit:focus, QTextEdit:focus {{ border: 2px solid {k.focus}; }}
-QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDateEdit:focus, QTimeEdit:focus, QDateTimeEdit:focus {{
+QLineEdit:focus, QComboBox:focus, QDateEdit:focus {{
     padding: {px(3) - 1}px {px(10) - 1}px; }}
-QLineEdit:disabled, QComboBox:disabled, QSpinBox:disabled, QDateEdit:disabled, QTimeEdit:disabled {{
+QLineEdit:disabled, QComboBox:disabled, QDateEdit:disabled {{
     background: {k.sunken}; color: {k.ink3}; border-color: {k.line}; }}
 QLineEdit[extent="large"] {{ min-height: {px(42)}px; }}
 QLineEdit[fault="true"] {{ border: 2px solid {k.zhusha}; padding: {px(3) - 1}px {px(10) - 1}px; }}
 QLineEdit[readOnly="true"] {{ background: {k.sunken}; }}
-QComboBox::drop-down, QDateEdit::drop-down, QDateTimeEdit::drop-down {{ border: none; width: {px(28)}px; }}
-QComboBox::down-arrow, QDateEdit::down-arrow, QDateTimeEdit::down-arrow {{
+QComboBox::drop-down, QDateEdit::drop-down {{ border: none; width: {px(28)}px; }}
+QComboBox::down-arrow, QDateEdit::down-arrow {{
     image: url({asset("chevron")}); width: {px(14)}px; height: {px(14)}px; }}
 QComboBox QAbstractItemView {{
     background: {k.surface}; color: {k.ink}; border: 1px solid {k.ctl};
     selection-background-color: {k.tint}; selection-color: {k.ink}; padding: {px(4)}px; }}
-QSpinBox::up-button, QTimeEdit::up-button {{
-    border: none; width: {px(24)}px; subcontrol-origin: border; subcontrol-position: top right; }}
-QSpinBox::down-button, QTimeEdit::down-button {{
-    border: none; width: {px(24)}px; subcontrol-origin: border; subcontrol-position: bottom right; }}
-QSpinBox::up-arrow, QTimeEdit::up-arrow {{
-    image: url({asset("chevron-up")}); width: {px(12)}px; height: {px(12)}px; }}
-QSpinBox::down-arrow, QTimeEdit::down-arrow {{
-    image: url({asset("chevron")}); width: {px(12)}px; height: {px(12)}px; }}
-QSpinBox QLineEdit, QTimeEdit QLineEdit {{ padding: 0px 0px 0px {px(8)}px; }}
 QPlainTextEdit, QTextEdit {{
     background: {k.surface}; color: {k.ink}; border: 1px solid {k.ctl}; border-radius: {control}px;
     padding: {px(6)}px {px(8)}px; selection-background-color: {k.accent}; selection-color: {k.on_accent}; }}
