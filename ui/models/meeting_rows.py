@@ -173,9 +173,7 @@ def queue_rows(state: MeetingState, own: UnitPath, now: datetime, name_of: UnitN
                 request_id=turn.request_id,
                 position=position,
                 member_name=turn.member_name,
-                site_name=short_name(site.name, level_of(turn.unit_path), below=Level.NATIONAL)
-                if site is not None
-                else "",
+                site_name=short_name(name_of(turn.unit_path), level_of(turn.unit_path), below=Level.NATIONAL),
                 unit_path=turn.unit_path,
                 level=level_of(turn.unit_path),
                 waited_min=max(0, int(waited // 60)),

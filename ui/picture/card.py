@@ -32,7 +32,9 @@ class CardPainter:
 
     def paint(self, width: int, height: int, now: datetime) -> bytes:
         """One picture, `width * height * 4` bytes BGRA without padding; `now` is aware."""
-        return bytes(self.image(width, height, now).constBits())
+        # The view that constBits gives does not keep the image alive: it needs a name until the bytes are copied.
+        picture = self.image(width, height, now)
+        return bytes(picture.constBits())
 
     def image(self, width: int, height: int, now: datetime) -> QImage:
         """The same as a QImage (Format_RGB32)."""

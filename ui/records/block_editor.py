@@ -42,6 +42,7 @@ class BlockEditor(QTextEdit):
         self._text = ""
         self._applying = False
         self._is_composing = False
+        self._quotes: tuple[str, ...] = ()
         self.setProperty("role", "plain")
         self.setAcceptRichText(False)
         self.setUndoRedoEnabled(False)
@@ -63,6 +64,7 @@ class BlockEditor(QTextEdit):
 
     def set_text(self, text: str) -> None:
         """Show a whole text, without telling anybody."""
+        self._quotes = ()
         self._applying = True
         self.setPlainText(text)
         self._space_lines()
@@ -82,7 +84,10 @@ class BlockEditor(QTextEdit):
         self._applying = False
 
     def mark(self, quotes: Sequence[str]) -> None:
-        """Underline the words that are opinions."""
+        """Underline the words that are opinions; the marks move with the words by themselves."""
+        if tuple(quotes) == self._quotes:
+            return
+        self._quotes = tuple(quotes)
         k = theme()
         form = QTextCharFormat()
         form.setBackground(k.color("tint"))

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -17,6 +17,9 @@ from ui.records.outline_panel import OutlinePanel
 from ui.records.paper import Paper
 from ui.theme import theme
 from ui.widgets import Button, Divider, ElidedText, IconButton, PrimaryButton, Text, clear, flush
+
+SOON_MS = 60
+"""Keys come faster than the rest of the page needs to follow: what stands around the words waits this long."""
 
 
 class MinutesView(QWidget):
@@ -52,7 +55,9 @@ class MinutesView(QWidget):
         row.addWidget(self._opinions)
         self._outline.block_chosen.connect(self._go)
         self._paper.block_entered.connect(lambda _block: self._outline.refresh())
-        model.changed.connect(self.refresh)
+        self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
+        self._soon.timeout.connect(self.refresh)
+        model.changed.connect(self._refresh_soon)
         model.failed.connect(self._fail)
         model.exported.connect(self._show_exported)
         self._keys()
@@ -78,6 +83,10 @@ class MinutesView(QWidget):
         self._export.setEnabled(model.loaded)
         self._hint.set_text(t("min.final") if model.approved else t("min.keys"))
         self._count.setText(t("min.count", sum(len(block.text) for block in model.page)))
+
+    def _refresh_soon(self) -> None:
+        if not self._soon.isActive():
+            self._soon.start()
 
     def choose_export(self) -> None:
         """导出: choose where."""
