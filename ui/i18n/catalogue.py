@@ -16,14 +16,17 @@ _PLURAL = re.compile(r"(\d+)([^\[\]\d]*)\[([^|\]]*)\|([^\]]*)\]")
 
 
 def read_catalogue(folder: Path) -> dict[str, str]:
-    """Every `*.toml` of a language's folder as one flat mapping; two files may not give one key."""
-    entries: dict[str, str] = {}
-    for path in sorted(folder.glob("*.toml")):
-        for key, text in _flat(tomllib.loads(path.read_text(encoding="utf-8"))):
-            if key in entries:
-                raise ValueError(f"{path.name} gives {key} again")
-            entries[key] = text
-    return entries
+    """Every `*.toml` of a language's folder as one flat mapping."""
+    return {key: text for _, key, text in catalogue_lines(folder)}
+
+
+def catalogue_lines(folder: Path) -> list[tuple[str, str, str]]:
+    """(file, key, sentence) of every file in order; a test holds that no key is given twice."""
+    return [
+        (path.name, key, text)
+        for path in sorted(folder.glob("*.toml"))
+        for key, text in _flat(tomllib.loads(path.read_text(encoding="utf-8")))
+    ]
 
 
 def places(text: str) -> frozenset[str]:
