@@ -46,9 +46,9 @@ def judge(change: Change, projection: Projection, unit_path: UnitPath) -> Judgem
 
 def _judged(change: Change, projection: Projection, unit_path: UnitPath) -> Payload:
     if change.unit_path != unit_path:
-        raise Refused("unit-foreign")
+        raise Refused("unit-not-own")
     if change.device != change.terminal:
-        raise Refused("device-foreign")
+        raise Refused("device-not-own")
     if not change.person:
         raise Refused("person-missing")
     if change.schema_version > SCHEMA_VERSION:
@@ -78,7 +78,7 @@ def _check_form(entity: Entity, change: Change, payload: Payload) -> None:
     try:
         check_fields(entity.name, known)
     except ValueError:
-        raise Refused("field-invalid") from None
+        raise Refused("value-invalid") from None
     if any((entity.name, name) in CENTER_FIELDS for name in known):
         raise Refused("center-only")
 
@@ -100,7 +100,7 @@ def _check_scope(entity: Entity, change: Change, payload: Payload, projection: P
         raise Refused("meeting-mismatch")
     meeting = projection.state("meeting", change.meeting)
     if not meeting.exists:
-        raise Held("meeting-unknown")
+        raise Held("meeting-awaited")
     host = is_within(meeting.owner_path, unit_path)
     if not host and not any(is_within(path, unit_path) for path in invited(meeting.fields)):
         raise Refused("out-of-scope")
@@ -125,7 +125,7 @@ def _check_state(entity: Entity, change: Change, payload: Payload, projection: P
         and not state.exists
         and not payload.fields.get("convener_unit")
     ):
-        raise Refused("field-missing")
+        raise Refused("convener-missing")
 
 
 def invited(meeting: dict[str, Any]) -> list[str]:

@@ -1,6 +1,6 @@
 """The terminal's HTTP to the center: TLS against the center's own authority, every request signed.
 
-Whatever happens is a Fault: `center-silent` (no answer in time), `center-unreachable` (nobody there),
+Whatever happens is a Fault: `link-silent` (no answer in time), `center-unreachable` (nobody there),
 `center-certificate` (somebody else answers), `center-not-silian` (an answer that is none), or the id that the center
 gave. The center's clock is learned from what it says, and requests are stamped with it.
 """
@@ -135,7 +135,7 @@ class CenterClient:
             async with asyncio.timeout(seconds):
                 return await _bounded(client, request)
         except (httpx.TimeoutException, TimeoutError) as err:
-            raise LinkFault("center-silent", address=self._base_url) from err
+            raise LinkFault("link-silent", address=self._base_url) from err
         except httpx.TransportError as err:
             if isinstance(_cause(err), ssl.SSLCertVerificationError):
                 raise LinkFault("center-certificate", address=self._base_url) from err

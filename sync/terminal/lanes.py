@@ -131,7 +131,7 @@ class SyncLoop:
             try:
                 await self._client.health(self._pace.answer)
             except LinkFault as fault:
-                silent = fault.id == "center-silent"
+                silent = fault.id == "link-silent"
                 self._hear(Link(LinkState.OFFLINE if silent else LinkState.UNREACHABLE, fault.id))
                 await asyncio.sleep(self._jitter.uniform(0.3, 0.6) * self._pace.heartbeat)
                 continue
@@ -199,7 +199,7 @@ class SyncLoop:
         try:
             await asyncio.wait({task})
             if task.cancelled():
-                raise LinkFault("center-silent")
+                raise LinkFault("link-silent")
             return task.result()
         finally:
             task.cancel()

@@ -141,7 +141,7 @@ def test_a_change_for_a_meeting_that_is_not_here_yet_is_held_and_freed_when_it_c
     meeting = province.meeting(host, BOLUO)
     signed = province.sign_in(guest, meeting, "1")
     province.push(guest)
-    assert guest.quarantine()[0]["reason"] == "meeting-unknown"
+    assert guest.quarantine()[0]["reason"] == "meeting-awaited"
     assert guest.get("sign_in", signed) is not None, "what is held stays on the clerk's screen"
     assert province.center.get("sign_in", signed) is None
     province.sync(host, guest)
