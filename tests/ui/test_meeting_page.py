@@ -213,6 +213,16 @@ def test_leaving_stops_the_live_meeting_and_another_may_be_entered(room: Room) -
     assert room.live.stopped
 
 
+def test_mute_all_becomes_its_own_way_back(room: Room) -> None:
+    state = chaired()
+    room.enter(state)
+    room.model.mute_everybody()
+    quiet = {path: replace(one, muted=path != HD) for path, one in state.sites.items()}
+    room.show(replace(state, sites=quiet, seq=41))
+    room.model.mute_everybody()
+    assert room.live.asked == [ask.Mute(None, True), ask.Mute(None, False)]
+
+
 def test_a_local_mute_is_this_rooms_own(room: Room) -> None:
     room.enter(chaired())
     room.model.set_local_mute(True)

@@ -34,7 +34,7 @@ class ControlBar(QFrame):
         row.setSpacing(k.px(9))
         self._mic = Button("", "microphone", clicked=lambda: model.set_local_mute(not model.local_muted))
         self._ask = Button(t("call.ask-floor"), "hand-back-right-outline", clicked=ask_floor)
-        self._all = Button(t("call.muteall"), "microphone-off", clicked=tried(model, lambda: model.mute(None)))
+        self._all = Button(t("call.muteall"), "microphone-off", clicked=tried(model, model.mute_everybody))
         self._take = Button(t("call.take-chair"), "account-tie-voice", clicked=tried(model, model.request_chair))
         self._give = Button(t("call.give-chair"), "account-tie-voice", clicked=tried(model, model.release_chair))
         for part in (self._mic, self._ask, Divider(vertical=True), self._take, self._give, self._all):
@@ -57,6 +57,7 @@ class ControlBar(QFrame):
         self._mic.setToolTip(t("call.mic-tip"))
         self._mic.setEnabled(model.in_meeting)
         apply_right(self._ask, rights[Act.REQUEST_FLOOR])
+        self._all.set_text(t("call.unmuteall") if model.everybody_muted else t("call.muteall"))
         apply_right(self._all, rights[Act.MUTE_ALL], t("call.muteall-tip"))
         apply_right(self._take, rights[Act.REQUEST_CHAIR])
         apply_right(self._give, rights[Act.RELEASE_CHAIR])

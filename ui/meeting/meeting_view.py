@@ -141,7 +141,7 @@ class MeetingView(QWidget):
         model = self.model
         for keys, act in (
             ("Ctrl+G", tried(model, model.grant_first)),
-            ("Ctrl+M", tried(model, lambda: model.mute(None))),
+            ("Ctrl+M", tried(model, model.mute_everybody)),
             ("Ctrl+D", lambda: model.set_local_mute(not model.local_muted)),
             ("Alt+1", lambda: self.set_layout(GridLayout.EQUAL)),
             ("Alt+2", lambda: self.set_layout(GridLayout.SPEAKER)),

@@ -84,6 +84,10 @@ class Stage(QWidget):
         self.set_layout(GridLayout.SPEAKER if self._layout is GridLayout.EQUAL else GridLayout.EQUAL)
 
     def _select(self, unit_path: str) -> None:
+        tiles = self.grid.tiles
+        place = next((n for n, tile in enumerate(tiles, 1) if tile.unit_path == unit_path), 0)
+        said = t("say.place", tiles[place - 1].spoken, place, len(tiles)) if place else t("call.picture")
+        self.grid.setAccessibleName(said)
         self._refresh_head()
         self.selected.emit(unit_path)
 
