@@ -58,6 +58,8 @@ MEMBER_FIELDS = (
     "committee", "post", "work_title", "term_no", "status",
 )  # fmt: skip
 CAPACITIES = {"": "attend", "出席": "attend", "attend": "attend", "列席": "guest", "guest": "guest"}
+STATUSES = {"": "active", "active": "active", "在任": "active", "现任": "active", "在职": "active", "正常": "active"}
+"""Whatever else a sheet says of a member's status (离任, 辞去 ...) is kept as it is, and means: not active."""
 HEADER_WITHIN = 10
 """A sheet's header is one of its first rows; above it there may be a title."""
 NAME_LENGTH = 40
@@ -206,7 +208,8 @@ def _member(number: int, texts: dict[str, str]) -> tuple[dict[str, Any], list[Ro
     )
     if not member.get("sector") and (listed := sectors().get(texts.get("sector_code", "").upper())):
         member["sector"] = listed.zh
-    member["status"] = member.get("status") or "active"
+    status = member.get("status", "")
+    member["status"] = STATUSES.get(status.lower(), status)
     return member, faults
 
 

@@ -68,11 +68,13 @@ def member_writes(source: RecordSource, sheet: RosterSheet) -> tuple[list[Write]
 
 
 def entry_writes(source: RecordSource, sheet: RosterSheet, meeting: str, unit_path: UnitPath) -> list[Write]:
-    """The meeting's roster entries of the sheet that are not there yet or differ."""
+    """The meeting's roster entries of the sheet that are not there yet or differ; who left office is not expected."""
     taking_part = _sites(source, meeting)
     known = {row["pk"]: row for row in source.list("roster_entry", meeting=meeting)}
     writes = []
     for row in sheet.rows:
+        if row.member["status"] != "active":
+            continue
         wanted = _entry(row, meeting, _site_of(row.unit_path, taking_part, unit_path))
         pk = derived_id("roster_entry", meeting, wanted["member"])
         before = known.get(pk)

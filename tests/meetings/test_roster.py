@@ -198,3 +198,12 @@ def test_the_members_already_known_can_be_expected_without_a_sheet(records: Reco
 
     assert expect_members(records, meeting, HUIDONG) == 40
     assert expect_members(records, meeting, HUIDONG) == 0
+
+
+def test_who_left_office_is_a_member_but_not_expected(records: Records, meeting: str, workbook: Workbook) -> None:
+    path = workbook(("编号", "姓名", "状态"), ("1", "丁一", "在任"), ("2", "王二", "离任"), ("3", "李四", None))
+
+    done = import_roster(records, path, unit_path=HUIDONG, meeting=meeting)
+
+    assert (done.members, done.added, done.expected) == (3, 3, 2)
+    assert attendance_sheet(records, meeting).tally.expected == 2
