@@ -62,16 +62,6 @@ class Live(Protocol):
     def send(self, command: ask.Command) -> Future[None]: ...
     def source(self, unit_path: UnitPath) -> FrameSource: ...
     def local_source(self) -> FrameSource: ...
-    def mute_everybody(self) -> None:
-        """全体静音, and back where that is how it stands."""
-        self.mute(None, not self.everybody_muted)
-
-    @property
-    def everybody_muted(self) -> bool:
-        """Whether every other site that is here has its microphone closed by the chair."""
-        others = [one for one in self.state.sites.values() if one.online and one.unit_path != self.own]
-        return bool(others) and all(one.muted for one in others)
-
     def set_local_mute(self, muted: bool) -> None: ...
 
 
