@@ -38,9 +38,16 @@ class SendScaler:
     def __init__(self, width: int, height: int) -> None:
         self._size = (width, height)
         self._reformatter = VideoReformatter()
+        self._last: tuple[av.VideoFrame, av.VideoFrame] | None = None
+        """The picture scaled last, as it came and as it left: a card is the same for several frames."""
         self._bars: tuple[tuple[int, int, str], Graph] | None = None
 
     def picture(self, picture: av.VideoFrame) -> av.VideoFrame:
+        if self._last is None or self._last[0] is not picture:
+            self._last = (picture, self._scale(picture))
+        return self._last[1]
+
+    def _scale(self, picture: av.VideoFrame) -> av.VideoFrame:
         width, height = self._size
         if fit(picture.width, picture.height, self._size) == self._size:
             return self._reformatter.reformat(

@@ -1,5 +1,6 @@
 """VP8 through libvpx: one picture in, one frame out, without delay. An instance is for one thread at a time."""
 
+import struct
 from fractions import Fraction
 
 import av
@@ -9,6 +10,7 @@ from desktop_app.domain.faults import PeerFault
 
 CLOCK = 90_000
 MAX_PIXELS = 1920 * 1088
+"""A larger picture is not decoded."""
 
 
 class Vp8Encoder:
@@ -59,13 +61,18 @@ class Vp8Decoder:
 
     def decode(self, frame: bytes) -> av.VideoFrame | None:
         """The picture, or None where the frame shows none. Raises PeerFault (picture-broken)."""
+        if len(frame) >= 10 and not frame[0] & 1 and _pixels(frame) > MAX_PIXELS:
+            raise PeerFault("picture-broken")
         try:
             pictures = self._codec.decode(av.Packet(frame))
         except av.FFmpegError as err:
             raise PeerFault("picture-broken") from err
         if not pictures:
             return None
-        picture = pictures[-1]
-        if picture.width * picture.height > MAX_PIXELS:
-            raise PeerFault("picture-broken")
-        return picture
+        return pictures[-1]
+
+
+def _pixels(keyframe: bytes) -> int:
+    """The size a keyframe announces (RFC 6386, section 9.1), before memory is spent on it."""
+    width, height = struct.unpack_from("<HH", keyframe, 6)
+    return int(width & 0x3FFF) * int(height & 0x3FFF)

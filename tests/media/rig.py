@@ -183,6 +183,11 @@ class Room:
         """The sites that publish or subscribe now."""
         return set(self.hub.stats(MEETING)[side])
 
+    def reachable_hub(self) -> Hub:
+        if self._clock is None:
+            raise ConnectionError("there is no hub")
+        return self.hub
+
     async def kill(self) -> None:
         """The hub is gone without a word."""
         if self._clock is not None:
@@ -228,7 +233,7 @@ class Terminal:
         card = PlainCard()
         self.site = site
         self.notes = Notes()
-        self.signal = HubSignal(lambda: room.hub, site, through)
+        self.signal = HubSignal(room.reachable_hub, site, through)
         self.capture = Capture(
             picture=picture or CardSource(card, clock), sound=sound or ToneSource(), card=card, clock=clock
         )

@@ -17,14 +17,14 @@ async def cable(room: Room) -> AsyncIterator[tuple[SilentCable, int]]:
     cable.close()
 
 
-@pytest.mark.parametrize("hub_forgets_after", [30.0, 2.0])
+@pytest.mark.parametrize("hub_forgets_after", [30.0, 1.5])
 async def test_media_is_noticed_dead_and_is_back_within_ten_seconds_of_the_links_return(
     room: Room, cable: tuple[SilentCable, int], hub_forgets_after: float, monkeypatch: pytest.MonkeyPatch
 ):
     """After a short cut the connections are still good; after a long one the hub has forgotten them."""
     monkeypatch.setattr("media.hub.hub.SILENT_FOR", hub_forgets_after)
     line, number = cable
-    cut_off = room.join("a/", through=lambda port: number)
+    cut_off = room.join("a/", through=lambda port: number, silent_after=1.6)
     other = room.join("b/")
     for terminal in (cut_off, other):
         await terminal.media.start()

@@ -13,7 +13,7 @@ import av
 import pytest
 
 from desktop_app.domain.clock import SystemClock
-from desktop_app.domain.faults import Fault, HostFault
+from desktop_app.domain.faults import Fault, HostFault, PeerFault
 from media.capture.capture import Capture, make_capture
 from media.capture.pictures import CameraSource, CardSource, FileSource, bgra_picture
 from media.capture.sounds import MicrophoneSource, SilenceSource, SoundFileSource, read_sound
@@ -139,7 +139,10 @@ async def test_a_camera_that_comes_back_is_used_again(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize("says_so", [True, False])
-async def test_a_microphone_that_vanishes_is_told_once_and_silence_takes_its_place(says_so: bool):
+async def test_a_microphone_that_vanishes_is_told_once_and_silence_takes_its_place(
+    says_so: bool, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("media.capture.sound_capture.SILENT_FOR", 0.5)
     microphone = FrailMicrophone(says_so=says_so)
     capture, sink = opened(CardSource(PlainCard(), CLOCK), microphone)
     await until(lambda: len(sink.packets) > 10)
@@ -178,7 +181,9 @@ async def test_a_device_lost_in_a_meeting_reaches_the_meeting_and_the_call_goes_
     assert one.notes.up == [True]
 
 
-async def test_a_loudspeaker_that_vanishes_is_told_and_what_is_heard_is_still_counted():
+async def test_a_loudspeaker_that_vanishes_is_told_and_what_is_heard_is_still_counted(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("media.playout.playout.SILENT_FOR", 0.5)
+
     class FrailSpeaker(SilentOutput):
         pulling = True
 
@@ -310,3 +315,11 @@ def test_a_choice_that_names_nothing_is_refused():
 def test_silence_is_silent_and_full_scale_is_loud():
     assert loudness(SILENCE) == 0
     assert loudness(b"\xff\x7f" * 960) > 0.99
+
+
+def test_a_picture_that_announces_a_monstrous_size_is_not_decoded():
+    monster = bytes([0x10, 0, 0, 0x9D, 0x01, 0x2A]) + struct.pack("<HH", 0x3FFF, 0x3FFF) + bytes(200)
+    with pytest.raises(PeerFault):
+        Vp8Decoder().decode(monster)
+    with pytest.raises(PeerFault):
+        Vp8Decoder().decode(bytes(100))
