@@ -150,6 +150,22 @@ def test_a_batch_that_could_not_be_written_is_kept_and_written_with_the_next(des
     assert desk.model.save_fault is None
 
 
+def test_a_batch_that_could_not_be_written_survives_turning_to_another_meeting(desk: Desk, monkeypatch: Any) -> None:
+    real, minutes = desk.store.save_update, desk.model.minutes
+
+    def full(*_args: Any, **_more: Any) -> str:
+        raise HostFault("disk-full")
+
+    monkeypatch.setattr(desk.store, "save_update", full)
+    desk.model.add_block("p3", "委员03", HD, text="没有写成的一句")
+    desk.model.open(desk.terminal.meeting("另一场", MeetingKind.REMOTE_CONSULT, timedelta(hours=3)))
+    monkeypatch.setattr(desk.store, "save_update", real)
+    desk.model.save_now()
+    state = desk.store.minutes_state(minutes)
+    assert state is not None
+    assert MinutesDocument.from_updates([state]).blocks()[0].text == "没有写成的一句"
+
+
 def test_what_a_colleague_wrote_arrives_but_waits_while_an_input_method_composes(desk: Desk, qtbot: Any) -> None:
     block = desk.model.add_block("p3", "委员03", HD, text="开头")
     desk.model.save_now()

@@ -1,13 +1,11 @@
 """纪要: the view model of one unit's minutes of one meeting, written with or without a network.
 
-The document lives here, on the Qt thread; only bytes leave it. What is typed within a second becomes one change, on the
-disk before the screen says so. What others wrote is applied between two events of the queue, never while an input
-method composes. A batch that could not be written is kept and tried again with the next one.
+The document lives here, on the Qt thread; only bytes leave it, through `MinutesKeeper`. What others wrote is applied
+between two events of the queue, never while an input method composes.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +22,7 @@ from sync.reference.units import unit_at
 from ui.i18n import language
 from ui.models.meeting_choice import MeetingChoice, meeting_choices
 from ui.models.meeting_rows import names_by_path
+from ui.models.minutes_keeper import MinutesKeeper
 from ui.models.minutes_outline import LOOSE, OutlineItem, outline
 from ui.models.places import place_name
 from ui.models.speakers import SpeakerChoice, read_speakers
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from ui.models.meeting_model import MeetingModel
     from ui.services import Services
 
-BATCH_MS = 1_000
 HOLD_MS = 5_000
 """What others wrote waits at most this long for an input method."""
 STATUS_MS = 3_000
@@ -86,21 +84,16 @@ class MinutesModel(QObject):
         self.current_item = LOOSE
         self.current_block = ""
         self.approved = False
-        self.saved_at: datetime | None = None
-        self.save_fault: Fault | None = None
         self.pending = 0
         self._names: dict[str, str] = {}
-        self._exists = False
-        self._unsaved: list[bytes] = []
-        self._saves_open = 0
-        self._dirty = False
         self._held: list[bytes] = []
         self._composing = False
         self._stop_hearing: Any = None
-        self._saving_thread = 0
         self._followed_item = ""
-        self._batch = QTimer(self, singleShot=True, interval=BATCH_MS)
-        self._batch.timeout.connect(self.save_now)
+        self._keeper = MinutesKeeper(services, self)
+        self._keeper.changed.connect(self.changed)
+        self._keeper.failed.connect(self.failed)
+        self._keeper.saved.connect(self._saved)
         self._hold_cap = QTimer(self, singleShot=True, interval=HOLD_MS)
         self._hold_cap.timeout.connect(self._apply_held)
         self._status = QTimer(self, interval=STATUS_MS)
@@ -216,26 +209,7 @@ class MinutesModel(QObject):
 
     def save_now(self) -> None:
         """Write what was typed as one change (Ctrl+S; also every second, and on closing)."""
-        self._batch.stop()
-        document = self.document
-        if document is None:
-            return
-        update = document.take_update()
-        if update is not None:
-            self._unsaved.append(update)
-        if not self._unsaved:
-            self._dirty = False
-            self.changed.emit()
-            return
-        batch, self._unsaved, self._dirty = self._unsaved, [], False
-        self._saves_open += 1
-        target = (self.minutes, self.meeting)
-
-        def failed(fault: Fault) -> None:
-            self._not_saved(fault, batch if target == (self.minutes, self.meeting) else [])
-
-        self._services.runner.start(self._save, *target, batch, done=self._saved, failed=failed)
-        self.changed.emit()
+        self._keeper.save_now()
 
     def mark_opinion(self, block: str, quote: str = "", text: str = "") -> None:
         """标为意见: words of a block (or all of it) as an opinion, with their speaker."""
@@ -337,12 +311,22 @@ class MinutesModel(QObject):
 
     @property
     def saving(self) -> bool:
-        return self._saves_open > 0
+        return self._keeper.saving
+
+    @property
+    def saved_at(self) -> datetime | None:
+        """When the disk last took a batch."""
+        return self._keeper.saved_at
+
+    @property
+    def save_fault(self) -> Fault | None:
+        """Why the last batch is not on the disk yet; None once it is."""
+        return self._keeper.fault
 
     @property
     def dirty(self) -> bool:
         """There is something typed that is not on its way to the disk."""
-        return self._dirty or bool(self._unsaved)
+        return self._keeper.dirty
 
     @property
     def sha256(self) -> str:
@@ -366,15 +350,14 @@ class MinutesModel(QObject):
         if meeting == self.meeting:
             self.load()
             return
-        self.save_now()
         if self._stop_hearing is not None:
             self._stop_hearing()
             self._stop_hearing = None
         self.meeting = meeting
         self.minutes = derived_id("minutes", meeting, self._own)
+        self._keeper.turn_to(self.minutes, meeting)
         self.document, self.current_block, self.current_item = None, "", LOOSE
-        self._unsaved, self._held, self._dirty, self._exists = [], [], False, False
-        self.saved_at, self.save_fault, self.approved = None, None, False
+        self._held, self.approved = [], False
         self.agenda, self.opinions, self.title = [], [], ""
         self._status.start()
         self.load()
@@ -409,19 +392,20 @@ class MinutesModel(QObject):
             return
         self.title, self.agenda, self.opinions = read.title, read.agenda, read.opinions
         self._names, self.approved, self.pending = read.names, read.approved, read.pending
-        self._exists = self._exists or read.exists
         if self.document is None:
-            self._make_document(read.state)
+            self._make_document(read)
         elif read.state is not None:
             self._take_in(read.state)
         self.changed.emit()
 
-    def _make_document(self, state: bytes | None) -> None:
+    def _make_document(self, read: MinutesRead) -> None:
         clock = self._clock
-        self.document = MinutesDocument(now_ms=lambda: unix_ms(clock.now()))
-        if state is not None:
-            self.document.apply(state)
-        self._stop_hearing = self.document.observe(self._hear_document)
+        document = MinutesDocument(now_ms=lambda: unix_ms(clock.now()))
+        if read.state is not None:
+            document.apply(read.state)
+        self.document = document
+        self._stop_hearing = document.observe(self._hear_document)
+        self._keeper.attach(document, read.title, exists=read.exists)
         current = next((item for item in self.outline if item.state == "current"), None)
         first = current or next(iter(self.outline), None)
         self.current_item = first.item if first is not None else LOOSE
@@ -452,47 +436,14 @@ class MinutesModel(QObject):
         self.people = people
         self.people_loaded.emit()
 
-    # Saving, on the worker and back
+    # Saving
 
-    def _save(self, minutes: str, meeting: MeetingId, batch: list[bytes]) -> datetime:
-        from pycrdt import merge_updates
-
-        from sync.terminal.records import Write
-
-        records = self._services.records
-        self._saving_thread = threading.get_ident()
-        try:
-            if not self._exists and records.get("minutes", minutes) is None:
-                fields = {"meeting": meeting, "unit_path": self._own, "title": self.title, "state": "draft"}
-                records.write(Write("minutes", minutes, fields, meeting))
-            self._exists = True
-            update = batch[0] if len(batch) == 1 else bytes(merge_updates(*batch))
-            records.save_update(minutes, update, meeting=meeting)
-        finally:
-            self._saving_thread = 0
-        return self._clock.now()
-
-    def _saved(self, at: datetime) -> None:
-        self._saves_open -= 1
-        self.saved_at, self.save_fault = at, None
+    def _saved(self) -> None:
         self._services.sync.poke()
         self._read_status()
-        self.changed.emit()
-
-    def _not_saved(self, fault: Fault, batch: list[bytes]) -> None:
-        self._saves_open -= 1
-        self._unsaved = batch + self._unsaved
-        self.save_fault = fault
-        self._dirty = True
-        self._batch.start()
-        self.failed.emit(fault)
-        self.changed.emit()
 
     def _typed(self) -> None:
-        self._dirty = True
-        if not self._batch.isActive():
-            self._batch.start()
-        self.changed.emit()
+        self._keeper.typed()
 
     def _read_status(self) -> None:
         self._services.runner.start(lambda: self._services.records.status().pending, done=self._take_status)
@@ -513,7 +464,7 @@ class MinutesModel(QObject):
         self.load()
 
     def _on_records(self, changed: frozenset[tuple[str, str]]) -> None:
-        if threading.get_ident() == self._saving_thread:
+        if self._keeper.is_writing_here():
             return
         if ("minutes", self.minutes) in changed or any(entity in WATCHED for entity, _ in changed):
             self._records_changed.emit(True)
