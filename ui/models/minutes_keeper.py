@@ -1,6 +1,7 @@
 """Keeps what is typed into minutes: a second's keys are one change, called saved only when the disk has it.
 
-A batch that could not be written is kept and tried again with the next one, also after the page turned to other minutes.
+A batch that could not be written is kept and tried again with the next one, also when the page shows other minutes.
+Only what the machine refused (a full disk) is tried again by itself.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from desktop_app.domain.faults import Fault
+from desktop_app.domain.faults import Fault, HostFault
 from desktop_app.domain.ids import MeetingId
 
 if TYPE_CHECKING:
@@ -138,6 +139,7 @@ class MinutesKeeper(QObject):
         self._open -= 1
         self._unsaved[target] = batch + self._unsaved.get(target, [])
         self.fault = fault
-        self._batch.start()
+        if isinstance(fault, HostFault):
+            self._batch.start()
         self.failed.emit(fault)
         self.changed.emit()
