@@ -13,6 +13,7 @@ from desktop_app.domain.ids import MeetingId, UnitPath
 from media.capture.capture import Capture
 from media.capture.pictures import CardSource
 from media.capture.sources import FRAME_SAMPLES, FRAME_SECONDS, PictureSource, SoundSource
+from media.engine.room import RoomEngine
 from media.hub.hub import Hub
 from media.metronome import Metronome
 from media.peers.seams import MediaConfig
@@ -104,6 +105,32 @@ class HubSignal:
                 words[5] = str(self._port(int(words[5])))
                 lines[index] = " ".join(words)
         return "\r\n".join(lines)
+
+
+class EngineSignal:
+    """Signalling through a center's engine; `broken` plays a center that is away."""
+
+    def __init__(self, engine: RoomEngine, site: UnitPath) -> None:
+        self.engine = engine
+        self.broken = False
+        self._site = site
+
+    async def publish(self, offer: str) -> str:
+        return await self._ready().publish(MEETING, self._site, offer)
+
+    async def subscribe(self, offer: str) -> str:
+        return await self._ready().subscribe(MEETING, self._site, offer)
+
+    async def switch(self, slot: str, source: UnitPath | None) -> None:
+        await self._ready().switch(MEETING, self._site, slot, source)
+
+    async def pause(self, slot: str, paused: bool) -> None:
+        await self._ready().pause(MEETING, self._site, slot, paused)
+
+    def _ready(self) -> RoomEngine:
+        if self.broken:
+            raise ConnectionError("the center is away")
+        return self.engine
 
 
 class SilentCable(asyncio.DatagramProtocol):
@@ -212,7 +239,8 @@ class Room:
         through: Callable[[int], int] | None = None,
         silent_after: float = 3.0,
     ) -> "Terminal":
-        terminal = Terminal(self, UnitPath(name), picture, sound, through, silent_after)
+        signal = HubSignal(self.reachable_hub, UnitPath(name), through)
+        terminal = Terminal(UnitPath(name), signal, picture, sound, silent_after)
         self.terminals.append(terminal)
         return terminal
 
@@ -222,18 +250,17 @@ class Terminal:
 
     def __init__(
         self,
-        room: Room,
         site: UnitPath,
-        picture: PictureSource | None,
-        sound: SoundSource | None,
-        through: Callable[[int], int] | None,
-        silent_after: float,
+        signal: "HubSignal | EngineSignal",
+        picture: PictureSource | None = None,
+        sound: SoundSource | None = None,
+        silent_after: float = 3.0,
     ) -> None:
         clock = SystemClock()
         card = PlainCard()
         self.site = site
         self.notes = Notes()
-        self.signal = HubSignal(room.reachable_hub, site, through)
+        self.signal = signal
         self.capture = Capture(
             picture=picture or CardSource(card, clock), sound=sound or ToneSource(), card=card, clock=clock
         )

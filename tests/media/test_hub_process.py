@@ -19,7 +19,7 @@ from media.engine.wire import MESSAGE, prove_as_center, read_message, write_mess
 from media.hub.settings import HubSettings
 from media.sdp import MediaLine, read_description, write_description
 from media.transport.path import MediaPath
-from tests.media.rig import MEETING, until
+from tests.media.rig import MEETING, EngineSignal, Terminal, until
 
 pytestmark = pytest.mark.processes
 SECRET = b"s" * 32
@@ -107,6 +107,48 @@ async def test_a_killed_hub_is_replaced_and_told_its_rooms_and_who_is_on_air(lau
     path = await publish(engine, "a/")
     await path.close()
     await engine.close()
+
+
+async def test_terminals_go_on_while_the_center_is_away_and_come_back_by_themselves_when_the_hub_is_killed(
+    launcher: Launcher,
+):
+    engine = launcher.engine(start=launcher.start)
+    await engine.open()
+    await engine.create_room(MEETING)
+    await engine.set_on_air(MEETING, frozenset({UnitPath("b/")}))
+    terminals = [
+        Terminal(UnitPath(name), EngineSignal(engine, UnitPath(name)), silent_after=1.6) for name in ("a/", "b/")
+    ]
+    one, other = terminals
+    for terminal in terminals:
+        await terminal.media.start()
+    one.see(other)
+    other.media.set_on_air(True)
+    one.media.set_speakers(frozenset({other.site}))
+
+    def heard() -> int:
+        return one.media.stats().sites[other.site].audio_decoded
+
+    await until(lambda: one.frames(other) > 3 and heard() > 3)
+    one.signal.broken = other.signal.broken = True
+    await engine.close()
+    seen = one.frames(other)
+    await until(lambda: one.frames(other) > seen + 25 and heard() > 50)
+    assert one.notes.up == [True]
+
+    os.kill(launcher.started[0].pid, signal.SIGKILL)
+    second = launcher.engine(start=launcher.start)
+    await second.open()
+    await second.create_room(MEETING)
+    await second.set_on_air(MEETING, frozenset({other.site}))
+    for terminal in terminals:
+        terminal.signal.engine = second  # type: ignore[union-attr]
+        terminal.signal.broken = False
+    seen, before = one.frames(other), heard()
+    await until(lambda: one.frames(other) > seen + 5 and heard() > before + 5, within=10)
+    for terminal in terminals:
+        await terminal.media.stop()
+    await second.shut_down()
 
 
 async def test_whoever_does_not_know_the_secret_is_not_let_in_and_the_rightful_center_is_not_disturbed(
