@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import random
 import struct
 import time
 from collections.abc import Callable
@@ -134,10 +135,15 @@ class EngineSignal:
 
 
 class SilentCable(asyncio.DatagramProtocol):
-    """A UDP forwarder to one port; while it is cut it drops everything and tells nobody."""
+    """A UDP forwarder to one port; while it is cut it drops everything and tells nobody.
 
-    def __init__(self) -> None:
+    `loss` is the share of datagrams it drops at any time, by a seeded chance.
+    """
+
+    def __init__(self, loss: float = 0.0, seed: int = 1) -> None:
         self.cut = False
+        self.loss = loss
+        self._chance = random.Random(seed)
         self._begun: list[asyncio.Task[None]] = []
         self._flows: dict[tuple[str, int], asyncio.DatagramTransport] = {}
         self._front: asyncio.DatagramTransport
@@ -155,7 +161,7 @@ class SilentCable(asyncio.DatagramProtocol):
             flow.close()
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        if self.cut:
+        if self.drops():
             return
         flow = self._flows.get(addr)
         if flow is not None:
@@ -163,12 +169,15 @@ class SilentCable(asyncio.DatagramProtocol):
         else:
             self._begun.append(asyncio.ensure_future(self._begin(addr, data)))
 
+    def drops(self) -> bool:
+        return self.cut or self._chance.random() < self.loss
+
     async def _begin(self, addr: tuple[str, int], first: bytes) -> None:
         cable = self
 
         class Back(asyncio.DatagramProtocol):
             def datagram_received(self, data: bytes, _: tuple[str, int]) -> None:
-                if not cable.cut:
+                if not cable.drops():
                     cable._front.sendto(data, addr)
 
         loop = asyncio.get_running_loop()

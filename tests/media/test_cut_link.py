@@ -3,10 +3,15 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
+import desktop_app.demo
+from media.capture.sounds import SoundFileSource
 from tests.media.rig import MEETING, Room, SilentCable, until
+
+SPEECH = Path(desktop_app.demo.__file__).parent / "sounds" / "speech-a.opus"
 
 
 @pytest.fixture
@@ -87,3 +92,29 @@ async def test_a_handshake_into_the_void_ends_and_leaves_nothing_open(room: Room
     assert alone.notes.up == []
     line.cut = False
     await until(lambda: alone.notes.up == [True], within=6)
+
+
+async def test_at_five_percent_loss_the_picture_stays_smooth_and_the_voice_is_made_whole(
+    room: Room, cable: tuple[SilentCable, int]
+):
+    line, number = cable
+    far = room.join("a/", through=lambda port: number, sound=SoundFileSource(SPEECH))
+    near = room.join("b/", sound=SoundFileSource(SPEECH))
+    for terminal in (far, near):
+        await terminal.media.start()
+    far.see(near)
+    near.see(far)
+    room.hub.set_on_air(MEETING, frozenset({near.site}))
+    near.media.set_on_air(True)
+    far.media.set_speakers(frozenset({near.site}))
+    await until(lambda: far.frames(near) > 3 and near.frames(far) > 3)
+    line.loss = 0.05
+    far_before, near_before = far.frames(near), near.frames(far)
+    began = time.monotonic()
+    await until(lambda: far.media.stats().sites[near.site].audio_due > 120)
+    took = time.monotonic() - began
+    heard = far.media.stats().sites[near.site]
+    assert (far.frames(near) - far_before) / took >= 18
+    assert (near.frames(far) - near_before) / took >= 18
+    assert heard.audio_fec > 0
+    assert (heard.audio_decoded + heard.audio_fec) / heard.audio_due > 0.95
