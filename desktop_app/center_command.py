@@ -18,7 +18,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from desktop_app.domain.clock import SystemClock
+from desktop_app.domain.clock import BEIJING, SystemClock
 from desktop_app.domain.faults import HostFault, OperatorError
 from desktop_app.domain.ids import DeviceId
 from desktop_app.domain.limits import CONTROL_MESSAGE
@@ -192,7 +192,7 @@ def _code(options: argparse.Namespace, settings: Settings) -> int:
     now = SystemClock().now()
     for _ in range(options.count):
         code = str(keys.codes.issue(unit.unit_path, roles, now, timedelta(hours=options.hours)))
-        expires = (now + timedelta(hours=options.hours)).astimezone()
+        expires = (now + timedelta(hours=options.hours)).astimezone(BEIJING)
         if options.json:
             row = {"code": code, "unit": unit.code, "unit_path": unit.unit_path, "expires": expires.isoformat()}
             print(json.dumps(row, ensure_ascii=False), flush=True)
@@ -218,7 +218,7 @@ def _devices(options: argparse.Namespace, settings: Settings) -> int:
             }
             print(json.dumps(row, ensure_ascii=False))
         else:
-            enrolled = f"{device.enrolled_at.astimezone():%Y-%m-%d %H:%M}"
+            enrolled = f"{device.enrolled_at.astimezone(BEIJING):%Y-%m-%d %H:%M}"
             print(f"{device.device}  {state:<8}  {enrolled}  {unit_name(device.unit_path)}  {device.label}")
     registry.close()
     return 0

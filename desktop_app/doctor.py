@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from desktop_app.domain.clock import Clock, SystemClock
+from desktop_app.domain.clock import BEIJING, Clock, SystemClock
 from desktop_app.domain.faults import Fault, HostFault, OperatorError
 from desktop_app.main import reader_language
 from desktop_app.settings import ENV_PASSPHRASE, Settings, add_setting_options, settings_of
@@ -192,7 +192,7 @@ class _Advice(Exception):
 
 
 def _local(at: datetime) -> str:
-    return f"{at.astimezone():%Y-%m-%d %H:%M}"
+    return f"{at.astimezone(BEIJING):%Y-%m-%d %H:%M}"
 
 
 def _loads(library: str) -> bool:

@@ -9,10 +9,10 @@ import contextlib
 import logging
 import threading
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Any
 
-from desktop_app.domain.clock import stamp
+from desktop_app.domain.clock import BEIJING, stamp
 from desktop_app.domain.faults import HostFault
 from desktop_app.domain.ids import MeetingId, PersonId, derived_id
 from desktop_app.domain.meetings import MeetingMode
@@ -25,8 +25,6 @@ from sync.center.store import CenterStore, CenterTransaction, Write
 
 log = logging.getLogger(__name__)
 
-OFFICE_TIME = timezone(timedelta(hours=8))
-"""Official numbers count by the year of the office's own time."""
 RETRY_SECONDS = 5.0
 
 _Key = tuple[str, str]
@@ -170,7 +168,7 @@ class Projector:
         opened: datetime | None = state.opened_at
         if opened is None or state.mode is MeetingMode.REHEARSAL:
             return {}
-        year = opened.astimezone(OFFICE_TIME).year
+        year = opened.astimezone(BEIJING).year
         number = transaction.cursor(f"meeting-code:{year}") + 1
         transaction.set_cursor(f"meeting-code:{year}", number)
         return {"code": f"SL-{year}-{number:04d}"}

@@ -1,8 +1,11 @@
 """Time is passed in. Wall time is aware UTC; elapsed time is monotonic seconds."""
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Protocol
+
+BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")
+"""The one time of every office of the four levels, whatever zone its machine believes it is in; no daylight saving."""
 
 
 class Clock(Protocol):

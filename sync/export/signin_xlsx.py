@@ -15,8 +15,9 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
+from desktop_app.domain.clock import BEIJING
 from sync.export.files import write_whole
-from sync.export.wording import BEIJING, day, printable, span
+from sync.export.wording import day, printable, span
 from sync.meetings.attendance import GUEST, AttendanceSheet, AttendanceState, Attendee, Tally
 from sync.reference.codes import sectors
 from sync.reference.units import unit_name

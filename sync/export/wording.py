@@ -1,10 +1,9 @@
 """How an official Chinese document writes times, numbers and foreign text."""
 
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 
-BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")
-"""The country's one time; without daylight saving since 1991."""
+from desktop_app.domain.clock import BEIJING
 
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """What XML 1.0 cannot hold."""

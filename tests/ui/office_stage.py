@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -32,7 +32,6 @@ from ui.services import (
     UnitChoice,
 )
 
-CHINA = timezone(timedelta(hours=8))
 MORNING = datetime(2026, 11, 20, 1, 18, 6, tzinfo=UTC)
 CLERK = PersonId("01990000-0000-7000-8000-000000000001")
 GD, HZ = UnitPath("100000/440000/"), UnitPath("100000/440000/441300/")

@@ -19,7 +19,6 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from office_stage import (
     BROKEN,
-    CHINA,
     TITLE,
     Terminal,
     conflict,
@@ -31,7 +30,6 @@ from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop_app.domain.faults import HostFault, OperatorError
-from ui.i18n.dates import set_zone
 from ui.models.app_model import Look, Page
 from ui.models.enrol_model import EnrolModel
 from ui.shell.window import MainWindow
@@ -213,7 +211,6 @@ def opened(name: str, look: Look, size: tuple[int, int]) -> Iterator[Scene]:
     """A scene on the screen, laid out."""
     app = QApplication.instance()
     assert isinstance(app, QApplication)
-    set_zone(CHINA)
     theme().choose(Scheme(look.scheme), TextSize(look.text_size))
     with tempfile.TemporaryDirectory() as folder:
         scene = Scene(Path(folder), look, **({"receipts": []} if name.startswith("sync") else {}))

@@ -36,14 +36,12 @@ from media.meeting.model import MeetingState
 from sync.meetings.desk import SignInResult
 from sync.meetings.roster import RosterFault, RowFault
 from ui.i18n import language, set_language
-from ui.i18n.dates import set_zone
 from ui.meeting.meeting_view import MeetingView
 from ui.meeting.signin_view import SignInView
 from ui.models.app_model import AppModel, Look
 from ui.models.meeting_model import MeetingModel
 from ui.models.minutes_model import MinutesModel
 from ui.models.signin_model import SignInModel
-from ui.picture.card import CHINA
 from ui.records.minutes_view import MinutesView
 from ui.services import Services
 from ui.shell.session_bar import SessionBar
@@ -223,7 +221,6 @@ def main() -> None:
     only = sys.argv[2] if len(sys.argv) > 2 else ""
     out.mkdir(parents=True, exist_ok=True)
     app = QApplication([])
-    set_zone(CHINA)
     xn = UnitPath("100000/440000/441400/441481/")
     lc = UnitPath("100000/440000/441600/441622/")
     wh = UnitPath("100000/440000/441400/441424/")

@@ -1,21 +1,14 @@
-"""Dates and times as people here write them: 24-hour clock, 1 月 17 日, in the machine's own zone."""
+"""Dates and times as people here write them: 24-hour clock, 1 月 17 日, by Beijing time."""
 
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime
 
+from desktop_app.domain.clock import BEIJING
 from ui.i18n import t
-
-_zone: tzinfo | None = None
-
-
-def set_zone(zone: tzinfo | None) -> None:
-    """Fix the zone of everything shown; None is the machine's."""
-    global _zone
-    _zone = zone
 
 
 def local(moment: datetime) -> datetime:
-    """A moment in the zone of the screen."""
-    return moment.astimezone(_zone)
+    """A moment as the clock on the wall shows it."""
+    return moment.astimezone(BEIJING)
 
 
 def today(now: datetime) -> date:
@@ -25,9 +18,7 @@ def today(now: datetime) -> date:
 
 def at_local(day: date, hour: int, minute: int) -> datetime:
     """The moment (UTC) at which the clock on this wall shows that time."""
-    naive = datetime(day.year, day.month, day.day, hour, minute)
-    placed = naive.replace(tzinfo=_zone) if _zone is not None else naive.astimezone()
-    return placed.astimezone(UTC)
+    return datetime(day.year, day.month, day.day, hour, minute, tzinfo=BEIJING).astimezone(UTC)
 
 
 def clock_text(moment: datetime) -> str:

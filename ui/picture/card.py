@@ -5,17 +5,16 @@ The card of one second is drawn once, and on it moves a bar that goes through th
 in a row are alike, so that whoever watches sees at once that the picture is alive.
 """
 
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import datetime
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QLinearGradient, QPainter
 
+from desktop_app.domain.clock import BEIJING
 from desktop_app.domain.units import Level
 from ui.widgets.level_mark import bars_filled, paint_level_mark
 
 SWEEP_S = 2.0
-CHINA = timezone(timedelta(hours=8))
-"""The wall clock of every room of the four levels."""
 SANS = ["Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei UI", "Microsoft YaHei"]
 SERIF = ["Noto Serif CJK SC", "Source Han Serif SC", "SimSun", *SANS]
 TOP, BOTTOM = QColor("#2A4A63"), QColor("#172B3B")
@@ -25,8 +24,8 @@ INK, INK2, GOLD, TRACK = QColor("#F2F6F8"), QColor("#B4C6D4"), QColor("#E3BE78")
 class CardPainter:
     """Paints the card of one site. One instance per publishing thread: it keeps the last second's picture."""
 
-    def __init__(self, name: str, level: Level, note: str = "", *, zone: tzinfo = CHINA) -> None:
-        self._name, self._level, self._note, self._zone = name, level, note, zone
+    def __init__(self, name: str, level: Level, note: str = "") -> None:
+        self._name, self._level, self._note = name, level, note
         self._second: tuple[int, int, datetime] | None = None
         self._base = QImage()
 
@@ -38,7 +37,7 @@ class CardPainter:
 
     def image(self, width: int, height: int, now: datetime) -> QImage:
         """The same as a QImage (Format_RGB32)."""
-        local = now.astimezone(self._zone)
+        local = now.astimezone(BEIJING)
         second = (width, height, local.replace(microsecond=0))
         if second != self._second:
             self._base = self._draw(width, height, f"{local:%H:%M:%S}")
