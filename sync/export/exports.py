@@ -59,6 +59,7 @@ def minutes_paper(source: DocumentSource, minutes_id: str, made_at: datetime) ->
     opinions.sort(key=lambda row: (places.get(str(row.get("block") or ""), len(places)), row["pk"]))
     speeches = sorted(source.list("speech", meeting=meeting_id), key=lambda row: int(row.get("speech_no") or 0))
     convener = str(meeting.get("convener_unit") or "")
+    attendance = attendance_sheet(source, meeting_id)
     return MinutesPaper(
         unit=unit_name(unit_path),
         unit_full=unit.full_name if unit else "",
@@ -77,16 +78,18 @@ def minutes_paper(source: DocumentSource, minutes_id: str, made_at: datetime) ->
         ),
         remarks=tuple(_remark(row) for row in opinions),
         turns=tuple(_turn(row) for row in speeches),
-        attendance=attendance_sheet(source, meeting_id),
+        attendance=attendance.of_site(unit_path),
+        attendance_of_all=attendance,
         made_at=made_at,
     )
 
 
 def sign_in_list(source: RecordSource, meeting_id: str, unit_path: str, made_at: datetime) -> SignInList:
-    """Put together what the sign-in list of a meeting holds, of all rooms that this store knows."""
+    """Put together what the sign-in list of a meeting holds: the unit's own room first, then the others."""
     meeting = _meeting(source, meeting_id)
     return SignInList(
         unit=unit_name(unit_path),
+        unit_path=unit_path,
         meeting_title=str(meeting.get("title") or ""),
         start=_time(meeting.get("actual_start") or meeting.get("planned_start")),
         end=_time(meeting.get("actual_end") or meeting.get("planned_end")),

@@ -81,24 +81,33 @@ def _title(document: Document, paper: MinutesPaper) -> None:
 
 
 def _facts(document: Document, paper: MinutesPaper) -> None:
-    tally = paper.attendance.tally
     facts = [
         ("时间", span(paper.start, paper.end)),
         ("会议种类", paper.kind),
         ("主会场", paper.main_site),
         ("分会场", "、".join(paper.branch_sites)),
         ("主持人", paper.host),
-        ("到会情况", _counts(tally, paper.attendance.begun)),
+        ("到会情况", _turnout(paper)),
     ]
     for label, value in facts:
         if value:
             _labelled(document, label, value)
 
 
+def _turnout(paper: MinutesPaper) -> str:
+    """The numbers of the own room and, where there are other rooms with people, those of all."""
+    own, everywhere = paper.attendance, paper.attendance_of_all
+    if len(own.attendees) == len(everywhere.attendees):
+        return f"{_counts(own.tally, own.begun)}。"
+    if not own.attendees:
+        return f"各会场{_counts(everywhere.tally, everywhere.begun)}。"
+    return f"本会场{_counts(own.tally, own.begun)}。各会场合计{_counts(everywhere.tally, everywhere.begun)}。"
+
+
 def _counts(tally: Tally, begun: bool) -> str:
     missing = f"{'缺席' if begun else '未到'}{tally.absent}人"
     text = f"应到{tally.expected}人，实到{tally.present}人，请假{tally.excused}人，{missing}"
-    return text + (f"；列席{tally.guests}人。" if tally.guests else "。")
+    return text + (f"；列席{tally.guests}人" if tally.guests else "")
 
 
 def _labelled(document: Document, label: str, value: str) -> Paragraph:

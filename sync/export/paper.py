@@ -74,4 +74,7 @@ class MinutesPaper:
     remarks: tuple[Remark, ...]
     turns: tuple[Turn, ...]
     attendance: AttendanceSheet
+    """Of the unit's own room: its people are named."""
+    attendance_of_all: AttendanceSheet
+    """Of every room of the meeting: counted."""
     made_at: datetime

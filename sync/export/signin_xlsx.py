@@ -55,6 +55,8 @@ class SignInList:
 
     unit: str
     """Whose list it is: 惠东县政协."""
+    unit_path: str
+    """Its room comes first, on a sheet of its own."""
     meeting_title: str
     start: datetime | None
     end: datetime | None
@@ -69,20 +71,25 @@ def write_sign_in_list(sheet: SignInList, path: Path) -> Path:
     book.properties.title = printable(f"{sheet.meeting_title} 签到表")
     made = sheet.made_at.astimezone(UTC).replace(tzinfo=None)
     book.properties.created = book.properties.modified = made
-    people = book.active
-    people.title = "签到表"
-    _fill_people(people, sheet)
+    own, others = sheet.attendance.of_site(sheet.unit_path), sheet.attendance.elsewhere(sheet.unit_path)
+    first = book.active
+    first.title = "签到表"
+    if own.attendees or not others.attendees:
+        _fill_people(first, sheet, f"单位：{sheet.unit}", own)
+    if others.attendees:
+        page = book.create_sheet("其他会场") if own.attendees else first
+        _fill_people(page, sheet, "单位：其他会场" if own.attendees else "单位：各会场", others)
     _fill_summary(book.create_sheet("汇总"), sheet)
     return write_whole(path, book.save)
 
 
-def _fill_people(page: Worksheet, sheet: SignInList) -> None:
-    members = [one for one in sheet.attendance.attendees if one.capacity != GUEST]
-    guests = [one for one in sheet.attendance.attendees if one.capacity == GUEST]
+def _fill_people(page: Worksheet, sheet: SignInList, whose: str, people: AttendanceSheet) -> None:
+    members = [one for one in people.attendees if one.capacity != GUEST]
+    guests = [one for one in people.attendees if one.capacity == GUEST]
     _banner(page, f"{sheet.meeting_title}签到表", 18, 34, bold=True)
     when = span(sheet.start, sheet.end)
-    _banner(page, f"单位：{sheet.unit}" + (f"　　时间：{when}" if when else ""), 11, 20)
-    _banner(page, tally_line(sheet.attendance.tally, sheet.attendance.begun), 11, 20)
+    _banner(page, whose + (f"　　时间：{when}" if when else ""), 11, 20)
+    _banner(page, tally_line(people.tally, people.begun), 11, 20)
     header = page.max_row + 1
     _row(page, header, [label for label, _ in COLUMNS], head=True)
     number = 0

@@ -83,7 +83,14 @@ class AttendanceSheet:
 
     def of_site(self, site: str) -> "AttendanceSheet":
         """The part of one room."""
-        return AttendanceSheet(self.meeting, self.begun, tuple(one for one in self.attendees if one.site == site))
+        return self._part(one for one in self.attendees if one.site == site)
+
+    def elsewhere(self, site: str) -> "AttendanceSheet":
+        """The part of all other rooms."""
+        return self._part(one for one in self.attendees if one.site != site)
+
+    def _part(self, attendees: Iterable[Attendee]) -> "AttendanceSheet":
+        return AttendanceSheet(self.meeting, self.begun, tuple(attendees))
 
     def by_site(self) -> dict[str, Tally]:
         """A tally for each room, by its unit's path."""

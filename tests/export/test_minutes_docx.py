@@ -173,3 +173,22 @@ def test_official_wording_of_numbers_times_and_long_titles() -> None:
     assert "".join(title_lines(title)) == title
     assert max(len(line) for line in title_lines(title)) <= 20
     assert title_lines(title)[0].endswith("的") or len(title_lines(title)) == 2
+
+
+def test_only_the_own_room_is_named_and_the_others_are_counted(
+    records: Records, exports: RecordExports, meeting: str, minutes: str, tmp_path: Path
+) -> None:
+    entry = {
+        "meeting": meeting,
+        "member": "b1",
+        "member_name": "李委员03",
+        "site": unit_of("441322").unit_path,
+        "capacity": "attend",
+    }
+    records.write(Write("roster_entry", derived_id("roster_entry", meeting, "b1"), entry, meeting))
+
+    lines = paragraphs(exports.minutes(minutes, tmp_path / "m.docx"))
+
+    own, everywhere = "应到40人，实到12人，请假1人，缺席27人；列席1人", "应到41人，实到12人，请假1人，缺席28人；列席1人"
+    assert f"到会情况：本会场{own}。各会场合计{everywhere}。" in lines
+    assert not any("李委员03" in line for line in lines)

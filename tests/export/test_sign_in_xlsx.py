@@ -86,3 +86,19 @@ def test_no_cell_from_outside_becomes_a_formula(
 def test_a_meeting_that_is_not_there_is_told(exports: RecordExports, tmp_path: Path) -> None:
     with pytest.raises(OperatorError, match="meeting-missing"):
         exports.sign_in_list(derived_id("no meeting"), tmp_path / "s.xlsx")
+
+
+def test_each_other_room_is_counted_and_listed_apart(
+    records: Records, exports: RecordExports, meeting: str, tmp_path: Path
+) -> None:
+    boluo = unit_of("441322").unit_path
+    entry = {"meeting": meeting, "member": "b1", "member_name": "李委员03", "site": boluo, "capacity": "attend"}
+    records.write(Write("roster_entry", derived_id("roster_entry", meeting, "b1"), entry, meeting))
+
+    path = exports.sign_in_list(meeting, tmp_path / "s.xlsx")
+
+    assert rows_of(path)[2][0] == "应到 40 人，实到 12 人，请假 1 人，缺席 27 人，列席 1 人"
+    others = [row for row in rows_of(path, "其他会场") if isinstance(row[0], int)]
+    assert [(row[1], row[6], row[8]) for row in others] == [("李委员03", "博罗县政协", "缺席")]
+    totals = next(row for row in rows_of(path, "汇总") if row[0] == "合计")
+    assert totals == ("合计", 41, 12, 1, 28, 1)
