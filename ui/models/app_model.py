@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 from desktop_app.domain.clock import Clock
 from desktop_app.domain.faults import Fault
+from desktop_app.domain.ids import PersonId
 from desktop_app.domain.units import Level, level_of
 from ui.i18n import set_language
 
@@ -102,6 +103,8 @@ class AppModel(QObject):
     link_changed = Signal()
     sync_changed = Signal()
     operator_changed = Signal()
+    locking = Signal()
+    """The seat is about to be left: what was typed is written first."""
     session_changed = Signal()
     """A meeting was entered or left, or the session shell was covered or shown again."""
     banner_changed = Signal()
@@ -176,14 +179,15 @@ class AppModel(QObject):
     def unlocked(self, operator: Operator) -> None:
         """This person has shown the PIN; every change from now on is theirs."""
         self.operator = operator
-        if self.services is not None:
-            self.services.records.act_as(operator.person)
+        self._act_as(operator.person)
         self.operator_changed.emit()
         self._enter(Stage.OPEN)
 
     def lock(self) -> None:
         """Leave the seat. A running meeting goes on; nobody can act until someone unlocks."""
         if self.stage is Stage.OPEN:
+            self.locking.emit()
+            self._act_as(PersonId(""))
             self.operator = None
             self.operator_changed.emit()
             self._enter(Stage.LOCKED)
@@ -265,6 +269,11 @@ class AppModel(QObject):
         if self._device_fault is not None:
             return BannerView("device", None, self._device_fault, Page.DIAGNOSTICS)
         return None
+
+    def _act_as(self, person: PersonId) -> None:
+        """Through the runner, so that it comes after what was asked to be written before."""
+        if self.services is not None:
+            self.services.runner.start(self.services.records.act_as, person)
 
     def _enter(self, stage: Stage) -> None:
         self.stage = stage

@@ -39,6 +39,7 @@ class Workplace(QObject):
         self.meeting.changed.connect(self._meeting_changed)
         self.meeting.closed.connect(lambda _how: app.leave_meeting())
         app.stage_changed.connect(self._stage_changed)
+        app.locking.connect(self.minutes.save_now)
 
     def open_sign_in(self, meeting: str) -> None:
         """The sign-in page of a meeting."""

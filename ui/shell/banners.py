@@ -17,8 +17,8 @@ _LOOKS = {"offline": ("cloud-off-outline", "zheshi"), "refused": ("shield-alert-
 class BannerHost(QWidget):
     """Shows the one banner of the app model, or takes no room."""
 
-    def __init__(self, app: AppModel) -> None:
-        super().__init__()
+    def __init__(self, app: AppModel, parent: QWidget) -> None:
+        super().__init__(parent)
         k = theme()
         self._app = app
         self._column = QVBoxLayout(self)
@@ -56,8 +56,8 @@ class BannerHost(QWidget):
 class ReturnBar(QFrame):
     """会议进行中 · 返回会议: stays at the top of every page while a meeting goes on behind it."""
 
-    def __init__(self, app: AppModel, back: Callable[[], object]) -> None:
-        super().__init__()
+    def __init__(self, app: AppModel, back: Callable[[], object], parent: QWidget) -> None:
+        super().__init__(parent)
         k = theme()
         self._app = app
         self.setProperty("role", "return")

@@ -3,8 +3,8 @@
 from html import escape
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout
 
 from ui.i18n import has, t
 from ui.i18n.dates import moment_text
@@ -13,8 +13,10 @@ from ui.models.places import place_name
 from ui.models.sync_model import SyncModel
 from ui.models.sync_rows import ConflictView, Segment, Side, differences, spoken
 from ui.theme import font, theme
-from ui.widgets import Button, Card, Chip, Divider, Icon, Text
+from ui.widgets import Button, Card, Chip, Divider, ElidedText, Icon, Text
 from ui.widgets.card import flush
+
+NARROW = 640
 
 
 def side_name(side: Side) -> str:
@@ -57,7 +59,7 @@ class ConflictCard(Card):
         head = QHBoxLayout()
         flush(head, 10)
         head.addWidget(Chip(t("sync.state_conflict"), "swap-horizontal", "zitang"))
-        head.addWidget(Text(t("sync.conflict_title", t(f"entity.{conflict.entity}")), "page"), 1)
+        head.addWidget(Text(t("sync.conflict_title", t(f"entity.{conflict.entity}")), "page", wrap=True), 1)
         head.addWidget(Text(t("sync.place", place, total), "small", "ink3"))
         self.body.addLayout(head)
         self.body.addWidget(Text(t("sync.conflict"), "body", "ink2", wrap=True))
@@ -65,7 +67,7 @@ class ConflictCard(Card):
         field = t(field_key) if has(field_key) else conflict.field
         where = t("sync.where", conflict.title, field) if conflict.title else field
         self.body.addWidget(Text(where, "body", "ink2", bold=True, wrap=True))
-        sides = QHBoxLayout()
+        self._sides = sides = QHBoxLayout()
         flush(sides, 12)
         shown = conflict.sides[:2]
         left, right = differences(spoken(shown[0].value), spoken(shown[-1].value))
@@ -86,6 +88,13 @@ class ConflictCard(Card):
                 lambda index=index: self._buttons[index].setFocus(Qt.FocusReason.ShortcutFocusReason)
             )
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """One below the other where two would not be readable."""
+        super().resizeEvent(event)
+        way = QBoxLayout.Direction
+        narrow = self.width() < theme().px(NARROW)
+        self._sides.setDirection(way.TopToBottom if narrow else way.LeftToRight)
+
     def _side(self, side: Side, segments: list[Segment], tone: str, app: AppModel) -> QFrame:
         k = theme()
         box = QFrame()
@@ -96,8 +105,7 @@ class ConflictCard(Card):
         head = QHBoxLayout()
         flush(head, 8)
         head.addWidget(Icon("laptop" if side.here else "server", tone, 20))
-        head.addWidget(Text(side_name(side), "title"))
-        head.addStretch(1)
+        head.addWidget(ElidedText(side_name(side), "title"), 1)
         at = moment_text(side.at, app.clock.now()) if side.at else ""
         who = t("sync.row_note", side.person, at) if side.person and at else side.person or at
         head.addWidget(Text(who, "small", "ink2"))

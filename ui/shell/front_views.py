@@ -7,7 +7,8 @@ from desktop_app.domain.faults import Fault
 from desktop_app.domain.units import Level
 from ui.i18n import fault_text, t
 from ui.theme import theme
-from ui.widgets import Icon, LevelMark, Text
+from ui.widgets import Icon, LevelMark, ScrollColumn, Text
+from ui.widgets.card import flush
 
 
 class FrontPage(QWidget):
@@ -18,8 +19,13 @@ class FrontPage(QWidget):
         k = theme()
         self.setProperty("role", "page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        outer = QHBoxLayout(self)
+        whole = QVBoxLayout(self)
+        flush(whole)
+        scroll = ScrollColumn()
+        whole.addWidget(scroll)
+        outer = QHBoxLayout()
         outer.setContentsMargins(k.px(24), k.px(24), k.px(24), k.px(24))
+        scroll.column.addLayout(outer)
         outer.addStretch(1)
         middle = QVBoxLayout()
         middle.setSpacing(k.px(20))

@@ -44,6 +44,13 @@ class RailItem(QPushButton):
     def sizeHint(self) -> QSize:
         return QSize(theme().px(WIDTH), theme().px(64))
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Up and down are the rail's: a button would pass the focus on to whatever is next."""
+        if event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
+
     def set_badge(self, count: int) -> None:
         if count != self._badge:
             self._badge = count

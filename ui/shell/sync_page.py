@@ -82,7 +82,7 @@ def row_note(row: QueueRow, app: AppModel) -> str:
 
 def reason_text(row: QueueRow) -> str:
     """Why something was held back, in a sentence."""
-    return t(f"reason.{row.reason}") if has(f"reason.{row.reason}") else t("sync.held")
+    return t(f"fault.{row.reason}") if has(f"fault.{row.reason}") else t("sync.held")
 
 
 class SyncPage(QWidget):

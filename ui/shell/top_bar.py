@@ -120,6 +120,7 @@ class TopBar(QFrame):
         while (item := self._actions.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
+                widget.hide()  # before it has no parent: a layout's queued show would make it a window
                 widget.setParent(None)
         for action in actions:
             self._actions.addWidget(action, 0, Qt.AlignmentFlag.AlignVCenter)

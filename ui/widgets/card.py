@@ -51,8 +51,9 @@ class Card(QFrame):
         self.body.setSpacing(k.px(8))
         self.head = QHBoxLayout()
         flush(self.head, 8)
-        self.title = Text(title, "title")
-        self.note = Text(note, "small", "ink3")
+        self.title = Text(title, "title", parent=self)
+        self.title.setVisible(bool(title))
+        self.note = Text(note, "small", "ink3", parent=self)
         if title:
             self.head.addWidget(self.title)
             self.head.addStretch(1)
@@ -93,8 +94,9 @@ class Notice(QFrame):
         self._text = Text(text, "small", "ink2", wrap=True)
         words.addWidget(self._title)
         words.addWidget(self._text)
-        self._text.setVisible(bool(text))
         row.addLayout(words, 1)
+        if not text:
+            self._text.hide()
         for action in actions:
             row.addWidget(action, 0, Qt.AlignmentFlag.AlignVCenter)
         self.setAccessibleName(f"{title} {text}".strip())

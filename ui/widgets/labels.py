@@ -1,7 +1,9 @@
 """Text on the screen: one label class that takes its size and colour by name, and one line that knows how to elide."""
 
+import itertools
+
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent, QTextLayout, QTextOption
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from ui.theme import font, theme
@@ -62,9 +64,10 @@ class Text(QLabel):
 
 
 class ElidedText(QWidget):
-    """One line that ends in “…” where it must; the whole text is its tooltip and accessible name.
+    """Text that ends in “…” where it must; the whole of it is its tooltip and accessible name.
 
-    `mode` middle is for file names. It asks for its full width and gives way down to a few characters.
+    One line, or as many as it needs up to `lines`. `mode` middle is for file names. It asks for its full width and
+    gives way down to a few characters.
     """
 
     def __init__(
@@ -75,12 +78,14 @@ class ElidedText(QWidget):
         *,
         bold: bool | None = None,
         mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
+        lines: int = 1,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setFont(font(role, bold=bold))
         self._tone = tone
         self._mode = mode
+        self._lines = lines
         self._text = ""
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.set_text(text)
@@ -93,6 +98,7 @@ class ElidedText(QWidget):
         self._text = text
         self.setAccessibleName(text)
         self.updateGeometry()
+        self._keep_height()
         self.update()
 
     def set_tone(self, tone: str) -> None:
@@ -100,10 +106,39 @@ class ElidedText(QWidget):
         self.update()
 
     def shown(self) -> str:
-        """What fits."""
-        metrics = self.fontMetrics()
-        shown = metrics.elidedText(self._text, self._mode, self.width())
-        if shown != self._text and shown.endswith("…"):
+        """What fits; a line feed between lines."""
+        return "\n".join(self._broken())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._keep_height()
+
+    def _keep_height(self) -> None:
+        if self._lines > 1 and self.width() > 0:
+            needed = len(self._broken()) * self.fontMetrics().height()
+            if self.minimumHeight() != needed:
+                self.setFixedHeight(needed)
+
+    def _broken(self) -> list[str]:
+        """The text in lines; the last one allowed takes all that is left, elided."""
+        if self._lines == 1:
+            return [self._elided(self._text)]
+        layout = QTextLayout(self._text, self.font())
+        option = QTextOption()
+        option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        layout.setTextOption(option)
+        layout.beginLayout()
+        starts: list[int] = []
+        while len(starts) < self._lines and (line := layout.createLine()).isValid():
+            line.setLineWidth(self.width())
+            starts.append(line.textStart())
+        layout.endLayout()
+        whole = [self._text[at:upto].rstrip() for at, upto in itertools.pairwise(starts)]
+        return [*whole, self._elided(self._text[starts[-1] :])] if starts else [""]
+
+    def _elided(self, text: str) -> str:
+        shown = self.fontMetrics().elidedText(text, self._mode, self.width())
+        if shown != text and shown.endswith("…"):
             shown = shown[:-1].rstrip(_DANGLING) + "…"
         return shown
 
@@ -120,6 +155,6 @@ class ElidedText(QWidget):
         painter.setFont(self.font())
         painter.setPen(theme().color(self._tone))
         shown = self.shown()
-        self.setToolTip(self._text if shown != self._text else "")
+        self.setToolTip(self._text if "…" in shown and shown != self._text else "")
         painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), shown)
         painter.end()

@@ -1,0 +1,59 @@
+"""No word of the shell is cut off: every page in its states, both languages, the smallest screen, the largest text."""
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QPoint, QRect
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QScrollArea, QWidget
+from screenshots import SCENES, opened, shown_windows
+
+from ui.models.app_model import Look
+from ui.theme import Scheme, TextSize, start_theme, theme
+from ui.widgets.row_button import RowButton
+
+SMALL = (1366, 768)
+LOOKS = [Look("zh_CN", "light"), Look("en", "dark"), Look("en", "light", "larger")]
+
+
+@pytest.fixture(autouse=True)
+def _themed(qapp: QApplication) -> Iterator[None]:
+    start_theme(qapp, Scheme.LIGHT)
+    yield
+    theme().choose(Scheme.LIGHT, TextSize.STANDARD, 1.0)
+
+
+def clipped(window: QWidget) -> list[str]:
+    """What is shown smaller than its words need, or runs out of the window sideways."""
+    found = []
+    for widget in [*window.findChildren(QLabel), *window.findChildren(QPushButton)]:
+        if not widget.isVisibleTo(window) or not widget.text().strip() or isinstance(widget, RowButton):
+            continue
+        text = widget.text().strip()[:24]
+        needed = widget.sizeHint()
+        if isinstance(widget, QLabel) and widget.wordWrap():
+            if widget.height() < widget.heightForWidth(widget.width()) - 1:
+                found.append(f"{text}: {widget.height()} high, needs {widget.heightForWidth(widget.width())}")
+        elif widget.width() < needed.width() - 1 or widget.height() < needed.height() - 1:
+            found.append(f"{text}: {widget.size().toTuple()}, needs {needed.toTuple()}")
+        place = QRect(widget.mapTo(window, QPoint(0, 0)), widget.size())
+        room = _room(widget, window)
+        if place.left() < room.left() or place.right() > room.right():
+            found.append(f"{text}: at {place.getRect()} outside of {room.getRect()}")
+    return found
+
+
+def _room(widget: QWidget, window: QWidget) -> QRect:
+    """Where it may lie sideways: the innermost scrolled column, or the window."""
+    above = widget.parentWidget()
+    while above is not None and above is not window:
+        if isinstance(above.parentWidget(), QScrollArea) and above is above.parentWidget().viewport():
+            return QRect(above.mapTo(window, QPoint(0, 0)), above.size())
+        above = above.parentWidget()
+    return window.rect()
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.language}-{look.text_size}")
+@pytest.mark.parametrize("name", SCENES)
+def test_no_word_is_cut_off(name: str, look: Look) -> None:
+    with opened(name, look, SMALL) as scene:
+        assert [one for window in shown_windows(scene) for one in clipped(window)] == []
