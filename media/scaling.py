@@ -39,7 +39,7 @@ class SendScaler:
         self._size = (width, height)
         self._reformatter = VideoReformatter()
         self._last: tuple[av.VideoFrame, av.VideoFrame] | None = None
-        """The picture scaled last, as it came and as it left: a card is the same for several frames."""
+        """The picture scaled last, as it came and as it left: a slow file repeats its pictures."""
         self._bars: tuple[tuple[int, int, str], Graph] | None = None
 
     def picture(self, picture: av.VideoFrame) -> av.VideoFrame:

@@ -12,9 +12,6 @@ from desktop_app.domain.clock import Clock
 from desktop_app.domain.faults import HostFault
 from media.capture.sources import PICTURE_FPS, PICTURE_SIZE, CardPainter
 
-CARD_EVERY = 0.1
-"""Seconds between two drawings of the card; in between, the same picture is sent again."""
-
 
 class CameraSource:
     """A camera through V4L2, or DirectShow on Windows. `device` is empty for the first one."""
@@ -131,20 +128,13 @@ class CardSource:
     def __init__(self, painter: CardPainter, clock: Clock) -> None:
         self._painter = painter
         self._clock = clock
-        self._picture: av.VideoFrame | None = None
-        self._drawn_at = 0.0
 
     def open(self) -> None:
         """A card is always there."""
 
     def read(self) -> av.VideoFrame:
-        now = self._clock.monotonic()
-        if self._picture is None or now - self._drawn_at >= CARD_EVERY:
-            width, height = PICTURE_SIZE
-            drawn = self._painter.paint(width, height, self._clock.now())
-            self._picture = bgra_picture(drawn, width, height)
-            self._drawn_at = now
-        return self._picture
+        width, height = PICTURE_SIZE
+        return bgra_picture(self._painter.paint(width, height, self._clock.now()), width, height)
 
     def close(self) -> None:
-        self._picture = None
+        """Nothing is held."""

@@ -30,8 +30,8 @@ class Hub:
         self._monotonic = monotonic
         self._rooms: dict[MeetingId, Room] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._waiting: set[asyncio.Task[None]] = set()
-        """Those of them in which a peer is still connecting."""
+        self._waiting: dict[tuple[str, ...], asyncio.Task[None]] = {}
+        """Those of them in which a peer is still connecting, one for each side of a site."""
 
     async def run(self) -> None:
         """Repair every 50 ms, report and clear up every second, until cancelled."""
@@ -51,7 +51,7 @@ class Hub:
         """End every connection and free the port."""
         for meeting in list(self._rooms):
             self.close_room(meeting)
-        for task in self._waiting:
+        for task in list(self._waiting.values()):
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=2)
@@ -88,7 +88,7 @@ class Hub:
             lambda data: publisher.on_rtp(data, self._monotonic(), site in room.on_air),
             lambda data: publisher.on_rtcp(data, self._monotonic()),
         )
-        self._admit_peer(publisher.peer, lambda: self._seat_publisher(room, publisher))
+        self._await_peer((meeting, site, "up"), publisher.peer, lambda: self._seat_publisher(room, publisher))
         lines = tuple(MediaLine(line.mid, line.kind, "recvonly", line.payload_type) for line in remote.lines)
         return self._answer(publisher.peer, lines)
 
@@ -100,7 +100,7 @@ class Hub:
         subscriber.peer = self._port.add(
             remote, lambda data: None, lambda data: subscriber.on_rtcp(data, self._monotonic())
         )
-        self._admit_peer(subscriber.peer, lambda: self._seat_subscriber(room, subscriber))
+        self._await_peer((meeting, site, "down"), subscriber.peer, lambda: self._seat_subscriber(room, subscriber))
         return self._answer(subscriber.peer, tuple(subscriber.answer_line(line) for line in remote.lines))
 
     def switch(self, meeting: MeetingId, site: UnitPath, slot: str, source: UnitPath | None) -> None:
@@ -149,10 +149,20 @@ class Hub:
             Description(lines, peer.ufrag, peer.password, peer.fingerprints, "passive", (candidate,), lite=True)
         )
 
-    def _admit_peer(self, peer: PortPeer, seat: Callable[[], PortPeer | None]) -> None:
-        task = self._spawn(self._connect(peer, seat))
-        self._waiting.add(task)
-        task.add_done_callback(self._waiting.discard)
+    def _await_peer(self, side: tuple[str, ...], peer: PortPeer, seat: Callable[[], PortPeer | None]) -> None:
+        """Wait for the peer; one of the same side that has not connected yet gives way to it."""
+        older = self._waiting.get(side)
+        if older is not None:
+            older.cancel()
+        task = self._waiting[side] = self._spawn(self._connect(peer, seat))
+
+        def done(_: object) -> None:
+            if task.cancelled():  # before it began
+                self._spawn(peer.close())
+            if self._waiting.get(side) is task:
+                del self._waiting[side]
+
+        task.add_done_callback(done)
 
     async def _connect(self, peer: PortPeer, seat: Callable[[], PortPeer | None]) -> None:
         try:

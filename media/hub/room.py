@@ -35,9 +35,10 @@ class Publisher:
             if line.kind in self.sources or line.direction not in ("sendonly", "sendrecv"):
                 raise PeerFault("sdp-unsupported", why="m-lines")
             source = self.sources[line.kind] = Source(line.kind, self.sender, self._send_rtcp)
-            self._by_type[line.payload_type] = source
             if line.ssrc is not None:
                 self._by_ssrc[line.ssrc] = source
+            else:
+                self._by_type[line.payload_type] = source
 
     def on_rtp(self, data: bytes, now: float, on_air: bool) -> None:
         """One packet; the sound of a site that is not on air ends here."""

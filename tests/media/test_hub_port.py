@@ -110,3 +110,15 @@ async def test_no_free_port_in_the_range_is_a_fault_that_names_it():
         await MediaPort.open("127.0.0.1", range(number, number + 1), time.monotonic)
     assert (caught.value.id, caught.value.values["first"]) == ("media-ports-taken", number)
     taken.close()
+
+
+async def test_a_site_that_offers_without_end_holds_one_place_and_keeps_nobody_out(room: Room):
+    for _ in range(300):
+        path = MediaPath("127.0.0.1", on_rtp=lambda _: None, on_rtcp=lambda _: None, monotonic=time.monotonic)
+        offer = path.offer((MediaLine("video", "video", "sendonly", 96, 5),))
+        room.hub.publish(MEETING, "flood/", write_description(offer))  # type: ignore[arg-type]
+        await path.close()
+    await until(lambda: len(room.port._by_ufrag) == 1)
+    one = room.join("a/")
+    await one.media.start()
+    await until(lambda: one.notes.up == [True])
