@@ -6,7 +6,7 @@ Every act goes through a view model, the same that a button or a key would call;
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
@@ -15,9 +15,11 @@ from desktop_app.domain.faults import Fault, OperatorError
 from desktop_app.story import StoryLog
 from desktop_app.terminal import Terminal
 from ui.models.app_model import Page
-from ui.models.enrol_model import EnrolModel
-from ui.models.workplace import Workplace
-from ui.picture.grid import VideoGrid
+
+if TYPE_CHECKING:
+    from ui.models.enrol_model import EnrolModel
+    from ui.models.workplace import Workplace
+    from ui.picture.grid import VideoGrid
 
 KEYS_MS, KEYS_AT_ONCE = 60, 2
 """A fast clerk: two characters every 60 ms."""
@@ -121,13 +123,13 @@ class TerminalStage:
         }
 
     @property
-    def _work(self) -> Workplace:
+    def _work(self) -> "Workplace":
         if self._terminal.workplace is None:
             raise OperatorError("story-too-early")
         return self._terminal.workplace
 
     @property
-    def _enrolment(self) -> EnrolModel:
+    def _enrolment(self) -> "EnrolModel":
         if self._terminal.window.enrolment is None:
             raise OperatorError("story-too-early")
         return self._terminal.window.enrolment
@@ -273,7 +275,9 @@ class TerminalStage:
         return sum(1 for path in meeting.painted_frames if meeting.fps(path, FRESH_SECONDS) > 0)
 
     @property
-    def grid(self) -> VideoGrid | None:
+    def grid(self) -> "VideoGrid | None":
         """The grid that is on the screen now."""
+        from ui.picture.grid import VideoGrid
+
         grid = self._terminal.window.findChild(VideoGrid)
         return grid if isinstance(grid, VideoGrid) and grid.isVisible() else None

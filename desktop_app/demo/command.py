@@ -20,17 +20,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Exit code: 0 when everything was as it should be."""
     if options.part == "forwarder":
-        from desktop_app.demo import forwarder
+        from desktop_app.demo.forwarder import main as forward
 
-        return forwarder.main()
+        return forward()
     if options.part == "player":
-        from desktop_app import terminal_story
+        from desktop_app.terminal_story import main as act
 
-        return terminal_story.main()
+        return act()
     if options.part == "summary":
-        from desktop_app import summary
+        from desktop_app.summary import main as sum_up
 
-        return summary.main([options.folder])
+        return sum_up([options.folder])
     from desktop_app.demo.run import play
 
     return play(options.out, language=options.language, keep_open=options.keep_open)

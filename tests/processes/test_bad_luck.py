@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from desktop_app.demo.room import Room
 from desktop_app.demo.setting import PIN, free_tcp_port
-from tests.processes.rooms import Room, Session
+from tests.processes.rooms import Session
 from tests.processes.small_disk import SmallDisk
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(100)]

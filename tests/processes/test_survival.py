@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from desktop_app.demo.cast import HOST
+from desktop_app.demo.room import Room
 from desktop_app.platform import end_process, is_alive
-from tests.processes.rooms import CITY, Room, Session
+from tests.processes.rooms import CITY, Session
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(100)]
 SENTENCE = "夜间儿科门诊由县医院与中心镇卫生院轮流开设，药品统一配送，转诊通道二十四小时有人接听。"
@@ -97,7 +98,8 @@ def test_a_terminal_killed_in_mid_sentence_loses_five_seconds_of_typing_at_most(
     per_second = 2 / 0.06
     assert text >= typed - 5 * per_second
     assert text > len(SENTENCE)
-    host.join()
+    host.begin_join(2)
+    host.finish(30)
     session.city.do(until=["meeting.sites == 2", "meeting.moving == 1"], within=15)
     assert time.monotonic() - killed_at < 40
     host.do(until="app.pending == 0")
