@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from drawn import NOW, HeldClock
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtGui import QAccessible, QColor, QImage
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 
 from desktop_app.domain.units import Level
 from media.frames import Frame, FrameSlot
 from ui.picture.card import CardPainter
 from ui.picture.geometry import CROP, Box, GridLayout, placed, tile_boxes, wanted_size
-from ui.picture.grid import SILENT_S, VideoGrid
+from ui.picture.grid import DARK_S, SILENT_S, VideoGrid
 from ui.picture.painted import PaintLog
 from ui.picture.tile import PictureState, Tile
 
@@ -180,3 +182,33 @@ def test_the_card_can_be_drawn_away_from_the_qt_thread() -> None:
     thread.start()
     thread.join(10)
     assert drawn == [card.paint(640, 360, now)]
+
+
+def test_a_site_that_sends_no_picture_says_so_after_a_while_and_only_while_media_flows(wall: Wall, qtbot: Any) -> None:
+    flowing = [replace(tile, dark_title="没有收到画面") for tile in wall.tiles]
+    wall.grid.set_tiles(flowing)
+    wall.put("a/", 1)
+    qtbot.waitUntil(lambda: wall.grid._shown[0].image is not None, timeout=2_000)
+    for step in range(2, 6):
+        wall.clock.move(DARK_S / 4 + 0.1)
+        wall.put("a/", step)
+        qtbot.waitUntil(lambda n=step: ("a/", n) in wall.painted, timeout=2_000)
+    qtbot.waitUntil(lambda: wall.grid._shown[1].dark, timeout=2_000)
+    assert not wall.grid._shown[0].dark
+    assert "没有收到画面" in _items(wall.grid)[1]
+    wall.grid.set_tiles(wall.tiles)
+    qtbot.waitUntil(lambda: not wall.grid._shown[1].dark, timeout=2_000)
+
+
+def test_a_screen_reader_finds_a_list_of_the_sites_with_name_state_and_place(wall: Wall) -> None:
+    wall.grid.set_tiles([replace(wall.tiles[0], spoken="惠东县政协，县级，正在播出"), *wall.tiles[1:]])
+    assert _items(wall.grid)[0] == "惠东县政协，县级，正在播出，第 1 个共 4 个"
+    assert len(_items(wall.grid)) == 4
+    wall.grid.set_tiles(wall.tiles[:2])
+    assert [said[-10:] for said in _items(wall.grid)] == ["第 1 个共 2 个", "第 2 个共 2 个"]
+
+
+def _items(widget: QWidget) -> list[str]:
+    """What assistive technology is told of the children of a widget."""
+    told = QAccessible.queryAccessibleInterface(widget)
+    return [told.child(n).text(QAccessible.Text.Name) for n in range(told.childCount())]

@@ -62,16 +62,18 @@ class SpeakerCard(QFrame):
         flush(self._site)
         head.addLayout(self._site)
         column.addLayout(head)
+        # The name has a line of its own: beside the timer a long one would leave no room for the digits.
+        self._name = ElidedText("", "page")
+        column.addWidget(self._name)
         line = QHBoxLayout()
         flush(line, 7)
-        self._name = ElidedText("", "page")
         self._said = Text(t("call.spoken"), "small", "ink2")
         self._time = Text("", "number_large")
         self._limit = Text("", "small", "ink2")
-        line.addWidget(self._name, 1, Qt.AlignmentFlag.AlignBottom)
         for part in (self._said, self._time, self._limit):
             part.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Preferred)
             line.addWidget(part, 0, Qt.AlignmentFlag.AlignBottom)
+        line.addStretch(1)
         column.addLayout(line)
         self._bar = ShareBar()
         column.addWidget(self._bar)
@@ -272,9 +274,10 @@ class AgendaPanel(QWidget):
             mark = Icon(shown, tone)
             mark.setFixedWidth(k.px(34))
             line.addWidget(mark)
-        line.addWidget(ElidedText(f"{row.number}. {row.title}", "body", "ink3" if done else "ink", bold=current), 1)
+        title = ElidedText(f"{row.number}. {row.title}", "body", "ink3" if done else "ink", bold=current, lines=2)
+        line.addWidget(title, 1)
         line.addWidget(Text(t(f"call.agenda-{row.state}"), "small", "accent" if current else "ink2"))
-        line_box.setFixedHeight(k.px(33))
+        line_box.setMinimumHeight(k.px(33))
         line_box.setAccessibleName(f"{row.number}. {row.title}, {t(f'call.agenda-{row.state}')}")
         return line_box
 

@@ -12,14 +12,14 @@ from ui.meeting.control_bar import ControlBar
 from ui.meeting.dialogs import EndDialog
 from ui.meeting.floor_panel import FloorPanel
 from ui.meeting.member_dialog import MemberDialog
+from ui.meeting.passing_note import PassingNote
 from ui.meeting.roster_panel import RosterPanel
 from ui.meeting.stage import Stage
 from ui.models.meeting_model import MeetingModel, Notice
 from ui.models.meeting_rights import Act
 from ui.picture.geometry import GridLayout
 from ui.picture.grid import VideoGrid
-from ui.theme import theme
-from ui.widgets import Button, IconButton
+from ui.widgets import Button
 
 
 class MeetingView(QWidget):
@@ -32,7 +32,6 @@ class MeetingView(QWidget):
         super().__init__(parent)
         self.model = model
         self.setProperty("role", "page")
-        k = theme()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -54,14 +53,9 @@ class MeetingView(QWidget):
         middle.addWidget(self._stage, 1)
         middle.addWidget(self._floor)
         column.addLayout(middle, 1)
-        self._note_row = QWidget()
-        note_line = QHBoxLayout(self._note_row)
-        note_line.setContentsMargins(k.px(14), 0, k.px(14), k.px(8))
-        self._note_place = note_line
-        self._note_row.hide()
-        column.addWidget(self._note_row)
         self._controls = ControlBar(model, ask_floor=self.ask_floor, leave=self._leave, end=self.ask_end)
         column.addWidget(self._controls)
+        self._note = PassingNote(self._stage)
         self._roster.selected.connect(self._stage.select)
         self._stage.selected.connect(self._roster.select)
         model.changed.connect(self.refresh)
@@ -96,21 +90,11 @@ class MeetingView(QWidget):
         self._stage.set_layout(layout)
 
     def tell(self, notice: Notice) -> None:
-        """Show one sentence above the control bar until the next one comes or it is put away."""
-        while (item := self._note_place.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        """Show one sentence below the grid: news goes by itself, a fault stays until it is put away."""
         text = fault_text(notice.fault) if notice.fault is not None else t(notice.key, *notice.values)
         if notice.fault is not None and notice.fault.id == "act-not-allowed":
             text = t(str(notice.fault.values.get("reason", "why.not-open")), "")
-        marks = {"zhusha": "alert-circle-outline", "zheshi": "alert-outline", "shilv": "check-circle-outline"}
-        put_away = IconButton("close", t("call.put-away"), clicked=self._note_row.hide)
-        block = Strip(marks.get(notice.tone, "information-outline"), notice.tone, (put_away,), lines=1)
-        block.set_text(text)
-        self._note_place.addWidget(block)
-        self._note_row.show()
+        self._note.show_text(text, notice.tone, stays=notice.fault is not None)
 
     def ask_floor(self) -> None:
         """登记发言 for a member of this room."""

@@ -64,7 +64,7 @@ class Stage(QWidget):
         model = self._model
         self.grid.set_empty_text(t("call.no-site"))
         rows = model.tiles if model.in_meeting else []
-        self.grid.set_tiles([tile_of(row, model.speaking) for row in rows])
+        self.grid.set_tiles([tile_of(row, model.speaking, flowing=model.media_up) for row in rows])
         self.grid.set_layout(self._layout, self._large or str(model.large or ""))
         self._refresh_head()
 

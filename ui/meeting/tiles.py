@@ -10,8 +10,8 @@ MIC_ICONS = {Mic.OPEN: "microphone", Mic.CLOSED: "microphone-off", Mic.LOCKED: "
 MIC_TOKENS = {Mic.OPEN: "shilv", Mic.CLOSED: "ink3", Mic.LOCKED: "ink2"}
 
 
-def tile_of(row: RosterRow, turn: FloorRequest | None, *, camera: bool = True) -> Tile:
-    """What the grid paints for one site. `camera` is false where this site is known to send no picture."""
+def tile_of(row: RosterRow, turn: FloorRequest | None, *, flowing: bool = False) -> Tile:
+    """What the grid paints for one site. `flowing`: this room's media is up, so that a picture ought to come."""
     speaking = turn is not None and row.speaking
     state = PictureState.CONNECTING
     title, again, text = t("tile.connecting"), t("tile.again"), ""
@@ -22,8 +22,7 @@ def tile_of(row: RosterRow, turn: FloorRequest | None, *, camera: bool = True) -
         text = f"{since}{t('tile.safe')}"
     elif row.presence is Presence.AWAY:
         state, title, again = PictureState.AWAY, t("tile.away"), ""
-    elif not camera:
-        state, title, again, text = PictureState.CAMERA_OFF, t("tile.camera-off"), "", t("tile.sound-fine")
+    dark = flowing and row.presence is Presence.HERE
     return Tile(
         unit_path=row.unit_path,
         name=row.name,
@@ -33,6 +32,8 @@ def tile_of(row: RosterRow, turn: FloorRequest | None, *, camera: bool = True) -
         state_title=title,
         state_again=again,
         state_text=text,
+        dark_title=t("tile.camera-off") if dark else "",
+        dark_text=t("tile.sound-fine") if dark else "",
         on_air=row.on_air,
         mic_icon=MIC_ICONS[row.mic],
         mic_token=MIC_TOKENS[row.mic],

@@ -25,13 +25,17 @@ from PySide6.QtWidgets import QWidget
 
 from desktop_app.domain.clock import Clock
 from media.frames import Frame, FrameSource
-from ui.picture.geometry import GridLayout, Metrics, TileBox, page_size, tile_boxes, wanted_size
+from ui.i18n import t
+from ui.picture.geometry import STRIP, GridLayout, Metrics, TileBox, page_size, tile_boxes, wanted_size
+from ui.picture.spots import Spots
 from ui.picture.tile import PictureState, Tile, TilePainter, rect
 from ui.theme import font, theme
 
 TICK_MS = 33
 SILENT_S = 3.0
 """A picture stands still for this long, then its place says why."""
+DARK_S = 8.0
+"""How long a picture that ought to come is waited for before its place says that there is none."""
 SourceOf = Callable[[str], FrameSource | None]
 
 
@@ -52,6 +56,10 @@ class _Shown:
     image: QImage | None = None
     seen: bool = False
     """There has been a picture."""
+    waits_since: float = 0.0
+    """Since when there is none, in monotonic seconds."""
+    dark: bool = False
+    """It was waited for long enough."""
 
 
 class VideoGrid(QWidget):
@@ -75,6 +83,7 @@ class VideoGrid(QWidget):
         self._painter = TilePainter()
         self._timer = QTimer(self, interval=TICK_MS, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._look)
+        self._spots = Spots(self)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMinimumSize(240, 180)
@@ -94,8 +103,11 @@ class VideoGrid(QWidget):
             by_path = {tile.unit_path: tile for tile in tiles}
             for shown in self._shown:
                 if shown.tile != by_path[shown.tile.unit_path]:
+                    if bool(shown.tile.dark_title) != bool(by_path[shown.tile.unit_path].dark_title):
+                        self._wait_anew(shown)
                     shown.tile = by_path[shown.tile.unit_path]
                     self.update(rect(shown.boxes.whole))
+            self._spots.name(self._spoken())
             return
         self._arrange()
 
@@ -156,7 +168,7 @@ class VideoGrid(QWidget):
         self._page = min(self._page, self.pages - 1)
         if self._layout is GridLayout.SPEAKER:
             first, others = ordered[:1], ordered[1:]
-            tiles = [*first, *others[self._page * 6 : self._page * 6 + 6]]
+            tiles = [*first, *others[self._page * STRIP : (self._page + 1) * STRIP]]
         else:
             size = page_size(len(ordered))
             tiles = ordered[self._page * size : (self._page + 1) * size]
@@ -165,20 +177,42 @@ class VideoGrid(QWidget):
         boxes = tile_boxes(self._layout, len(tiles), self.width(), self.height(), metrics)
         before = {shown.tile.unit_path: shown for shown in self._shown}
         self._shown = []
+        now = self._clock.monotonic()
         for tile, box in zip(tiles, boxes, strict=False):
             old = before.pop(tile.unit_path, None)
             source = self._source_of(tile.unit_path)
             kept = old if old is not None and old.source is source else None
             if kept is not None:
-                self._shown.append(_Shown(tile, box, source, kept.frame, kept.image, kept.seen))
+                waited = (kept.waits_since, kept.dark) if kept.tile.state is tile.state else (now, False)
+                self._shown.append(_Shown(tile, box, source, kept.frame, kept.image, kept.seen, *waited))
             else:
-                self._shown.append(_Shown(tile, box, source, seen=old.seen if old is not None else False))
+                seen = old.seen if old is not None else False
+                self._shown.append(_Shown(tile, box, source, seen=seen, waits_since=now))
         for gone in before.values():
             if gone.source is not None:
                 gone.source.want(0, 0)
         self._ask()
+        self._spots.place([rect(shown.boxes.whole) for shown in self._shown], self._spoken())
         self.page_changed.emit(self._page, self.pages)
         self.update()
+
+    def _spoken(self) -> list[str]:
+        """What a screen reader says of each tile of the page: the site, no picture, its place."""
+        said = []
+        for index, shown in enumerate(self._shown):
+            words = shown.tile.spoken or shown.tile.name
+            dark = f"{t('call.comma')}{shown.tile.dark_title}" if shown.dark else ""
+            said.append(t("say.place", words + dark, self._place(index), len(self._tiles)))
+        return said
+
+    def _place(self, index: int) -> int:
+        """Which of all the sites this tile of the page is, from 1."""
+        if self._layout is GridLayout.SPEAKER:
+            return self._page * STRIP + index + 1 if index else 1
+        return self._page * page_size(len(self._tiles)) + index + 1
+
+    def _wait_anew(self, shown: _Shown) -> None:
+        shown.waits_since, shown.dark = self._clock.monotonic(), False
 
     def _ask(self) -> None:
         """Tell every source on the page its size in device pixels; nothing while the grid is hidden."""
@@ -197,6 +231,8 @@ class VideoGrid(QWidget):
             frame = shown.source.latest() if shown.source is not None else None
             if frame is not None and now - frame.at > SILENT_S:
                 frame = None
+            if frame is None and shown.image is None:
+                self._note_dark(shown, now)
             if frame is shown.frame:
                 continue
             if frame is not None and shown.frame is not None and frame.number == shown.frame.number:
@@ -206,6 +242,14 @@ class VideoGrid(QWidget):
             if frame is not None:
                 shown.seen = True
                 shown.image = QImage(frame.plane, frame.width, frame.height, frame.stride, QImage.Format.Format_RGB32)
+            self._wait_anew(shown)
+            self.update(rect(shown.boxes.picture))
+
+    def _note_dark(self, shown: _Shown, now: float) -> None:
+        dark = bool(shown.tile.dark_title) and now - shown.waits_since > DARK_S
+        if dark != shown.dark:
+            shown.dark = dark
+            self._spots.name(self._spoken())
             self.update(rect(shown.boxes.picture))
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -234,7 +278,7 @@ class VideoGrid(QWidget):
             if self._painted is not None:
                 self._painted(tile.unit_path, shown.frame.number)
         else:
-            self._painter.placeholder(painter, tile, shown.boxes, again=shown.seen)
+            self._painter.placeholder(painter, tile, shown.boxes, again=shown.seen, dark=shown.dark)
         if caption:
             self._painter.caption(painter, tile, shown.boxes)
         self._painter.tags(painter, tile, shown.boxes)

@@ -1,6 +1,6 @@
 """One tile of the grid: what it shows and how it is painted. No timer, no source, no state of its own."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
@@ -48,6 +48,9 @@ class Tile:
     state_again: str = ""
     """The title where there had been a picture before; empty for the same."""
     state_text: str = ""
+    dark_title: str = ""
+    """What stands there once no picture came for a while although the connection carries; empty: it goes on waiting."""
+    dark_text: str = ""
     on_air: bool = False
     mic_icon: str = "microphone-off"
     mic_token: str = "ink3"
@@ -83,8 +86,11 @@ class TilePainter:
         painter.drawImage(QRectF(target), image, QRectF(x, y, width, height))
         self._corners(painter, boxes)
 
-    def placeholder(self, painter: QPainter, tile: Tile, boxes: TileBox, *, again: bool) -> None:
-        """An icon and two lines in the picture's place; `again` where there had been a picture."""
+    def placeholder(self, painter: QPainter, tile: Tile, boxes: TileBox, *, again: bool, dark: bool = False) -> None:
+        """An icon and two lines in the picture's place; `again` where there had been one, `dark` where none comes."""
+        if dark:
+            tile = replace(tile, state=PictureState.CAMERA_OFF, state_title=tile.dark_title, state_text=tile.dark_text)
+            again = False
         k = theme()
         box = rect(boxes.picture)
         off = tile.state is PictureState.CAMERA_OFF
