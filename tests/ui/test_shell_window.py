@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from office_stage import TITLE, Terminal, link
+from office_stage import TITLE, Terminal, link, status
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -22,7 +22,7 @@ from ui.shell.office_shell import OfficeShell
 from ui.shell.shortcuts_dialog import ShortcutsDialog
 from ui.shell.window import MainWindow
 from ui.theme import Scheme, TextSize, screen_factor, start_theme, theme
-from ui.widgets import IconButton
+from ui.widgets import IconButton, PrimaryButton
 
 
 @pytest.fixture
@@ -218,6 +218,25 @@ def test_an_idle_seat_locks(window: MainWindow, work: Workplace, qtbot: QtBot) -
     assert window._idle_seconds() == 15 * 60
     work.app.enter_meeting("m", TITLE)
     assert window._idle_seconds() == 0
+
+
+def test_qts_own_words_follow_the_language(window: MainWindow, work: Workplace) -> None:
+    def undo() -> str:
+        return QApplication.translate("QWidgetTextControl", "&Undo")
+
+    assert "撤" in undo()
+    work.settings.choose_language("en")
+    assert undo() == "&Undo"
+
+
+def test_a_press_keeps_its_button_while_the_sync_counts(
+    window: MainWindow, work: Workplace, terminal: Terminal, qtbot: QtBot
+) -> None:
+    before = [one for one in window.findChildren(PrimaryButton) if one.isVisible()]
+    for pending in range(1, 5):
+        terminal.app.tell_sync(status(pending=pending))
+        qtbot.waitUntil(lambda pending=pending: terminal.app.sync.pending == pending)
+    assert [one for one in window.findChildren(PrimaryButton) if one.isVisible()] == before
 
 
 def test_no_part_of_a_page_ever_becomes_a_window_of_its_own(window: MainWindow, work: Workplace, qtbot: QtBot) -> None:

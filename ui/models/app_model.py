@@ -255,7 +255,7 @@ class AppModel(QObject):
     def link_fault(self) -> Fault | None:
         """Why the center is not reached, where a person can do more about it than wait."""
         link = self.link
-        if link.light not in (LinkLight.OFFLINE, LinkLight.REFUSED) or link.reason in ("", "center-silent"):
+        if link.light not in (LinkLight.OFFLINE, LinkLight.REFUSED) or link.reason in SILENT:
             return None
         return Fault(link.reason, address=self.services.center_url if self.services else "")
 
@@ -302,5 +302,7 @@ _LIGHTS = {
     "unreachable": LinkLight.OFFLINE,
     "refused": LinkLight.REFUSED,
 }
+SILENT = frozenset({"", "link-silent", "center-silent"})
+"""Nobody answers: the banner says all that there is to say."""
 STRANGERS = frozenset({"center-certificate", "center-not-silian"})
 """Somebody answers, and it is not the center: waiting does not mend that."""

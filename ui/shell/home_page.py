@@ -51,12 +51,13 @@ class HomePage(QWidget):
         QShortcut(QKeySequence("Ctrl+R"), self).activated.connect(model.test_devices)
         model.changed.connect(self.refresh)
         app.sync_changed.connect(self.refresh)
-        app.link_changed.connect(self.refresh)
+        app.session_changed.connect(self.refresh)
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self._tick)
         self._timer.start()
         self._minute = ""
+        self._picture: tuple[object, ...] = ()
         self.refresh()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -85,8 +86,16 @@ class HomePage(QWidget):
             self.refresh()
 
     def refresh(self) -> None:
-        model = self._model
+        """Build the left column anew, but only for another picture: a press must not lose its button."""
+        model, sync = self._model, self._app.sync
         self._minute = clock_text(model.now)
+        picture = (
+            (self._minute, model.state, model.meetings, model.coming),
+            (sync.conflicts, sync.quarantined, self._app.meeting_id),
+        )
+        if picture == self._picture:
+            return
+        self._picture = picture
         clear(self._left)
         if model.state is Loading.FAILED:
             self._left.addWidget(

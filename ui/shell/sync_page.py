@@ -93,6 +93,8 @@ class SyncPage(QWidget):
         k = theme()
         self._app = app
         self._model = model
+        self._rows_shown: tuple[object, ...] = ()
+        self._detail_shown: tuple[object, ...] = ()
         self._now = Button(t("sync.now"), "sync", size="small", clicked=model.sync_now)
         self._now.setToolTip("Ctrl+Shift+S")
         outer = QVBoxLayout(self)
@@ -152,9 +154,12 @@ class SyncPage(QWidget):
 
     def _show_rows(self) -> None:
         model, column = self._model, self._list.column
-        clear(column)
         rows = model.rows
         selected = model.selected or (model.conflict.key if model.conflict else "")
+        if (picture := (rows, selected, model.ready)) == self._rows_shown:
+            return
+        self._rows_shown = picture
+        clear(column)
         for row in rows:
             column.addWidget(self._row(row, row.key == selected))
         if not rows:
@@ -182,6 +187,10 @@ class SyncPage(QWidget):
 
     def _show_detail(self) -> None:
         model, column = self._model, self._detail.column
+        picture = (model.picture, model.selected, model.filter, model.asked_at, self._app.link.light)
+        if picture == self._detail_shown:
+            return
+        self._detail_shown = picture
         clear(column)
         chosen = next((row for row in model.rows if row.key == model.selected), None)
         about_conflict = chosen is None or chosen.state is RowState.CONFLICT

@@ -18,6 +18,7 @@ from ui.i18n import t
 from ui.models.app_model import AppModel, Page, Stage
 from ui.shell.front_views import FailedView, StartingView
 from ui.shell.idle_watch import IdleWatch
+from ui.shell.qt_words import follow_language
 from ui.theme import Scheme, TextSize, font, theme
 from ui.widgets.focus_ring import FocusRing
 
@@ -39,6 +40,7 @@ class MainWindow(QMainWindow):
         self.enrolment: EnrolModel | None = None
         self.closing: Callable[[], None] | None = None
         """Called once when the window closes."""
+        follow_language()
         self._stack = QStackedWidget()
         self.setCentralWidget(self._stack)
         self._front: QWidget | None = None
@@ -189,6 +191,7 @@ class MainWindow(QMainWindow):
 
     def _take_look(self) -> None:
         look = self.app.look
+        follow_language()
         theme().choose(Scheme(look.scheme), TextSize(look.text_size))
         self.rebuild()
 
