@@ -188,7 +188,7 @@ class JitterBuffer:
         self._transits.append(transit)
         if len(self._transits) % 10 == 0:
             ordered = sorted(self._transits)
-            late = ordered[min(len(ordered) - 1, len(ordered) * 97 // 100)]
+            late = ordered[-1 - len(ordered) // 100]  # one in a hundred may come too late
             wanted = math.ceil((late - ordered[0]) / FRAME_SECONDS) + 1
             self.target = min(MAX_DELAY, max(MIN_DELAY, wanted))
 
