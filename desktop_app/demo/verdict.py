@@ -9,7 +9,7 @@ from typing import Any
 
 FPS = 20.0
 PLAYED_SHARE = 0.95
-FIRST_PICTURE_S = 5.0
+FIRST_PICTURE_S = 10.0
 BACK_S = 10.0
 SIGN_INS = 12
 SPEECHES = 2
