@@ -11,7 +11,11 @@ from media.rtp.reception import Reception
 CACHE = 512
 """Packets kept for retransmission: about 5 s of 640x360."""
 KEYFRAME_EVERY = 0.5
-"""Seconds between two keyframe requests to one publisher, however many ask."""
+"""Seconds between two keyframe requests to one publisher in the long run, however many ask."""
+KEYFRAME_BURST = 3
+"""Requests that may go closer together, so that sites which join one after the other do not wait for a picture."""
+KEYFRAME_GAP = 0.1
+"""Seconds between two requests even then."""
 CLOCK_RATE = {"audio": 48_000, "video": 90_000}
 
 
@@ -41,6 +45,7 @@ class Source:
         self._gaps = Gaps()
         self._keyframe_wanted = False
         self._keyframe_asked_at = float("-inf")
+        self._keyframe_allowance = float(KEYFRAME_BURST)
 
     def packet(self, packet: RtpPacket, now: float) -> None:
         """A packet of the publisher: note it, repair losses before it, forward it."""
@@ -79,14 +84,22 @@ class Source:
         """Ask again for what has not come."""
         if self.ssrc is None:
             return
-        if self._keyframe_wanted and now - self._keyframe_asked_at >= KEYFRAME_EVERY:
-            self._keyframe_asked_at = now
+        if self._keyframe_wanted and self._may_ask(now):
             self.keyframe_requests += 1
             self._send_rtcp(rtcp.picture_loss(self._sender, self.ssrc))
         if self._gaps:
             again, _ = self._gaps.due(now)
             if again:
                 self._send_rtcp(rtcp.nack(self._sender, self.ssrc, again))
+
+    def _may_ask(self, now: float) -> bool:
+        since = now - self._keyframe_asked_at
+        allowance = min(KEYFRAME_BURST, self._keyframe_allowance + since / KEYFRAME_EVERY)
+        if since < KEYFRAME_GAP or allowance < 1:
+            return False
+        self._keyframe_asked_at = now
+        self._keyframe_allowance = allowance - 1
+        return True
 
     def close_air(self) -> None:
         """The site went off the air: what comes later is a new beginning for everyone."""

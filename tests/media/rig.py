@@ -207,6 +207,7 @@ class Room:
         self.hub: Hub
         self.port: MediaPort
         self._clock: asyncio.Task[None] | None = None
+        self._dead: list[Hub] = []
         self.terminals: list[Terminal] = []
 
     async def open(self) -> None:
@@ -229,6 +230,7 @@ class Room:
         if self._clock is not None:
             self._clock.cancel()
             self._clock = None
+        self._dead.append(self.hub)
         self.port.close()
 
     async def close(self) -> None:
@@ -237,7 +239,8 @@ class Room:
         if self._clock is not None:
             self._clock.cancel()
             self._clock = None
-        await self.hub.close()
+        for hub in (*self._dead, self.hub):
+            await hub.close()
 
     def join(
         self,
