@@ -52,6 +52,8 @@ class Terminal(QObject):
         self.window = MainWindow(self.app)
         self.window.closing = self.close
         self.runner = Runner(self)
+        self._passphrase = os.environ.get(ENV_PASSPHRASE)
+        self._log_handler: logging.Handler | None = None
         self.parts: Parts | None = None
         self.workplace: Workplace | None = None
         self._rooms: Rooms | None = None
@@ -72,20 +74,41 @@ class Terminal(QObject):
     def _begin(self) -> None:
         self.window.removeEventFilter(self)
         self.painted.emit()
-        self.runner.start(self._open, done=self._opened, failed=self.app.fail)
+        self._try_to_open()
+
+    def _try_to_open(self) -> None:
+        self.runner.start(self._open, done=self._opened, failed=self._not_opened)
+
+    def _not_opened(self, fault: Fault) -> None:
+        """What a passphrase mends is asked for; anything else is told."""
+        from ui.models.passphrase_model import ASKED_FOR, PassphraseModel
+
+        if fault.id not in ASKED_FOR:
+            self.app.fail(fault)
+        elif self.window.passphrase is not None:
+            self.window.passphrase.refuse(fault)
+        else:
+            model = PassphraseModel(fault, self)
+            model.given.connect(self._take_passphrase)
+            self.window.ask_passphrase(model)
+
+    def _take_passphrase(self, text: str) -> None:
+        self._passphrase = text
+        self._try_to_open()
 
     # On the worker: all that is slow to import or reads the disk
 
     def _open(self) -> "Parts | None":
         from desktop_app.terminal_parts import open_parts
 
-        _log_to_file(self.folder, self.settings.log.level)
-        return open_parts(self.folder, self.settings, self.clock, passphrase=os.environ.get(ENV_PASSPHRASE))
+        if self._log_handler is None:
+            self._log_handler = _log_to_file(self.folder, self.settings.log.level)
+        return open_parts(self.folder, self.settings, self.clock, passphrase=self._passphrase)
 
     def _enrol(self, request: "EnrolRequest") -> "Parts":
         from desktop_app.terminal_parts import enrol_parts
 
-        return enrol_parts(self.folder, self.settings, self.clock, request, passphrase=os.environ.get(ENV_PASSPHRASE))
+        return enrol_parts(self.folder, self.settings, self.clock, request, passphrase=self._passphrase)
 
     # Back on the Qt thread
 
@@ -172,6 +195,9 @@ class Terminal(QObject):
         self.runner.close()
         if self.parts is not None:
             self.parts.close()
+        if self._log_handler is not None:
+            logging.getLogger().removeHandler(self._log_handler)
+            self._log_handler.close()
 
 
 def make_application(arguments: list[str]) -> QApplication:
@@ -192,7 +218,7 @@ def open_terminal(settings: Settings) -> Terminal:
     return Terminal(settings)
 
 
-def _log_to_file(folder: Path, level: str) -> None:
+def _log_to_file(folder: Path, level: str) -> logging.Handler:
     """The program's own log, 1 MB at most twice; never the content of a record."""
     place = folder / "log"
     try:
@@ -206,6 +232,7 @@ def _log_to_file(folder: Path, level: str) -> None:
     root.setLevel(level.upper())
     for chatty in ("httpx", "httpcore", "aioice", "asyncio", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    return handler
 
 
 def run(options: argparse.Namespace, attach: Callable[[Terminal], object] | None = None) -> int:
@@ -219,8 +246,3 @@ def run(options: argparse.Namespace, attach: Callable[[Terminal], object] | None
     finally:
         terminal.close()
         del held
-
-
-def fault_of(terminal: Terminal) -> Fault | None:
-    """Why the terminal could not start, where it could not."""
-    return terminal.app.fault

@@ -27,6 +27,7 @@ class Stage(StrEnum):
     """What fills the window."""
 
     STARTING = "starting"
+    PASSPHRASE = "passphrase"
     ENROL = "enrol"
     LOCKED = "locked"
     OPEN = "open"
@@ -159,6 +160,10 @@ class AppModel(QObject):
         self.services = services
         self.tell_sync(services.records.status())
         self._enter(Stage.LOCKED)
+
+    def ask_passphrase(self) -> None:
+        """This machine has no keyring: a passphrase protects the keys."""
+        self._enter(Stage.PASSPHRASE)
 
     def ask_enrolment(self) -> None:
         """This machine has no identity yet."""

@@ -24,6 +24,7 @@ from ui.widgets.focus_ring import FocusRing
 
 if TYPE_CHECKING:
     from ui.models.enrol_model import EnrolModel
+    from ui.models.passphrase_model import PassphraseModel
     from ui.models.workplace import Workplace
     from ui.shell.office_shell import OfficeShell
 
@@ -38,6 +39,7 @@ class MainWindow(QMainWindow):
         self.app = app
         self.workplace: Workplace | None = None
         self.enrolment: EnrolModel | None = None
+        self.passphrase: PassphraseModel | None = None
         self.closing: Callable[[], None] | None = None
         """Called once when the window closes."""
         follow_language()
@@ -65,6 +67,11 @@ class MainWindow(QMainWindow):
             model.failed.connect(self.tell)
         workplace.unlock.load()
         self.app.receive(workplace.services)
+
+    def ask_passphrase(self, model: PassphraseModel) -> None:
+        """The keys of this machine are sealed by a passphrase, or are about to be."""
+        self.passphrase = model
+        self.app.ask_passphrase()
 
     def ask_enrolment(self, model: EnrolModel) -> None:
         """This machine is not enrolled yet."""
@@ -139,6 +146,10 @@ class MainWindow(QMainWindow):
         super().closeEvent(event)
 
     def _front_view(self, stage: Stage) -> QWidget:
+        if stage is Stage.PASSPHRASE and self.passphrase is not None:
+            from ui.shell.passphrase_view import PassphraseView
+
+            return PassphraseView(self.passphrase)
         if stage is Stage.ENROL and self.enrolment is not None:
             from ui.shell.enrol_view import EnrolView
 
