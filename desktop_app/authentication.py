@@ -25,7 +25,7 @@ OPEN_BODY = 64 * 1024
 BODY_WITHIN = 120.0
 """Seconds for a body to arrive: the largest one takes 65 at 512 kbit/s."""
 LANES = "/v1/terminals/"
-CHANGES = "/v1/changes"
+READING = frozenset({"/v1/changes", "/v1/snapshot", "/v1/heads"})
 REVOKED_WITHIN = 2.0
 """Seconds after which an open socket of a revoked device is noticed, once it says something."""
 _STATUS = {
@@ -104,7 +104,7 @@ class Authentication:
         query = scope["query_string"].decode("ascii", "replace")
         headers = _signature_headers(scope)
         now = self._clock.now()
-        if scope["path"].startswith(LANES) or scope["path"] == CHANGES:
+        if scope["path"].startswith(LANES) or scope["path"] in READING:
             # A lane carries the work of everybody who used the device, also of people the center has yet to hear of.
             principal = self._verifier.verify_device(method, wire, query, headers, body, now)
             named = scope["path"].removeprefix(LANES).partition("/")[0]

@@ -7,6 +7,8 @@ REQUEST_BODY = 4 * 1024 * 1024
 BATCH_UNPACKED = 16 * 1024 * 1024
 BATCH_CHANGES = 1_000
 """Changes in one push or one page of a pull."""
+SNAPSHOT_CHANGES = 10_000
+"""Changes in one part of a snapshot."""
 PAYLOAD = 1024 * 1024
 """One change's payload."""
 ROSTER_FILE = 20 * 1024 * 1024

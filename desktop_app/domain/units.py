@@ -27,3 +27,8 @@ def unit_code(path: UnitPath) -> str:
 def is_within(path: str, ancestor: str) -> bool:
     """Whether `path` is `ancestor` itself or lies below it."""
     return path.startswith(ancestor)
+
+
+def governs(unit_path: UnitPath, path: str) -> bool:
+    """Whether what lies at `path` is in the unit's charge: its own subtree, and of the national level itself alone."""
+    return path == unit_path if level_of(unit_path) is Level.NATIONAL else is_within(path, unit_path)

@@ -9,7 +9,7 @@ from typing import Any
 from desktop_app.domain.faults import PeerFault
 from desktop_app.domain.ids import UnitPath
 from desktop_app.domain.principal import Role
-from desktop_app.domain.units import Level, is_within, level_of
+from desktop_app.domain.units import Level, governs, level_of
 from sync.documents.updates import check_update
 from sync.entities import ENTITIES, SCHEMA_VERSION, Entity, Merge, Reach
 from sync.log.envelope import Change, Op, Verdict
@@ -86,7 +86,7 @@ def _check_form(entity: Entity, change: Change, payload: Payload) -> None:
 def _check_scope(entity: Entity, change: Change, payload: Payload, projection: Projection, unit_path: UnitPath) -> None:
     state = projection.state(change.entity, change.pk)
     owners = [path for path in (state.owner_path, named_owner(entity, payload.fields)) if path]
-    own = all(is_within(path, unit_path) for path in owners)
+    own = all(governs(unit_path, path) for path in owners)
     if entity.reach is not Reach.MEETING or entity.name == "meeting":
         if not own:
             raise Refused("out-of-scope")
@@ -101,10 +101,10 @@ def _check_scope(entity: Entity, change: Change, payload: Payload, projection: P
     meeting = projection.state("meeting", change.meeting)
     if not meeting.exists:
         raise Held("meeting-awaited")
-    host = is_within(meeting.owner_path, unit_path)
-    if not host and not any(is_within(path, unit_path) for path in invited(meeting.fields)):
+    parties = (meeting.owner_path, *invited(meeting.fields))
+    if not any(governs(unit_path, path) for path in parties):
         raise Refused("out-of-scope")
-    if not own and not host:
+    if not own and meeting.owner_path != unit_path:
         raise Refused("out-of-scope")
 
 

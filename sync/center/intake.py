@@ -20,7 +20,7 @@ from sync.log.envelope import GENESIS, Change, Verdict
 from sync.log.signing import Origin
 from sync.replication.batch import Batch
 from sync.replication.receipt import Receipt, read_body, receipt_body
-from sync.store.rows import SELECT_CHANGES, change_of, insert_changes
+from sync.store.rows import SELECT_CHANGES, change_of, insert_changes, upsert
 from sync.store.store import Transaction
 from sync.store.tables import change, origin, receipt, reemitted
 
@@ -89,18 +89,8 @@ def take_in(transaction: Transaction, identity: Origin, device: KnownDevice, bat
         received_ms = transaction.journal.clock.stamp(transaction.now_ms)
         stored = _store(transaction, device, fresh, received_ms)
         head = fresh[-1][0].seq, fresh[-1][1]
-        connection.execute(
-            origin.insert()
-            .prefix_with("OR REPLACE")
-            .values(
-                terminal=batch.terminal,
-                epoch=batch.epoch,
-                seq=head[0],
-                head_hash=head[1],
-                signature=batch.signature,
-                acknowledged=head[0],
-            )
-        )
+        ends = {"epoch": batch.epoch, "seq": head[0], "head_hash": head[1], "acknowledged": head[0]}
+        upsert(connection, origin, [{"terminal": batch.terminal, "signature": batch.signature, **ends}])
         _write_receipt(connection, identity, batch, stored, head[1], received_ms)
     return pack_receipts(receipts_for(connection, batch))
 

@@ -1,4 +1,4 @@
-"""The lanes over HTTP: `POST /v1/terminals/{id}/changes` and the long poll `GET /v1/changes`.
+"""The lanes over HTTP: `POST /v1/terminals/{id}/changes`, the long poll `GET /v1/changes`, `snapshot` and `heads`.
 
 Authentication came before: `scope["principal"]` says who asks. Work on the disk runs on worker threads. A refusal is
 JSON `{"id": ..., "now": ..., ...}` with the fault's values.
@@ -18,6 +18,7 @@ from desktop_app.domain.faults import Fault, HostFault, PeerFault
 from desktop_app.domain.limits import BATCH_CHANGES, REQUEST_BODY
 from desktop_app.domain.principal import Principal
 from sync.center.store import CenterStore
+from sync.replication.heads import BUCKETS
 from sync.replication.packing import MEDIA_TYPE
 from sync.replication.page import FEED_BYTES, Page, pack_page
 
@@ -44,6 +45,8 @@ def routes(store: CenterStore) -> list[Route]:
     return [
         Route("/v1/terminals/{device}/changes", lanes.push, methods=["POST"]),
         Route("/v1/changes", lanes.pull, methods=["GET"]),
+        Route("/v1/snapshot", lanes.snapshot, methods=["GET"]),
+        Route("/v1/heads", lanes.heads, methods=["GET"]),
     ]
 
 
@@ -72,6 +75,33 @@ class Lanes:
         except (PeerFault, HostFault) as fault:
             return self._refusal(fault)
         return Response(await run_in_threadpool(pack_page, page), media_type=MEDIA_TYPE)
+
+    async def snapshot(self, request: Request) -> Response:
+        principal: Principal = request.scope["principal"]
+        try:
+            query = _PullQuery(request)
+            part = await run_in_threadpool(
+                self._store.snapshot,
+                principal,
+                bucket=query.bucket,
+                after=query.since,
+                until=query.until,
+                known_feed=query.feed,
+            )
+        except (PeerFault, HostFault) as fault:
+            return self._refusal(fault)
+        return Response(part, media_type=MEDIA_TYPE)
+
+    async def heads(self, request: Request) -> Response:
+        principal: Principal = request.scope["principal"]
+        try:
+            query = _PullQuery(request)
+            heads = await run_in_threadpool(
+                self._store.heads, principal, query.since, query.own_head, known_feed=query.feed
+            )
+        except (PeerFault, HostFault) as fault:
+            return self._refusal(fault)
+        return Response(heads, media_type=MEDIA_TYPE)
 
     async def _wait(self, request: Request, principal: Principal, query: "_PullQuery") -> Page:
         """The page, as soon as there is something in it or the wait is over."""
@@ -109,7 +139,7 @@ class Lanes:
 
 
 class _PullQuery:
-    """`since`, `limit`, `wait`, `feed`, `epoch` and `seq` of a pull; PeerFault `query-malformed`."""
+    """What a reader says of where it stands; PeerFault `query-malformed`."""
 
     def __init__(self, request: Request) -> None:
         values = request.query_params
@@ -118,10 +148,12 @@ class _PullQuery:
             self.limit = _count(values.get("limit", str(BATCH_CHANGES)))
             self.wait = min(float(_count(values.get("wait", "0"))), LONGEST_WAIT)
             self.feed = bytes.fromhex(values.get("feed", ""))
+            self.until = _count(values.get("until", "0"))
+            self.bucket = values.get("bucket", "")
             self.own_head = (_count(values.get("epoch", "0")), _count(values.get("seq", "0")))
         except ValueError as err:
             raise PeerFault("query-malformed") from err
-        if len(self.feed) not in (0, FEED_BYTES):
+        if len(self.feed) not in (0, FEED_BYTES) or self.bucket not in ("", *BUCKETS):
             raise PeerFault("query-malformed")
 
 

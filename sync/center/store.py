@@ -4,6 +4,7 @@ The center is an origin like a terminal: what it writes by itself goes through t
 Everything that returns is committed and on the disk.
 """
 
+import dataclasses
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ import sqlalchemy as sa
 from desktop_app.domain.clock import Clock, unix_ms
 from desktop_app.domain.faults import PeerFault
 from desktop_app.domain.ids import DeviceId
-from desktop_app.domain.limits import BATCH_CHANGES
+from desktop_app.domain.limits import BATCH_CHANGES, SNAPSHOT_CHANGES
 from desktop_app.domain.principal import Actor, Principal
 from sync.center import feed
 from sync.center.intake import KnownDevice, Position, position, release, replayed, take_in
@@ -24,9 +25,12 @@ from sync.log.envelope import Change
 from sync.log.signing import Origin, page_message
 from sync.log.write import Write
 from sync.replication.batch import read_batch
+from sync.replication.heads import Heads, pack_heads, sums_of
 from sync.replication.page import FEED_BYTES, Page, pack_items, pack_page
+from sync.replication.part import Part, pack_part
 from sync.store.engine import reading
 from sync.store.reader import Row, Rows
+from sync.store.rows import upsert
 from sync.store.store import Store, Transaction
 from sync.store.tables import projector_cursor, property_
 
@@ -67,9 +71,7 @@ class CenterTransaction:
         return _cursor(self._transaction.connection, name)
 
     def set_cursor(self, name: str, value: int) -> None:
-        self._transaction.connection.execute(
-            projector_cursor.insert().prefix_with("OR REPLACE").values(name=name, value=value)
-        )
+        upsert(self._transaction.connection, projector_cursor, [{"name": name, "value": value}])
 
 
 class CenterStore(Store):
@@ -205,6 +207,39 @@ class CenterStore(Store):
         message = page_message(principal.device, self._feed, since, following, now_ms, items)
         page = Page(self._feed, since, following, more, now_ms, items, self.identity.sign(message))
         return page, bool(changes)
+
+    def snapshot(
+        self, principal: Principal, *, bucket: str = "", after: int = 0, until: int = 0, known_feed: bytes = b""
+    ) -> bytes:
+        """The next part of all that a terminal may see, countersigned for it: see `sync.replication.part`.
+
+        `until` is that of the first part (0: this is the first); where `known_feed` is another one, it starts anew.
+        """
+        if known_feed not in (b"", self._feed):
+            after, until = 0, 0
+        with reading(self._engine) as connection:
+            until = until or feed.end_of(connection)
+            changes, following, done = feed.part(
+                connection, principal.unit_path, bucket, after, until, SNAPSHOT_CHANGES
+            )
+        items = pack_items(changes, principal.device)
+        part = Part(self._feed, bucket, until, after, following, done, unix_ms(self.clock.now()), items)
+        signature = self.identity.sign(part.message(principal.device))
+        return pack_part(dataclasses.replace(part, signature=signature))
+
+    def heads(self, principal: Principal, cursor: int, own_head: tuple[int, int], *, known_feed: bytes) -> bytes:
+        """The checksums of all that a terminal may see, if it has been told all of it: see `sync.replication.heads`.
+
+        `own_head` is (epoch, seq) of its own chain as far as it is acknowledged.
+        """
+        with reading(self._engine) as connection:
+            changes = feed.read(connection, principal.device, principal.unit_path, cursor, 1, own_head)[0]
+            at = position(connection, principal.device)
+            acknowledged = (at.epoch, at.seq) == own_head or (at.epoch < own_head[0] and own_head[1] == 0)
+            settled = known_feed == self._feed and acknowledged and not changes
+            sums = sums_of(feed.all_visible(connection, principal.unit_path)) if settled else b""
+        heads = Heads(self._feed, cursor, settled, sums, b"")
+        return pack_heads(dataclasses.replace(heads, signature=self.identity.sign(heads.message(principal.device))))
 
 
 def _cursor(connection: sa.Connection, name: str) -> int:

@@ -1,6 +1,7 @@
 """What is signed, byte for byte. Each message starts with a word of its own, so no signature fits another place."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import Protocol
 
 from desktop_app.domain.ids import DeviceId, UnitPath
@@ -37,3 +38,16 @@ def page_message(reader: str, feed: bytes, since: int, following: int, now_ms: i
     """What the center signs for one page of a pull, for one reader."""
     numbers = since.to_bytes(8, "big") + following.to_bytes(8, "big") + now_ms.to_bytes(8, "big")
     return b"silian-page-v1" + pack_device(reader) + feed + numbers + hashlib.sha256(items).digest()
+
+
+def part_message(reader: str, feed: bytes, bucket: str, numbers: Sequence[int], done: bool, items: bytes) -> bytes:
+    """What the center signs for one part of a snapshot, for one reader."""
+    packed = b"".join(each.to_bytes(8, "big") for each in numbers)
+    named = bucket.encode().ljust(2, b"-") + bytes([done])
+    return b"silian-part-v1" + pack_device(reader) + feed + named + packed + hashlib.sha256(items).digest()
+
+
+def heads_message(reader: str, feed: bytes, cursor: int, settled: bool, sums: bytes) -> bytes:
+    """What the center signs for its checksums, for one reader."""
+    numbers = cursor.to_bytes(8, "big") + bytes([settled])
+    return b"silian-heads-v1" + pack_device(reader) + feed + numbers + hashlib.sha256(sums).digest()

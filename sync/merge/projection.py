@@ -12,7 +12,7 @@ from sync.entities import ENTITIES
 from sync.log.envelope import Change, Op, Verdict
 from sync.log.payload import Payload, open_payload
 from sync.merge.fold import Opened, RecordState, extend, fold
-from sync.store.rows import SELECT_CHANGES, change_of, from_json, to_json
+from sync.store.rows import SELECT_CHANGES, change_of, from_json, to_json, upsert
 from sync.store.tables import change, conflict, record
 
 Key = tuple[str, str]
@@ -130,7 +130,7 @@ class Projection:
         for entity, pk in self._conflicted & self.touched:
             self._connection.execute(conflict.delete().where(conflict.c.entity == entity, conflict.c.pk == pk))
         if rows:
-            self._connection.execute(record.insert().prefix_with("OR REPLACE"), rows)
+            upsert(self._connection, record, rows)
         if marks:
             self._connection.execute(conflict.insert(), marks)
         self._conflicted = {

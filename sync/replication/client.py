@@ -26,6 +26,8 @@ SERVER_NAME = "silian-center"
 CONNECT_SECONDS = 3.0
 ANSWER_SECONDS = 20.0
 """For an answer to a push; a pull may take as long as it asked to wait, and this besides."""
+SNAPSHOT_SECONDS = 120.0
+"""For a part of a snapshot, or checksums over a province."""
 LONGEST_REFUSAL = 64 * 1024
 
 
@@ -50,10 +52,17 @@ class PullPosition:
 
     def target(self, limit: int, wait: int) -> str:
         """Path and query of the next pull."""
-        return (
-            f"/v1/changes?since={self.cursor}&limit={limit}&wait={wait}"
-            f"&feed={self.feed.hex()}&epoch={self.epoch}&seq={self.seq}"
-        )
+        return f"/v1/changes?{self._stand(self.cursor)}&limit={limit}&wait={wait}"
+
+    def heads_target(self) -> str:
+        return f"/v1/heads?{self._stand(self.cursor)}"
+
+    def snapshot_target(self, bucket: str, after: int, until: int) -> str:
+        """Of the part after cursor `after`; `until` is that of the first part, 0 for the first."""
+        return f"/v1/snapshot?{self._stand(after)}&until={until}&bucket={bucket}"
+
+    def _stand(self, since: int) -> str:
+        return f"since={since}&feed={self.feed.hex()}&epoch={self.epoch}&seq={self.seq}"
 
 
 class CenterClient:
@@ -103,15 +112,37 @@ class CenterClient:
         """One page; it comes when there is something in it, or `wait` seconds later."""
         return await self._signed("GET", position.target(limit, wait), b"", wait + ANSWER_SECONDS)
 
+    async def snapshot(self, position: PullPosition, *, bucket: str = "", after: int, until: int) -> bytes:
+        """One part of all that this terminal may see."""
+        return await self._signed("GET", position.snapshot_target(bucket, after, until), b"", SNAPSHOT_SECONDS)
+
+    async def heads(self, position: PullPosition) -> bytes:
+        """The center's checksums of it."""
+        return await self._signed("GET", position.heads_target(), b"", SNAPSHOT_SECONDS)
+
     async def _signed(self, method: str, target: str, body: bytes, seconds: float) -> bytes:
+        headers = {"content-type": MEDIA_TYPE} if body else {}
+        return (await self.exchange(method, target, body, headers, seconds=seconds)).content
+
+    async def exchange(
+        self,
+        method: str,
+        target: str,
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        *,
+        seconds: float,
+    ) -> httpx.Response:
+        """One signed request with headers of its own (tus, ranges); a PeerFault where the center refuses it.
+
+        Where a HEAD finds nothing (404, 410) the answer itself comes back: it has no body that could name a fault.
+        """
         for again in (True, False):
             now = self._clock.now().astimezone(UTC) + self.clock_offset
-            headers = self._signer.headers(method, target, body, now=now)
-            if body:
-                headers["content-type"] = MEDIA_TYPE
-            response = await self._send(method, target, body, headers, seconds)
-            if response.status_code == 200:
-                return response.content
+            signed = self._signer.headers(method, target, body, now=now)
+            response = await self._send(method, target, body, {**(headers or {}), **signed}, seconds)
+            if response.is_success or (method == "HEAD" and response.status_code in (404, 410)):
+                return response
             refusal = _refusal(response, self._base_url)
             self.note_center_time(refusal.values.get("now"))
             if refusal.id != "clock-off" or not again:
@@ -187,7 +218,7 @@ async def _bounded(client: httpx.AsyncClient, request: httpx.Request) -> httpx.R
                 raise PeerFault("message-too-large", limit=BATCH_UNPACKED)
     finally:
         await response.aclose()
-    return httpx.Response(response.status_code, content=bytes(body), request=request)
+    return httpx.Response(response.status_code, headers=response.headers, content=bytes(body), request=request)
 
 
 def _refusal(response: httpx.Response, address: str) -> Fault:

@@ -56,10 +56,7 @@ class Page:
     def changes(self) -> list[Change]:
         """PeerFault `page-malformed` for items that are none."""
         try:
-            listed = msgpack.unpackb(self.items, strict_map_key=True)
-            if not isinstance(listed, list) or len(listed) > BATCH_CHANGES:
-                raise PeerFault("page-malformed")
-            return [_read_item(item) for item in listed]
+            return read_items(self.items, BATCH_CHANGES)
         except (ValueError, TypeError, msgpack.UnpackException, RecursionError) as err:
             raise PeerFault("page-malformed") from err
 
@@ -67,6 +64,14 @@ class Page:
 def pack_items(changes: Sequence[Change], reader: str) -> bytes:
     """The items for one reader; its own changes come with their salt."""
     return bytes(msgpack.packb([_item(change, reader) for change in changes]))
+
+
+def read_items(items: bytes, most: int) -> list[Change]:
+    """The inverse of `pack_items`; ValueError and its kin, or PeerFault `page-malformed`, for anything else."""
+    listed = msgpack.unpackb(items, strict_map_key=True)
+    if not isinstance(listed, list) or len(listed) > most:
+        raise PeerFault("page-malformed")
+    return [_read_item(item) for item in listed]
 
 
 def pack_page(page: Page) -> bytes:

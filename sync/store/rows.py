@@ -2,10 +2,11 @@
 
 import base64
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from sync.log.envelope import Change
 from sync.store.tables import change as change_table
@@ -46,6 +47,17 @@ def insert_changes(connection: sa.Connection, changes: Iterable[tuple[Change, by
     rows = [{name: getattr(each, name) for name in COLUMNS} | {"hash": chain_hash} for each, chain_hash in changes]
     if rows:
         connection.execute(_INSERT, rows)
+
+
+def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows, each taking the place of the one with its primary key. All rows name the same columns."""
+    if not rows:
+        return
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    statement = insert(table)
+    keys = [column.name for column in table.primary_key]
+    others = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=others), list(rows))
 
 
 def to_json(value: Any) -> str:

@@ -21,6 +21,7 @@ from sync.store import reader
 from sync.store.engine import check, store_engine, writing
 from sync.store.journal import Head, Journal, load_head, retraction
 from sync.store.lock import StoreLock
+from sync.store.rows import upsert
 from sync.store.schema import upgrade
 from sync.store.tables import document
 
@@ -196,9 +197,7 @@ class Store(reader.StoreReader):
         for pk in [pk for pk, count in self._updates.items() if count >= COMPACT_AFTER]:
             state, position = reader.document_state(connection, pk)
             if state is not None:
-                connection.execute(
-                    document.insert().prefix_with("OR REPLACE").values(pk=pk, state=state, position=position)
-                )
+                upsert(connection, document, [{"pk": pk, "state": state, "position": position}])
             del self._updates[pk]
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:

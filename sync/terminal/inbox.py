@@ -1,7 +1,7 @@
 """What a terminal pulls: pages verified by the center's countersignature, stored and projected in one transaction."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
@@ -13,21 +13,29 @@ from sync.log.payload import open_payload
 from sync.log.signing import Origin
 from sync.replication.client import PullPosition
 from sync.replication.page import Page, read_page
+from sync.replication.part import Part, read_part
 from sync.store.journal import Head
-from sync.store.rows import SELECT_CHANGES, change_of, insert_changes
+from sync.store.rows import SELECT_CHANGES, change_of, insert_changes, upsert
 from sync.store.store import Transaction
 from sync.store.tables import change, property_
 from sync.terminal.outbox import open_epoch
 
 FEED = "pull-feed"
 CURSOR = "pull-cursor"
+SNAPSHOT = "snapshot"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SnapshotPosition:
+    """The feed of the snapshot that was begun, after which cursor it goes on, and up to which it goes."""
+
+    feed: bytes
+    after: int
+    until: int
 
 
 def pull_position(connection: sa.Connection, head: Head) -> PullPosition:
-    rows = connection.execute(
-        sa.select(property_.c.name, property_.c.value).where(property_.c.name.in_([FEED, CURSOR]))
-    )
-    found: dict[str, str] = {row.name: row.value for row in rows}
+    found = _properties(connection)
     cursor = int(found.get(CURSOR, "0"))
     return PullPosition(bytes.fromhex(found.get(FEED, "")), cursor, head.epoch, head.acknowledged)
 
@@ -46,20 +54,66 @@ def take_in(transaction: Transaction, identity: Origin, page: Page) -> int:
     here = pull_position(connection, transaction.journal.head)
     if page.since != (here.cursor if here.feed in (b"", page.feed) else 0) or page.following < page.since:
         raise PeerFault("page-misplaced", since=page.since)
-    listed = page.changes()
+    new = take_changes(transaction, identity, page.changes())
+    _keep(connection, {FEED: page.feed.hex(), CURSOR: str(page.following)})
+    return new
+
+
+def take_changes(transaction: Transaction, identity: Origin, listed: Sequence[Change]) -> int:
+    """Store what is new of these, which the center has countersigned; how many that were."""
+    connection = transaction.connection
     known = _known(connection, listed)
     new = {each.change_id: each for each in listed if each.change_id not in known}
     _make_room(transaction, identity, list(new.values()))
     _store(transaction, list(new.values()))
     for each in listed:
-        if each.terminal == identity.device and each.change_id in known:
+        if each.change_id in known:
             _released(transaction, known[each.change_id])
         transaction.journal.clock.absorb(each.hlc, each.received_ms)
-    connection.execute(
-        property_.insert().prefix_with("OR REPLACE"),
-        [{"name": FEED, "value": page.feed.hex()}, {"name": CURSOR, "value": str(page.following)}],
-    )
     return len(new)
+
+
+def snapshot_position(connection: sa.Connection) -> SnapshotPosition | None:
+    """Where the snapshot goes on; None once this store has been filled and pulls."""
+    found = _properties(connection)
+    if found.get(FEED):
+        return None
+    begun = found.get(SNAPSHOT, "::").split(":")
+    return SnapshotPosition(bytes.fromhex(begun[0]), int(begun[1] or 0), int(begun[2] or 0))
+
+
+def verified_part(raw: bytes, identity: Origin) -> Part:
+    """PeerFault `page-forged` where the center did not sign it for this terminal."""
+    part = read_part(raw)
+    if not verify(identity.center_key, part.message(identity.device), part.signature):
+        raise PeerFault("page-forged")
+    return part
+
+
+def take_part(transaction: Transaction, identity: Origin, part: Part) -> None:
+    """Store one part of the snapshot; with the last one pulling begins. PeerFault `page-misplaced`."""
+    connection = transaction.connection
+    here = snapshot_position(connection)
+    if here is None or part.bucket:
+        raise PeerFault("page-misplaced", since=part.after)
+    after = here.after if part.feed == here.feed else 0
+    if part.after != after or (after and part.until != here.until) or not part.after <= part.following <= part.until:
+        raise PeerFault("page-misplaced", since=part.after)
+    take_changes(transaction, identity, part.changes())
+    if part.done:
+        connection.execute(property_.delete().where(property_.c.name == SNAPSHOT))
+        _keep(connection, {FEED: part.feed.hex(), CURSOR: str(part.until)})
+    else:
+        _keep(connection, {SNAPSHOT: f"{part.feed.hex()}:{part.following}:{part.until}"})
+
+
+def _properties(connection: sa.Connection) -> dict[str, str]:
+    rows = connection.execute(sa.select(property_.c.name, property_.c.value))
+    return {row.name: row.value for row in rows}
+
+
+def _keep(connection: sa.Connection, values: Mapping[str, str]) -> None:
+    upsert(connection, property_, [{"name": name, "value": value} for name, value in values.items()])
 
 
 def _known(connection: sa.Connection, listed: Sequence[Change]) -> dict[str, Change]:
@@ -101,15 +155,15 @@ def understands(each: Change) -> bool:
     return True
 
 
-def _released(transaction: Transaction, own: Change) -> None:
-    """The center took an own change out of its quarantine."""
-    if own.verdict == Verdict.APPLIED and not own.reason:
+def _released(transaction: Transaction, known: Change) -> None:
+    """What is told is applied at the center: a change that is here with another verdict leaves the quarantine."""
+    if (known.verdict == Verdict.APPLIED and not known.reason) or not understands(known):
         return
     transaction.connection.execute(
-        change.update().where(change.c.change_id == own.change_id).values(verdict=Verdict.APPLIED.value, reason="")
+        change.update().where(change.c.change_id == known.change_id).values(verdict=Verdict.APPLIED.value, reason="")
     )
-    if own.verdict != Verdict.APPLIED:
-        transaction.projection.rebuild(own.entity, own.pk)
+    if known.verdict != Verdict.APPLIED:
+        transaction.projection.rebuild(known.entity, known.pk)
 
 
 def release_understood(transaction: Transaction) -> None:

@@ -6,12 +6,14 @@ with a stable id; pulling goes on.
 """
 
 import asyncio
+import dataclasses
 import logging
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
 from desktop_app.domain.clock import Clock
 from desktop_app.domain.faults import Fault, PeerFault
@@ -19,6 +21,7 @@ from desktop_app.domain.limits import BATCH_CHANGES
 from sync.log.envelope import HASH_BYTES
 from sync.replication.client import CenterClient, LinkFault
 from sync.terminal.records import Records, SyncStatus
+from sync.replication.part import read_part
 
 log = logging.getLogger("silian.sync")
 PUSH, PULL = "push", "pull"
@@ -65,6 +68,9 @@ class Pace:
 class SyncLoop:
     """Belongs to the event loop in which `run` runs; `poke` may be called from any thread."""
 
+    first_heads: float = 60.0
+    """Checksums are compared so long after the start, and again after so long where they could not be."""
+    heads: float = 6 * 3600.0
     def __init__(
         self,
         records: Records,
@@ -87,7 +93,7 @@ class SyncLoop:
         self._work = asyncio.Event()
         self._written = asyncio.Event()
         self._online = asyncio.Event()
-        self._requests: set[asyncio.Task[bytes]] = set()
+        self._requests: set[asyncio.Task[Any]] = set()
         self._link: Link | None = None
         self._heard = Link(LinkState.OFFLINE)
         self._faults: dict[str, str] = {}
@@ -103,6 +109,7 @@ class SyncLoop:
                 lanes.create_task(self._kept(self._heartbeat))
                 lanes.create_task(self._kept(lambda: self._lane(PUSH, self._push_once)))
                 lanes.create_task(self._kept(lambda: self._lane(PULL, self._pull_once)))
+        self._next_comparison = self._pace.first_heads
                 lanes.create_task(self._tell_what_waits())
         finally:
             unsubscribe()
@@ -192,7 +199,7 @@ class SyncLoop:
             wait = min(longest, self._pace.retry * 2 ** min(failures, 10))
             await asyncio.sleep(wait * self._jitter.uniform(0.5, 1.0))
 
-    async def _request(self, request: Coroutine[Any, Any, bytes]) -> bytes:
+    async def _request(self, request: Coroutine[Any, Any, Answer]) -> Answer:
         """A request that ends as silence when the heartbeat says so."""
         task = asyncio.ensure_future(request)
         self._requests.add(task)
@@ -228,10 +235,12 @@ class SyncLoop:
         await asyncio.to_thread(self._records.acknowledge, answer)
         self._resumed = 0
         await self._tell_progress()
+            self._drained.set()
 
     async def _pull_once(self) -> None:
         position = await asyncio.to_thread(self._records.pull_position)
         raw = await self._request(self._client.pull(position, limit=BATCH_CHANGES, wait=self._pace.wait))
+        self._drained.clear()
         page = await asyncio.to_thread(self._records.take_page, raw)
         if page.following != position.cursor:
             await self._tell_progress()
@@ -247,3 +256,36 @@ def _place(fault: PeerFault) -> tuple[int, int, bytes]:
     if epoch < 0 or seq < 0 or len(head_hash) != HASH_BYTES:
         raise PeerFault("center-not-silian")
     return epoch, seq, head_hash
+        snapshot = await asyncio.to_thread(self._records.snapshot_position)
+        if snapshot is not None:
+            begun = dataclasses.replace(position, feed=snapshot.feed)
+            raw = await self._request(self._client.snapshot(begun, after=snapshot.after, until=snapshot.until))
+            await asyncio.to_thread(self._records.take_part, raw)
+            await self._tell_progress()
+            return
+    async def _compare_once(self) -> None:
+        """Compare checksums with the center's, and mend what differs."""
+        await asyncio.sleep(self._next_comparison * self._jitter.uniform(0.5, 1.0))
+        await self._online.wait()
+        position = await asyncio.to_thread(self._records.pull_position)
+        raw = await self._request(self._client.heads(position))
+        buckets = await asyncio.to_thread(self._records.differing, raw)
+        self._next_comparison = self._pace.first_heads if buckets is None else self._pace.heads
+        if not buckets:
+            return
+        self._next_comparison = self._pace.first_heads  # and look again soon
+        parts: list[bytes] = []
+        for bucket in buckets[:HEALED_AT_ONCE]:
+            after = until = 0
+            while True:
+                asked = self._client.snapshot(position, bucket=bucket, after=after, until=until)
+                parts.append(await self._request(asked))
+                part = read_part(parts[-1])
+                after, until = part.following, part.until
+                if part.done:
+                    break
+        differ = await asyncio.to_thread(self._records.heal, parts, position)
+        log.warning("%d changes differed from the center's and were mended", differ)
+        self.poke()
+        await self._tell_progress()
+

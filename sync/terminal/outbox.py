@@ -16,7 +16,7 @@ from sync.log.signing import Origin, head_message
 from sync.replication.batch import pack_batch
 from sync.replication.receipt import Receipt, read_body
 from sync.store.journal import Head
-from sync.store.rows import SELECT_CHANGES, change_of
+from sync.store.rows import SELECT_CHANGES, change_of, upsert
 from sync.store.store import Transaction
 from sync.store.tables import change, document, receipt, reemitted
 
@@ -86,21 +86,7 @@ def acknowledge(transaction: Transaction, identity: Origin, receipts: Sequence[R
             raise PeerFault("receipt-foreign", number=each.number)
         if _hash_at(connection, identity, each.epoch, each.last_seq) != each.head_hash:
             raise PeerFault("receipt-foreign", number=each.number)
-        connection.execute(
-            receipt.insert()
-            .prefix_with("OR REPLACE")
-            .values(
-                number=each.number,
-                terminal=each.terminal,
-                epoch=each.epoch,
-                first_seq=each.first_seq,
-                last_seq=each.last_seq,
-                head_hash=each.head_hash,
-                received_ms=each.received_ms,
-                body=each.body,
-                signature=each.signature,
-            )
-        )
+        upsert(connection, receipt, [{column.name: getattr(each, column.name) for column in receipt.c}])
         run = sa.and_(_own(identity, each.epoch), change.c.seq.between(each.first_seq, each.last_seq))
         connection.execute(
             change.update().where(run, change.c.received_ms.is_(None)).values(received_ms=each.received_ms)
@@ -155,13 +141,14 @@ def go_on_from(transaction: Transaction, identity: Origin, epoch: int, seq: int,
     open_epoch(transaction, identity, above=epoch)
 
 
-def open_epoch(transaction: Transaction, identity: Origin, *, above: int) -> None:
-    """Begin a new epoch with the changes that are not acknowledged, in their order."""
+def open_epoch(transaction: Transaction, identity: Origin, *, above: int, again: Sequence[str] = ()) -> None:
+    """Begin a new epoch with the changes that are not acknowledged, and those that are to be sent `again`, in order."""
     connection, head = transaction.connection, transaction.journal.head
+    waiting = sa.and_(_own(identity, head.epoch), change.c.seq > head.acknowledged)
     rows = connection.execute(
         SELECT_CHANGES.add_columns(change.c.hash)
-        .where(_own(identity, head.epoch), change.c.seq > head.acknowledged)
-        .order_by(change.c.seq)
+        .where(sa.or_(waiting, change.c.change_id.in_(again)))
+        .order_by(change.c.epoch, change.c.seq)
     ).all()
     epoch = max(head.epoch, above) + 1
     running = GENESIS

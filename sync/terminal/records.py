@@ -4,7 +4,7 @@ Every write is one transaction with its change, on the disk when the call return
 acknowledged by the center is pending, whatever happens to the program.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +20,12 @@ from sync.log.write import Write
 from sync.merge.fold import RecordState
 from sync.replication.client import PullPosition
 from sync.replication.page import Page
+from sync.replication.part import Part
 from sync.store.engine import reading
 from sync.store.reader import Row
 from sync.store.store import Store, Transaction
 from sync.store.tables import change
-from sync.terminal import inbox, outbox
+from sync.terminal import healing, inbox, outbox
 from sync.terminal.status import Receipt, SyncStatus, read_receipts, read_status
 
 __all__ = ["Receipt", "Records", "Row", "SyncStatus", "Write"]
@@ -177,3 +178,35 @@ class Records(Store):
         with self._writing() as transaction:
             inbox.take_in(transaction, self.identity, page)
         return page
+
+    def snapshot_position(self) -> inbox.SnapshotPosition | None:
+        """Where the snapshot goes on; None once this store has been filled and pulls."""
+        with self._lock, reading(self._engine) as connection:
+            return inbox.snapshot_position(connection)
+
+    def take_part(self, raw: bytes) -> Part:
+        """Verify and store a part of the snapshot. PeerFault `page-forged`, `part-malformed`, `page-misplaced`."""
+        part = inbox.verified_part(raw, self.identity)
+        with self._writing() as transaction:
+            inbox.take_part(transaction, self.identity, part)
+        return part
+
+    # Healing
+
+    def differing(self, raw: bytes) -> list[str] | None:
+        """The buckets in which this store and the center hold different changes; None where it cannot be told now.
+
+        `raw` is the center's heads. PeerFault `page-forged`, `heads-malformed`.
+        """
+        heads = healing.verified_heads(raw, self.identity)
+        with self._lock, reading(self._engine) as connection:
+            return healing.differing_buckets(connection, self.identity, self._head, heads)
+
+    def heal(self, raws: Sequence[bytes], asked: PullPosition) -> int:
+        """Make buckets equal to the center's; how many changes differed.
+
+        `raws` are their parts, all of them, and `asked` where this store stood when they were asked for.
+        """
+        parts = [inbox.verified_part(raw, self.identity) for raw in raws]
+        with self._writing() as transaction:
+            return healing.heal(transaction, self.identity, parts, asked)

@@ -1,0 +1,260 @@
+"""An empty terminal is filled by a snapshot, and whatever differs between the two ends afterwards mends itself."""
+
+import asyncio
+import dataclasses
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from random import Random
+
+import pytest
+from sync_province import BOLUO, HUIDONG, HUIZHOU, NATION, PROVINCE, SHANWEI, Province
+from test_lanes import FAST, site, until
+
+from desktop_app.domain.faults import PeerFault
+from desktop_app.domain.ids import derived_id, uuid7
+from desktop_app.domain.principal import Principal
+from sync.documents.minutes import MinutesDocument
+from sync.replication.part import pack_part, read_part
+from sync.terminal.records import Records, Write
+
+
+def _fill(province: Province, terminal: Records) -> None:
+    """As the lanes do it at the first start."""
+    principal = Principal(terminal.device, terminal.unit_path)
+    while (at := terminal.snapshot_position()) is not None:
+        terminal.take_part(province.center.snapshot(principal, after=at.after, until=at.until, known_feed=at.feed))
+
+
+def compare(province: Province, terminal: Records) -> list[str] | None:
+    at, principal = terminal.pull_position(), Principal(terminal.device, terminal.unit_path)
+    return terminal.differing(province.center.heads(principal, at.cursor, (at.epoch, at.seq), known_feed=at.feed))
+
+
+def heal(province: Province, terminal: Records) -> int:
+    """Compare and mend as the lanes do it; how many changes differed."""
+    at, principal = terminal.pull_position(), Principal(terminal.device, terminal.unit_path)
+    parts: list[bytes] = []
+    for bucket in compare(province, terminal) or ():
+        after = until_cursor = 0
+        while True:
+            raw = province.center.snapshot(
+                principal, bucket=bucket, after=after, until=until_cursor, known_feed=at.feed
+            )
+            parts.append(raw)
+            part = read_part(raw)
+            after, until_cursor = part.following, part.until
+            if part.done:
+                break
+    return terminal.heal(parts, at) if parts else 0
+
+
+def _alter(terminal: Records, *statements: str, file: str = "store.db") -> None:
+    with closing(sqlite3.connect(terminal.folder / file)) as store:
+        for statement in statements:
+            store.execute(statement)
+        store.commit()
+
+
+def _a_day(province: Province, host: Records, guest: Records) -> str:
+    meeting = province.meeting(host, guest.unit_path)
+    for member in range(40):
+        province.sign_in(host, meeting, str(member))
+    host.write(Write("meeting", meeting, {"title": "改名"}))
+    document = MinutesDocument()
+    document.add_block(text="记录")
+    minutes = derived_id("minutes", meeting, host.unit_path)
+    host.write(Write("minutes", minutes, {"meeting": meeting, "unit_path": host.unit_path, "state": "draft"}))
+    host.save_update(minutes, document.take_update() or b"", meeting=meeting)
+    return meeting
+
+
+def test_an_empty_terminal_starts_from_a_countersigned_snapshot_and_then_pulls(
+    province: Province, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host, city = province.terminal(HUIDONG), province.terminal(HUIZHOU)
+    meeting = _a_day(province, host, city)
+    other = province.meeting(province.terminal(SHANWEI), title="与本单位无关")
+    province.push(host)
+    monkeypatch.setattr("sync.center.store.SNAPSHOT_CHANGES", 7)
+    _fill(province, city)
+    assert len(city.attendance(meeting)) == 40
+    assert (city.get("meeting", meeting) or {})["title"] == "改名"
+    minutes = derived_id("minutes", meeting, HUIDONG)
+    assert city.minutes_state(minutes) == host.minutes_state(minutes)
+    assert city.get("meeting", other) is None
+    assert province.pull(city) == 0, "nothing is told twice"
+    province.sign_in(host, meeting, "after")
+    province.sync(host, city)
+    assert len(city.attendance(meeting)) == 41
+    assert compare(province, city) == []
+
+
+def test_a_snapshot_that_was_broken_off_goes_on_where_it_was(
+    province: Province, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host, identity = province.terminal(HUIDONG), province.enrol(HUIZHOU)
+    meeting = _a_day(province, host, host)
+    province.push(host)
+    monkeypatch.setattr("sync.center.store.SNAPSHOT_CHANGES", 20)
+    city = province.open_terminal(identity)
+    principal = Principal(city.device, HUIZHOU)
+    first = province.center.snapshot(principal)
+    city.take_part(first)
+    with pytest.raises(PeerFault, match="page-misplaced"):
+        city.take_part(first)
+    begun = city.snapshot_position()
+    assert begun is not None
+    assert begun.after > 0
+    city.close()
+    city = province.open_terminal(identity)
+    assert city.snapshot_position() == begun
+    province.sign_in(host, meeting, "meanwhile")
+    province.push(host)
+    _fill(province, city)
+    assert len(city.attendance(meeting)) == 40, "the snapshot is of one moment"
+    province.pull(city)
+    assert len(city.attendance(meeting)) == 41
+
+
+def test_a_snapshot_that_the_center_did_not_sign_for_this_reader_is_not_taken(province: Province) -> None:
+    host, city = province.terminal(HUIDONG), province.terminal(HUIZHOU)
+    _a_day(province, host, host)
+    province.push(host)
+    raw = province.center.snapshot(Principal(city.device, HUIZHOU))
+    part = read_part(raw)
+    forged = [
+        province.center.snapshot(Principal(host.device, HUIZHOU)),
+        pack_part(dataclasses.replace(part, until=part.until + 1, following=part.following + 1)),
+        pack_part(dataclasses.replace(part, done=not part.done)),
+        pack_part(dataclasses.replace(part, bucket="00")),
+    ]
+    for each in forged:
+        with pytest.raises(PeerFault, match="page-forged"):
+            city.take_part(each)
+    for garbage in (b"", b"garbage", raw[:-4]):
+        with pytest.raises(PeerFault, match="message-unreadable"):
+            city.take_part(garbage)
+    with pytest.raises(PeerFault, match="part-malformed"):
+        city.take_part(province.center.page(Principal(city.device, HUIZHOU), 0, 1))
+    assert city.list("meeting") == []
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_after_any_day_both_ends_have_equal_checksums(province: Province, seed: int) -> None:
+    rng = Random(seed)
+    paths = (HUIDONG, BOLUO, HUIZHOU, SHANWEI, NATION, PROVINCE, HUIDONG)
+    terminals = [province.terminal(path) for path in paths]
+    for path in paths:
+        identity = province.enrol(path)
+        _fill(province, province.open_terminal(identity))
+    meetings: list[str] = []
+    for _ in range(60):
+        province.clock.go_on(seconds=rng.randint(1, 600))
+        terminal = rng.choice(terminals)
+        act = rng.randrange(6)
+        if act == 0 or not meetings:
+            meetings.append(province.meeting(terminal, *rng.sample(paths, 2)))
+        elif act == 2:
+            terminal.write(Write("meeting", rng.choice(meetings), {"title": f"题目{rng.random()}"}))
+        elif act == 3:
+            province.sign_in(terminal, rng.choice(meetings), str(rng.randrange(5)))
+        else:
+            province.sync(*rng.sample(terminals, 3))
+    for _ in range(3):
+        province.sync(*terminals)
+    latest = [province.terminal(path) for path in paths]
+    for each in latest:
+        _fill(province, each)
+        province.pull(each)
+    for terminal in [*terminals, *latest]:
+        assert compare(province, terminal) == [], terminal.unit_path
+    for early, late in zip(terminals, latest, strict=True):
+        if early.status().quarantined == 0:
+            assert early.list("meeting") == late.list("meeting")
+
+
+def test_while_there_is_something_to_send_or_to_read_nothing_is_compared(province: Province) -> None:
+    host, guest = province.terminal(HUIDONG), province.terminal(BOLUO)
+    meeting = province.meeting(host, BOLUO)
+    province.sync(host, guest)
+    assert compare(province, guest) == []
+    province.sign_in(host, meeting, "1")
+    assert compare(province, host) is None, "something waits"
+    province.push(host)
+    assert compare(province, guest) is None, "something is told"
+    province.pull(guest)
+    assert compare(province, guest) == []
+    raw = province.center.heads(Principal(host.device, BOLUO), 0, (1, 0), known_feed=b"")
+    with pytest.raises(PeerFault, match="page-forged"):
+        guest.differing(raw)
+
+
+def test_what_a_terminal_lost_or_has_otherwise_comes_back_from_the_center(province: Province) -> None:
+    host, city = province.terminal(HUIDONG), province.terminal(HUIZHOU)
+    meeting = _a_day(province, host, host)
+    province.sync(host, city)
+    _alter(
+        city,
+        "DELETE FROM change WHERE entity = 'sign_in' AND position % 2 = 0",
+        "DELETE FROM record WHERE entity = 'sign_in'",
+        "UPDATE change SET payload = CAST(replace(payload, x'E694B9', x'E58A97') AS BLOB) WHERE entity = 'meeting'",
+        "UPDATE change SET payload = CAST(replace(payload, x'616374', x'626374') AS BLOB) WHERE op = 'update'",
+    )
+    _alter(host, "UPDATE change SET payload = x'80' WHERE seq = 3")
+    assert heal(province, city) > 15
+    assert heal(province, host) == 1
+    for terminal in (host, city):
+        assert compare(province, terminal) == []
+        assert (terminal.get("meeting", meeting) or {})["title"] == "改名"
+    minutes = derived_id("minutes", meeting, HUIDONG)
+    assert city.minutes_state(minutes) == host.minutes_state(minutes)
+    assert len(host.attendance(meeting)) == 40
+
+
+def test_what_the_center_lost_of_a_terminal_is_sent_again(province: Province) -> None:
+    host, city = province.terminal(HUIDONG), province.terminal(HUIZHOU)
+    meeting = _a_day(province, host, host)
+    province.sync(host, city)
+    lost = [row["pk"] for row in host.list("sign_in")][:5]
+    names = ",".join(f"'{pk}'" for pk in lost)
+    with closing(sqlite3.connect(province.folder / "center" / "center.db")) as store:
+        store.execute(f"DELETE FROM change WHERE pk IN ({names})")
+        store.execute(f"DELETE FROM record WHERE pk IN ({names})")
+        store.commit()
+    assert heal(province, city) == 5
+    assert {row["reason"] for row in city.quarantine()} == {"center-lacks"}, "kept, and out of the records"
+    assert heal(province, host) == 5
+    assert host.status().pending == 5
+    province.sync(host, city)
+    assert len(province.center.attendance(meeting)) == len(city.attendance(meeting)) == 40
+    assert city.quarantine() == []
+    heal(province, host)
+    heal(province, city)
+    assert compare(province, host) == compare(province, city) == []
+
+
+async def test_the_lanes_fill_compare_and_mend_by_themselves(
+    province: Province, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("test_lanes.FAST", dataclasses.replace(FAST, first_heads=0.02, heads=0.02))
+    host, city = province.terminal(HUIDONG), province.terminal(HUIZHOU)
+    meeting = _a_day(province, host, host)
+    async with site(province, host), site(province, city):
+        await until(lambda: len(city.attendance(meeting)) == 40, "the snapshot")
+        await asyncio.to_thread(_alter, city, "DELETE FROM record", "DELETE FROM change WHERE entity = 'sign_in'")
+        await until(lambda: len(city.attendance(meeting)) == 40, "the city to be mended")
+        await asyncio.to_thread(province.sign_in, host, meeting, uuid7(1))
+        await until(lambda: len(city.attendance(meeting)) == 41, "what is new after it")
+
+
+def test_the_heads_hold_for_a_folder_of_its_own(province: Province, tmp_path: Path) -> None:
+    """A copy of a store on another disk compares as equal: nothing of the machine is in the sums."""
+    host = province.terminal(HUIDONG)
+    _a_day(province, host, host)
+    province.sync(host)
+    (tmp_path / "copy").mkdir()
+    host.backup(tmp_path / "copy" / "store.db")
+    host.close()
+    copy = province.open_terminal(host.identity, folder=tmp_path / "copy")  # type: ignore[arg-type]
+    assert compare(province, copy) == []
