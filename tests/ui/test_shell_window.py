@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from office_stage import TITLE, Terminal, link, status
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -20,7 +20,7 @@ from ui.shell.enrol_view import CodeField
 from ui.shell.idle_watch import IdleWatch
 from ui.shell.office_shell import OfficeShell
 from ui.shell.shortcuts_dialog import ShortcutsDialog
-from ui.shell.window import MainWindow
+from ui.shell.window import MainWindow, first_size
 from ui.theme import Scheme, TextSize, screen_factor, start_theme, theme
 from ui.widgets import IconButton, PrimaryButton
 
@@ -249,3 +249,11 @@ def test_no_part_of_a_page_ever_becomes_a_window_of_its_own(window: MainWindow, 
 def test_a_4k_screen_without_a_scale_is_drawn_twice_as_large() -> None:
     assert screen_factor(2160) == 2.0
     assert screen_factor(1080) == screen_factor(768) == screen_factor(1440) == 1.0
+
+
+def test_the_first_window_fits_the_screen_it_opens_on() -> None:
+    assert first_size(QSize(1366, 728)) is None, "a small screen is filled"
+    assert first_size(QSize(1440, 900)) is None, "with its frame it would not fit"
+    assert first_size(QSize(1920, 1040)) == QSize(1440, 900)
+    assert first_size(QSize(3840, 2120), 2.0) == QSize(2880, 1800)
+    assert first_size(QSize(2560, 1400), 1.0) == QSize(1440, 900)

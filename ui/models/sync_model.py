@@ -209,7 +209,6 @@ def _quarantine_rows(records: Records, titles: Mapping[str, str]) -> list[QueueR
     ]
 
 
-
 def _most(entities: Mapping[str, int]) -> str:
     """The kind of record that a receipt is mostly about."""
     return max(entities, key=lambda name: entities[name], default="")

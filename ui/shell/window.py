@@ -9,8 +9,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
 
 from desktop_app.domain.faults import Fault, HostFault
@@ -29,6 +29,17 @@ if TYPE_CHECKING:
     from ui.shell.office_shell import OfficeShell
 
 USUAL = (1440, 900)
+SMALLEST = (1024, 640)
+FRAME = (16, 48)
+"""About what a window's frame and title bar take, in pixels; not known before the window is shown."""
+
+
+def first_size(room: QSize, factor: float = 1.0) -> QSize | None:
+    """The size to open with where `room` is free on the screen; None where it is to fill that screen."""
+    usual = QSize(*(round(side * factor) for side in USUAL))
+    if usual.width() + FRAME[0] > room.width() or usual.height() + FRAME[1] > room.height():
+        return None
+    return usual
 
 
 class MainWindow(QMainWindow):
@@ -50,8 +61,8 @@ class MainWindow(QMainWindow):
         self._session: QWidget | None = None
         self.ring = FocusRing(self)
         self._idle = IdleWatch(self, self._idle_seconds, self._lock_when_idle)
-        self.resize(*USUAL)
-        self.setMinimumSize(1024, 640)
+        self.setMinimumSize(*SMALLEST)
+        self._fit()
         app.stage_changed.connect(self.refresh)
         app.session_changed.connect(self._show_session)
         app.look_changed.connect(self._take_look)
@@ -205,6 +216,18 @@ class MainWindow(QMainWindow):
         follow_language()
         theme().choose(Scheme(look.scheme), TextSize(look.text_size))
         self.rebuild()
+
+    def _fit(self) -> None:
+        """As large as is usual, and never larger than the screen. The offscreen platform's screen is nobody's."""
+        screen = self.screen()
+        size: QSize | None = QSize(*USUAL)
+        if screen is not None and QGuiApplication.platformName() not in ("offscreen", "minimal"):
+            size = first_size(screen.availableSize(), theme().screen)
+        if size is None:
+            self.resize(screen.availableSize().boundedTo(QSize(*USUAL)))
+            self.setWindowState(Qt.WindowState.WindowMaximized)
+        else:
+            self.resize(size)
 
     # Keys
 
