@@ -99,6 +99,20 @@ def when_told_to_end(stop: Callable[[], None]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """What is in this block is not broken off by Ctrl+C or by being told to end. For the main thread; others pass."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    held = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in held.items():
+            signal.signal(number, handler)
+
+
 def program() -> list[str]:
     """The command that runs this very program again: frozen, or through the interpreter."""
     return [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "desktop_app.main"]

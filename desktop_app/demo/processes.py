@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from desktop_app.domain.faults import HostFault
-from desktop_app.platform import program
+from desktop_app.platform import program, undisturbed
 
 END_SECONDS = 8.0
 
@@ -29,6 +29,7 @@ class Child:
     def __init__(self, name: str, command: Sequence[str], *, output: Path, environment: Mapping[str, str]) -> None:
         self.name = name
         self.output = output
+        self._ends_with_input = "--part" in command
         self._file: IO[bytes] = output.open("ab")
         self._lines: list[str] = []
         self._news = threading.Condition()
@@ -99,8 +100,8 @@ class Child:
             return None
 
     def ask_to_end(self) -> None:
-        """Close its input, and tell it to stop in the platform's way."""
-        if self._process.poll() is None:
+        """Close its input, and where it does not listen to that, tell it to stop in the platform's way."""
+        if not self._ends_with_input and self._process.poll() is None:
             self._process.terminate()
         if self._process.stdin is not None:
             try:
@@ -140,11 +141,12 @@ class Company:
         return iter(self._children)
 
     def __exit__(self, *_: object) -> None:
-        for child in reversed(self._children):
-            child.ask_to_end()
-        deadline = time.monotonic() + END_SECONDS
-        for child in reversed(self._children):
-            child.wait(max(0.1, deadline - time.monotonic()))
-            child.kill()
-        for farewell in self._farewells:
-            farewell()
+        with undisturbed():
+            for child in reversed(self._children):
+                child.ask_to_end()
+            deadline = time.monotonic() + END_SECONDS
+            for child in reversed(self._children):
+                child.wait(max(0.1, deadline - time.monotonic()))
+                child.kill()
+            for farewell in self._farewells:
+                farewell()
