@@ -9,7 +9,6 @@ import asyncio
 import dataclasses
 import logging
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
@@ -20,11 +19,14 @@ from desktop_app.domain.faults import Fault, PeerFault
 from desktop_app.domain.limits import BATCH_CHANGES
 from sync.log.envelope import HASH_BYTES
 from sync.replication.client import CenterClient, LinkFault
-from sync.terminal.records import Records, SyncStatus
 from sync.replication.part import read_part
+from sync.terminal.records import Records, SyncStatus
 
 log = logging.getLogger("silian.sync")
-PUSH, PULL = "push", "pull"
+Answer = TypeVar("Answer")
+PUSH, PULL, HEADS = "push", "pull", "heads"
+HEALED_AT_ONCE = 32
+"""Buckets that are mended in one go."""
 TELL_EVERY = 0.25
 """Seconds between two tellings of what waits, however fast it is written."""
 RESUMABLE = frozenset({"epoch-old", "chain-gap", "chain-fork"})
@@ -63,14 +65,14 @@ class Pace:
     refused_retry: float = 15.0
     wait: int = 20
     """How long a pull waits at the center for something new."""
+    first_heads: float = 60.0
+    """Checksums are compared so long after the start, and again after so long where they could not be."""
+    heads: float = 6 * 3600.0
 
 
 class SyncLoop:
     """Belongs to the event loop in which `run` runs; `poke` may be called from any thread."""
 
-    first_heads: float = 60.0
-    """Checksums are compared so long after the start, and again after so long where they could not be."""
-    heads: float = 6 * 3600.0
     def __init__(
         self,
         records: Records,
@@ -99,6 +101,7 @@ class SyncLoop:
         self._faults: dict[str, str] = {}
         """What each lane stands still for."""
         self._resumed = 0
+        self._next_comparison = self._pace.first_heads
 
     async def run(self) -> None:
         """Until it is cancelled."""
@@ -109,7 +112,7 @@ class SyncLoop:
                 lanes.create_task(self._kept(self._heartbeat))
                 lanes.create_task(self._kept(lambda: self._lane(PUSH, self._push_once)))
                 lanes.create_task(self._kept(lambda: self._lane(PULL, self._pull_once)))
-        self._next_comparison = self._pace.first_heads
+                lanes.create_task(self._kept(lambda: self._lane(HEADS, self._compare_once)))
                 lanes.create_task(self._tell_what_waits())
         finally:
             unsubscribe()
@@ -235,34 +238,21 @@ class SyncLoop:
         await asyncio.to_thread(self._records.acknowledge, answer)
         self._resumed = 0
         await self._tell_progress()
-            self._drained.set()
 
     async def _pull_once(self) -> None:
-        position = await asyncio.to_thread(self._records.pull_position)
-        raw = await self._request(self._client.pull(position, limit=BATCH_CHANGES, wait=self._pace.wait))
-        self._drained.clear()
-        page = await asyncio.to_thread(self._records.take_page, raw)
-        if page.following != position.cursor:
-            await self._tell_progress()
-
-
-def _place(fault: PeerFault) -> tuple[int, int, bytes]:
-    """Where the center says our chain ends; PeerFault `center-not-silian` where it does not say it properly."""
-    try:
-        epoch, seq = int(fault.values["epoch"]), int(fault.values["seq"])
-        head_hash = bytes.fromhex(fault.values["head_hash"])
-    except (KeyError, ValueError, TypeError) as err:
-        raise PeerFault("center-not-silian") from err
-    if epoch < 0 or seq < 0 or len(head_hash) != HASH_BYTES:
-        raise PeerFault("center-not-silian")
-    return epoch, seq, head_hash
         snapshot = await asyncio.to_thread(self._records.snapshot_position)
+        position = await asyncio.to_thread(self._records.pull_position)
         if snapshot is not None:
             begun = dataclasses.replace(position, feed=snapshot.feed)
             raw = await self._request(self._client.snapshot(begun, after=snapshot.after, until=snapshot.until))
             await asyncio.to_thread(self._records.take_part, raw)
             await self._tell_progress()
             return
+        raw = await self._request(self._client.pull(position, limit=BATCH_CHANGES, wait=self._pace.wait))
+        page = await asyncio.to_thread(self._records.take_page, raw)
+        if page.following != position.cursor:
+            await self._tell_progress()
+
     async def _compare_once(self) -> None:
         """Compare checksums with the center's, and mend what differs."""
         await asyncio.sleep(self._next_comparison * self._jitter.uniform(0.5, 1.0))
@@ -289,3 +279,14 @@ def _place(fault: PeerFault) -> tuple[int, int, bytes]:
         self.poke()
         await self._tell_progress()
 
+
+def _place(fault: PeerFault) -> tuple[int, int, bytes]:
+    """Where the center says our chain ends; PeerFault `center-not-silian` where it does not say it properly."""
+    try:
+        epoch, seq = int(fault.values["epoch"]), int(fault.values["seq"])
+        head_hash = bytes.fromhex(fault.values["head_hash"])
+    except (KeyError, ValueError, TypeError) as err:
+        raise PeerFault("center-not-silian") from err
+    if epoch < 0 or seq < 0 or len(head_hash) != HASH_BYTES:
+        raise PeerFault("center-not-silian")
+    return epoch, seq, head_hash
