@@ -36,14 +36,14 @@ OPEN_TO_STRANGERS = {
 """The status that an empty, unsigned request gets."""
 rows = pytest.mark.parametrize("row", sorted(BEHIND_THE_GATE), ids=" ".join)
 BODY = b"no batch, but well signed"
+LET_IN = (101, 200, 204, 400, 404, 412)
+"""What a route itself may say to these questions."""
 
 
 class Asking:
     """One enrolled terminal and a center."""
 
     def __init__(self, open_center: OpenCenter) -> None:
-LET_IN = (101, 200, 204, 400, 404, 412)
-"""What a route itself may say to these questions."""
         self.open_center = open_center
         self.identity = open_center.enrolled()
 
