@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu
 
 from ui.i18n import t
 from ui.meeting.acts import apply_right, reason_of, tried
 from ui.models.meeting_model import MeetingModel
 from ui.models.meeting_rights import Act
 from ui.theme import theme
-from ui.widgets import Button, DangerButton, Divider, ElidedText
+from ui.widgets import Button, DangerButton, Divider, ElidedText, MenuButton
 
 
 class ControlBar(QFrame):
@@ -22,6 +22,7 @@ class ControlBar(QFrame):
         ask_floor: Callable[[], object],
         leave: Callable[[], object],
         end: Callable[[], object],
+        room: QMenu | None = None,
     ) -> None:
         super().__init__()
         self._model = model
@@ -39,6 +40,10 @@ class ControlBar(QFrame):
         self._give = Button(t("call.give-chair"), "account-tie-voice", clicked=tried(model, model.release_chair))
         for part in (self._mic, self._ask, Divider(vertical=True), self._take, self._give, self._all):
             row.addWidget(part)
+        self._room = MenuButton(t("host.room"), "monitor", room)
+        self._room.setToolTip(t("host.room-tip"))
+        self._room.setVisible(room is not None)
+        row.addWidget(self._room)
         row.addSpacing(k.px(6))
         self._why = ElidedText("", "small", "ink3")
         row.addWidget(self._why, 1)
@@ -47,6 +52,10 @@ class ControlBar(QFrame):
         row.addWidget(self._leave)
         row.addWidget(self._end)
         self.refresh()
+
+    def open_room_menu(self) -> None:
+        """F8."""
+        self._room.open_menu()
 
     def refresh(self) -> None:
         model = self._model

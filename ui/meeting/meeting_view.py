@@ -1,5 +1,7 @@
 """会议: what lies below the session bar of a running meeting. It holds no state: all it shows is the model's."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -13,10 +15,12 @@ from ui.meeting.dialogs import EndDialog
 from ui.meeting.floor_panel import FloorPanel
 from ui.meeting.member_dialog import MemberDialog
 from ui.meeting.passing_note import PassingNote
+from ui.meeting.room_menu import RoomMenu
 from ui.meeting.roster_panel import RosterPanel
 from ui.meeting.stage import Stage
 from ui.models.meeting_model import MeetingModel, Notice
 from ui.models.meeting_rights import Act
+from ui.models.room_model import RoomModel
 from ui.picture.geometry import GridLayout
 from ui.picture.grid import VideoGrid
 from ui.widgets import Button
@@ -28,9 +32,16 @@ class MeetingView(QWidget):
     sign_in_pressed = Signal()
     minutes_pressed = Signal()
 
-    def __init__(self, model: MeetingModel, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        model: MeetingModel,
+        room: RoomModel | None = None,
+        preview: Callable[[], object] | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.model = model
+        self.room_menu = RoomMenu(room, preview, self) if room is not None and preview is not None else None
         self.setProperty("role", "page")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -53,7 +64,9 @@ class MeetingView(QWidget):
         middle.addWidget(self._stage, 1)
         middle.addWidget(self._floor)
         column.addLayout(middle, 1)
-        self._controls = ControlBar(model, ask_floor=self.ask_floor, leave=self._leave, end=self.ask_end)
+        self._controls = ControlBar(
+            model, ask_floor=self.ask_floor, leave=self._leave, end=self.ask_end, room=self.room_menu
+        )
         column.addWidget(self._controls)
         self._note = PassingNote(self._stage)
         self._roster.selected.connect(self._stage.select)
@@ -115,6 +128,10 @@ class MeetingView(QWidget):
             tried(self.model, self.model.end)()
         dialog.deleteLater()
 
+    def _ask_notice(self) -> None:
+        if self.room_menu is not None:
+            self.room_menu.ask_notice()
+
     def _leave(self) -> None:
         self.model.leave()
 
@@ -130,6 +147,8 @@ class MeetingView(QWidget):
             ("Alt+1", lambda: self.set_layout(GridLayout.EQUAL)),
             ("Alt+2", lambda: self.set_layout(GridLayout.SPEAKER)),
             ("Ctrl+Shift+Q", self.ask_end),
+            ("F8", self._controls.open_room_menu),
+            ("F9", self._ask_notice),
         ):
             shortcut = QShortcut(QKeySequence(keys), self)
             shortcut.activated.connect(act)

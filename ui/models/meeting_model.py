@@ -39,6 +39,7 @@ from ui.models.places import place_name
 from ui.models.speakers import SpeakerChoice, read_speakers
 from ui.models.turn_clock import TurnClock
 from ui.picture.painted import PaintLog
+from ui.picture.shared_source import SharedSource
 
 if TYPE_CHECKING:
     from media.frames import FrameSource
@@ -108,6 +109,8 @@ class MeetingModel(QObject):
         self.people: list[SpeakerChoice] = []
         self.clicked_at: float | None = None
         self.paints = PaintLog()
+        self._shared: dict[str, SharedSource] = {}
+        self._views: dict[tuple[str, str], FrameSource] = {}
         self._ended = False
         self._last_second: tuple[int, int] = (-1, -1)
         self._timer = QTimer(self, interval=TICK_MS)
@@ -343,10 +346,25 @@ class MeetingModel(QObject):
 
     def source(self, unit_path: str) -> FrameSource | None:
         """Where the grid takes a site's pictures from."""
+        return self._view(unit_path, "grid")
+
+    def room_source(self, unit_path: str) -> FrameSource | None:
+        """The same pictures for the room's screen, which asks for a size of its own."""
+        return self._view(unit_path, "room")
+
+    def _view(self, unit_path: str, place: str) -> FrameSource | None:
         if self._live is None:
             return None
         path = UnitPath(unit_path)
-        return self._live.local_source() if path == self.own else self._live.source(path)
+        source = self._live.local_source() if path == self.own else self._live.source(path)
+        shared = self._shared.get(path)
+        if shared is None or shared.source is not source:
+            shared = self._shared[path] = SharedSource(source)
+            for key in [key for key in self._views if key[0] == path]:
+                del self._views[key]
+        if (path, place) not in self._views:
+            self._views[path, place] = shared.view()
+        return self._views[path, place]
 
     def painted(self, unit_path: str, number: int) -> None:
         """The grid painted a picture of this site."""
@@ -465,6 +483,8 @@ class MeetingModel(QObject):
 
     def _close(self, how: str) -> None:
         self._live = self._bridge = None
+        self._shared.clear()
+        self._views.clear()
         self._timer.stop()
         self.online = self.media_up = False
         self.offline_since = None

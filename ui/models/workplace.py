@@ -11,6 +11,7 @@ from ui.models.diagnostics_model import DiagnosticsModel
 from ui.models.home_model import HomeModel
 from ui.models.meeting_model import MeetingModel
 from ui.models.minutes_model import MinutesModel
+from ui.models.room_model import RoomModel
 from ui.models.settings_model import SettingsModel
 from ui.models.signin_model import SignInModel
 from ui.models.sync_model import SyncModel
@@ -28,6 +29,7 @@ class Workplace(QObject):
         self.unlock = UnlockModel(services, app, self)
         self.home = HomeModel(services, app, self)
         self.meeting = MeetingModel(services, self)
+        self.room = RoomModel(self.meeting, services, self)
         self.signin = SignInModel(services, self)
         self.minutes = MinutesModel(services, self)
         self.minutes.follow(self.meeting)
@@ -54,7 +56,7 @@ class Workplace(QObject):
     def close(self) -> None:
         """Let go of the meeting and of the records' news; what was typed is kept first."""
         self.meeting.close()
-        for model in (self.home, self.sync, self.signin, self.minutes):
+        for model in (self.home, self.sync, self.signin, self.minutes, self.room):
             model.close()
 
     def _join(self, meeting: str, title: str) -> None:

@@ -1,6 +1,6 @@
 """The parts every screen is built from. Each takes its colours and sizes from `ui.theme` when it is made."""
 
-from ui.widgets.buttons import Button, DangerButton, IconButton, LinkButton, PrimaryButton, Segmented
+from ui.widgets.buttons import Button, DangerButton, IconButton, LinkButton, MenuButton, PrimaryButton, Segmented
 from ui.widgets.card import Card, Divider, EmptyState, Notice, clear, flush
 from ui.widgets.chip import Chip, Icon
 from ui.widgets.labels import ElidedText, Text
@@ -19,6 +19,7 @@ __all__ = [
     "IconButton",
     "LevelMark",
     "LinkButton",
+    "MenuButton",
     "Notice",
     "PrimaryButton",
     "ScrollColumn",

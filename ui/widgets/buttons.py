@@ -5,9 +5,9 @@ A button's label stands a thin space off its icon; that space is not part of its
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QPoint, QSize
 from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QSizePolicy, QWidget
 
 from ui.theme import font, theme
 from ui.theme.icons import icon
@@ -54,6 +54,34 @@ class Button(QPushButton):
         if name:
             self.setIcon(icon(name, self.tone, size))
             self.setIconSize(QSize(theme().px(size), theme().px(size)))
+
+
+class MenuButton(Button):
+    """A button that opens a menu above or below it; a chevron says so."""
+
+    def __init__(self, text: str, icon_name: str = "", menu: QMenu | None = None, *, size: str = "normal") -> None:
+        super().__init__(text, icon_name, size=size, clicked=self.open_menu)
+        self._menu = menu
+
+    def set_text(self, text: str) -> None:
+        super().set_text(text)
+        self.setText(f"{self.text()} ▾")
+
+    def set_menu(self, menu: QMenu) -> None:
+        self._menu = menu
+
+    def open_menu(self) -> None:
+        """Show it where there is room, with its first entry chosen, so that the arrows work at once."""
+        if self._menu is None or not self.isEnabled():
+            return
+        self._menu.ensurePolished()
+        place = self.mapToGlobal(QPoint(0, -self._menu.sizeHint().height()))
+        if place.y() < 0:
+            place = self.mapToGlobal(QPoint(0, self.height()))
+        first = next((one for one in self._menu.actions() if one.isEnabled() and not one.isSeparator()), None)
+        if first is not None:
+            self._menu.setActiveAction(first)
+        self._menu.popup(place)
 
 
 class PrimaryButton(Button):

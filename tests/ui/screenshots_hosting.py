@@ -1,0 +1,161 @@
+"""Renders the screens of hosting in their states, to be looked at: `screenshots_hosting.py OUT [ONLY]`."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtWidgets import QApplication, QWidget
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from drawn import NINE, NOW, WALLS, DrawnSource, FakeLive, FakeRecords, HeldClock, busy_state, services_with
+from screenshots_meeting import roster_rows
+
+from desktop_app.domain.clock import stamp
+from desktop_app.domain.ids import MeetingId, UnitPath
+from media.meeting.model import MeetingPhase, MeetingState
+from ui.i18n import set_language
+from ui.meeting.room_window import RoomWindow
+from ui.models.meeting_model import MeetingModel
+from ui.models.room_model import RoomContent, RoomModel
+from ui.theme import Scheme, start_theme
+from ui.theme.tokens import DARK, LIGHT
+
+XN = UnitPath("100000/440000/441400/441481/")
+LC = UnitPath("100000/440000/441600/441622/")
+GD = UnitPath("100000/440000/")
+TITLE = "提升县域医疗服务能力远程协商会"
+OFFICE = ((1366, 768), (1440, 900))
+ROOM = ((1920, 1080), (1366, 768))
+UHD = (3840, 2160)
+
+
+class Seat:
+    """A terminal in a drawn meeting: its model, its records, its pictures."""
+
+    def __init__(self, own: UnitPath, names: dict[UnitPath, str], dark: tuple[UnitPath, ...] = ()) -> None:
+        self.clock = HeldClock()
+        self.live = FakeLive(None, self.clock)
+        people = (3, 5, 5, 4, 4, 3, 4, 2, 3)
+        for place, path in enumerate(names):
+            if path not in dark:
+                drawn = DrawnSource(people[place % 9], WALLS[place % 9], self.clock.monotonic)
+                self.live.sources[path if path != own else "local"] = drawn
+        rows = roster_rows(42, 38)
+        for entity, field in (("member", "unit_path"), ("roster_entry", "site"), ("attendance", "site")):
+            for row in rows[entity]:
+                row[field] = own
+        rows["member"].append({**rows["member"][2], "pk": "p0", "unit_path": XN, "sector": "农业和农村界"})
+        rows["unit"] = [{"pk": p, "unit_path": p, "name": n, "initials": ""} for p, n in names.items()]
+        rows["meeting"][0]["planned_start"] = stamp(NOW + timedelta(minutes=8))
+        self.records = FakeRecords(rows)
+        self.services = services_with(self.records, self.clock, own, names[own], self._open)
+        self.model = MeetingModel(self.services)
+
+    def _open(self, _meeting: MeetingId, listener: Any) -> Any:
+        self.live.listener = listener
+        return self.live
+
+    def enter(self, state: MeetingState) -> Seat:
+        self.model.join(MeetingId("m"))
+        self.model.take_link(True)
+        self.model.take_media(True)
+        self.model.take_state(state, None)
+        return self
+
+    def cut(self) -> Seat:
+        self.model.take_link(False)
+        self.model.take_media(False)
+        self.clock.move(40)
+        return self
+
+
+def room(state: MeetingState, change: Callable[[Seat, RoomModel], object] | None = None) -> Callable[[Any], QWidget]:
+    """The room's display in one state."""
+
+    def make(scheme: Scheme) -> QWidget:
+        seat = Seat(XN, NINE)
+        model = RoomModel(seat.model, seat.services)
+        seat.enter(state)
+        if change is not None:
+            change(seat, model)
+        window = RoomWindow(model, seat.clock, LIGHT if scheme is Scheme.LIGHT else DARK)
+        window._kept = (seat, model)  # type: ignore[attr-defined]
+        return window
+
+    return make
+
+
+def late(state: MeetingState, seconds: int) -> MeetingState:
+    """The same turn, begun so much earlier."""
+    turn = state.floor[0]
+    begun = (turn.granted_at or NOW) - timedelta(seconds=seconds)
+    return replace(state, floor=(replace(turn, granted_at=begun), *state.floor[1:]))
+
+
+BUSY = busy_state(NINE, GD, XN, LC)
+LONG = replace(
+    BUSY,
+    title="关于健全县域医共体人才共管机制、推动优质医疗资源下沉到基层的四级联动远程协商会",
+    floor=(replace(BUSY.floor[0], member_name="阿卜杜热西提·麦合木提江"), *BUSY.floor[1:]),
+)
+BEFORE = MeetingState(MeetingId("m"), MeetingPhase.SCHEDULED, title=TITLE, host=GD, invited=tuple(NINE))
+ROOMS = {
+    "room-busy": room(BUSY),
+    "room-warn": room(late(BUSY, 150)),
+    "room-over": room(late(BUSY, 260)),
+    "room-long": room(LONG),
+    "room-quiet": room(replace(BUSY, floor=())),
+    "room-before": room(BEFORE),
+    "room-offline": room(BUSY, lambda seat, _model: seat.cut()),
+    "room-plate": room(BUSY, lambda _seat, model: model.show(RoomContent.PLATE)),
+    "room-notice": room(
+        BUSY, lambda _seat, model: model.show(RoomContent.NOTICE, "会议休息十五分钟，请各会场于 11:00 前回到座位。")
+    ),
+    "room-hidden": room(BUSY, lambda _seat, model: model.show(RoomContent.HIDDEN)),
+}
+SHOTS: dict[str, tuple[Callable[[Any], QWidget], tuple[tuple[int, int], ...]]] = {
+    **{name: (make, ROOM) for name, make in ROOMS.items()},
+    "room-uhd": (ROOMS["room-busy"], (UHD,)),
+}
+
+
+def settle(app: QApplication, rounds: int = 14) -> None:
+    for _ in range(rounds):
+        app.processEvents()
+        time.sleep(0.01)
+
+
+def main() -> None:
+    out = Path(sys.argv[1] if len(sys.argv) > 1 else "screenshots")
+    only = sys.argv[2] if len(sys.argv) > 2 else ""
+    out.mkdir(parents=True, exist_ok=True)
+    app = QApplication([])
+    for scheme in (Scheme.LIGHT, Scheme.DARK):
+        start_theme(app, scheme)
+        for language in ("zh_CN", "en"):
+            set_language(language)
+            for name, (make, sizes) in SHOTS.items():
+                for size in sizes:
+                    title = f"{name}-{size[0]}-{language}-{scheme.value}"
+                    if only in title:
+                        window = make(scheme)
+                        window.resize(*size)
+                        window.show()
+                        settle(app)
+                        window.grab().save(str(out / f"{title}.png"))
+                        window.close()
+                        window.deleteLater()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,313 @@
+"""How the room's screen is painted: sizes for a reader six metres away, all of them following the screen's height.
+
+A character needs about 1/200 of the distance; at 1080 lines nothing is below 28 pixels, and what a member acts on not
+below 36. Lengths here are those of a 1080-line screen.
+"""
+
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPainterPath, QPen
+
+from ui.i18n import t
+from ui.i18n.dates import clock_text, duration_text
+from ui.models.meeting_rows import Mic
+from ui.models.room_model import RoomPicture, RoomScene, Speaker
+from ui.models.turn_clock import TurnClock, TurnStage
+from ui.picture.geometry import Box, placed
+from ui.theme import theme
+from ui.theme.fonts import SANS, SERIF
+from ui.theme.icons import pixmap
+from ui.theme.tokens import DARK, Tokens
+from ui.widgets.level_mark import bars_filled, paint_level_mark
+
+LINES = 1080
+EDGE, COLUMN = 48, 520
+HEAD, STRIP_TOP, STRIP_HIGH = 104, 880, 120
+CAPTION = 132
+LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+CENTER = Qt.AlignmentFlag.AlignCenter
+MICS = {Mic.OPEN: "room.mic-open", Mic.CLOSED: "room.mic-closed", Mic.LOCKED: "room.mic-locked"}
+WARNED = {TurnStage.WARN_LONG: "zheshi", TurnStage.WARN_SHORT: "zheshi", TurnStage.OVER: "zhusha"}
+
+
+class RoomPainter:
+    """Paints for one size of screen in one scheme."""
+
+    def __init__(self, size: QSize, tokens: Tokens = DARK) -> None:
+        self._k = size.height() / LINES
+        self._size = size
+        self._wide = size.width() / self._k
+        self._c = tokens
+
+    @property
+    def frame(self) -> Box:
+        """Where the picture goes, in the widget's pixels; the caption lies over its foot."""
+        x, y = self._px(EDGE), self._px(HEAD + 32)
+        right = self._px(self._wide - EDGE - COLUMN - 40)
+        return Box(x, y, right - x, self._px(STRIP_TOP - 32) - y)
+
+    def paint(self, p: QPainter, shown: RoomPicture, image: QImage | None) -> None:
+        """The whole screen; `image` is the latest picture of whoever is shown."""
+        p.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
+        p.fillRect(QRect(QPointF(0, 0).toPoint(), self._size), self._color("sunken" if self._c.dark else "win"))
+        if shown.scene is RoomScene.HIDDEN:
+            self._words(p, self._whole(), t("room.hidden"), 40, "ink3", CENTER)
+            return
+        self._head(p, shown)
+        if shown.scene is RoomScene.RUNNING:
+            self._running(p, shown, image)
+        elif shown.scene is RoomScene.PLATE and shown.caption is not None:
+            self._plate(p, shown.caption)
+        else:
+            self._card(p, shown)
+        self._foot(p, shown)
+
+    # The parts
+
+    def _head(self, p: QPainter, shown: RoomPicture) -> None:
+        box = self._box(0, 0, self._wide, HEAD)
+        p.fillRect(box, self._color("surface"))
+        p.fillRect(QRect(box.left(), box.bottom(), box.width(), max(1, self._px(1))), self._color("line"))
+        self._words(p, self._box(self._wide - EDGE - 240, 0, 240, HEAD), clock_text(shown.now), 64, "ink", RIGHT, True)
+        title = self._box(EDGE, 0, self._wide - 2 * EDGE - 280, HEAD)
+        self._words(p, title, shown.title, 48, "ink", LEFT, True, serif=True)
+
+    def _running(self, p: QPainter, shown: RoomPicture, image: QImage | None) -> None:
+        frame = self.frame
+        target = QRect(frame.x, frame.y, frame.width, frame.height)
+        rounded = QPainterPath()
+        rounded.addRoundedRect(QRectF(target), self._px(8), self._px(8))
+        p.save()
+        p.setClipPath(rounded)
+        self._video(p, target, frame, image)
+        if shown.caption is not None:
+            self._caption(p, frame, shown.caption, on_air=shown.on_air)
+        p.restore()
+        x = self._wide - EDGE - COLUMN
+        self._timer(p, self._panel(p, x, 136, COLUMN, 286), shown.turn)
+        self._next(p, self._panel(p, x, 446, COLUMN, 218), shown.following)
+        self._signed_in(p, self._panel(p, x, 688, COLUMN, 160), shown)
+        self._agenda(p, shown)
+
+    def _video(self, p: QPainter, target: QRect, frame: Box, image: QImage | None) -> None:
+        p.fillRect(target, QColor("#10171D"))
+        if image is None:
+            self._words(p, target, t("room.no-picture"), 40, "#B9C6CE", CENTER)
+        else:
+            box, part = placed(frame, image.width(), image.height())
+            p.drawImage(QRectF(box.x, box.y, box.width, box.height), image, QRectF(*part))
+
+    def _caption(self, p: QPainter, frame: Box, who: Speaker, *, on_air: bool) -> None:
+        """台标: level mark, site, who speaks, 播出中."""
+        high = self._px(CAPTION)
+        band = QRect(frame.x, frame.bottom - high, frame.width, high)
+        p.fillRect(band, QColor(16, 20, 24, 235))
+        left, right = band.left() + self._px(48), band.right() - self._px(32)
+        if on_air:
+            p.fillRect(QRect(band.left(), band.top(), self._px(14), high), self._color("onair"))
+            right = self._tag(p, band, right) - self._px(28)
+        mark = QRect(left, band.center().y() - self._px(25), self._px(56), self._px(52))
+        paint_level_mark(p, mark, bars_filled(who.level), QColor("#FFFFFF"), QColor(255, 255, 255, 90))
+        left = mark.right() + self._px(20)
+        said = " · ".join(part for part in (t("room.speaks", who.name) if who.name else "", who.sector) if part)
+        room, gap = right - left, self._px(36)
+        name_wide = self._advance(who.site, 56, bold=True)
+        if not said:
+            self._words(p, QRect(left, band.top(), room, high), who.site, 56, "#FFFFFF", LEFT, True)
+        elif name_wide + gap + self._advance(said, 44) <= room:
+            self._words(p, QRect(left, band.top(), name_wide, high), who.site, 56, "#FFFFFF", LEFT, True)
+            left += name_wide + gap
+            self._words(p, QRect(left, band.top(), right - left, high), said, 44, "#E9EFF2", LEFT)
+        else:
+            upper, lower = self._px(64), self._px(56)
+            self._words(p, QRect(left, band.top() + self._px(6), room, upper), who.site, 46, "#FFFFFF", LEFT, True)
+            below = QRect(left, band.top() + self._px(68), room, lower)
+            self._words(p, below, said, 40, "#E9EFF2", LEFT)
+
+    def _tag(self, p: QPainter, band: QRect, right: int) -> int:
+        text, high, mark = t("room.on-air"), self._px(68), self._px(30)
+        wide = self._advance(text, 36, bold=True) + mark + self._px(54)
+        box = QRect(right - wide, band.center().y() - high // 2, wide, high)
+        path = QPainterPath()
+        path.addRoundedRect(QRectF(box), self._px(6), self._px(6))
+        p.fillPath(path, self._color("onair"))
+        self._icon(p, "broadcast", "#FFFFFF", box.left() + self._px(22), box.center().y(), 30)
+        self._words(p, box.adjusted(mark + self._px(34), 0, 0, 0), text, 36, "#FFFFFF", LEFT, True)
+        return box.left()
+
+    def _timer(self, p: QPainter, box: QRect, turn: TurnClock | None) -> None:
+        if turn is None:
+            self._line(p, box, 0, 50, t("room.left"), 36, "ink2", bold=True)
+            self._line(p, box, 60, 160, "--:--", 150, "ink3", bold=True)
+            return
+        over, token = turn.stage is TurnStage.OVER, WARNED.get(turn.stage, "ink")
+        label = "room.overtime" if over else "room.left" if turn.limit else "room.spoken"
+        shown = turn.over if over else turn.left if turn.limit else turn.spoken
+        self._line(p, box, 0, 50, t(label), 36, "ink2" if token == "ink" else token, bold=True)
+        self._line(p, box, 48, 164, duration_text(shown), 150, token, bold=True)
+        track = QRectF(box.left(), box.bottom() - self._px(16), box.width(), self._px(16))
+        self._bar(p, track, turn.share, "accent" if token == "ink" else token)
+        if over:
+            frame = box.adjusted(-self._px(30), -self._px(22), self._px(30), self._px(22))
+            p.setPen(QPen(self._color("zhusha"), self._px(4)))
+            p.setBrush(Qt.BrushStyle.NoBrush)
+            p.drawRoundedRect(frame, self._px(8), self._px(8))
+
+    def _next(self, p: QPainter, box: QRect, who: Speaker | None) -> None:
+        self._line(p, box, 0, 46, t("room.next"), 36, "ink2", bold=True)
+        if who is None:
+            self._line(p, box, 58, 70, t("room.next-none"), 40, "ink3")
+            return
+        self._line(p, box, 50, 72, who.name, 60, "ink", bold=True)
+        mark = QRect(box.left(), box.top() + self._px(137), self._px(32), self._px(30))
+        paint_level_mark(p, mark, bars_filled(who.level), self._color("accent"), self._color("line"))
+        text = t("room.get-ready", who.site)
+        self._words(p, QRect(mark.right() + self._px(16), box.top() + self._px(126), box.right() - mark.right()
+                    - self._px(16), self._px(52)), text, 36, "ink2", LEFT)  # fmt: skip
+
+    def _signed_in(self, p: QPainter, box: QRect, shown: RoomPicture) -> None:
+        self._line(p, box, 0, 42, t("room.signed-in"), 36, "ink2", bold=True)
+        present = str(shown.tally.present)
+        wide = self._advance(present, 60, bold=True)
+        self._line(p, box, 46, 74, present, 60, "ink", bold=True)
+        of = QRect(box.left() + wide + self._px(16), box.top() + self._px(56), box.width() - wide, self._px(62))
+        self._words(p, of, t("room.of", shown.tally.expected), 44, "ink2", LEFT)
+
+    def _agenda(self, p: QPainter, shown: RoomPicture) -> None:
+        box = self._panel(p, EDGE, STRIP_TOP, self._wide - 2 * EDGE, STRIP_HIGH)
+        if not shown.agenda_count:
+            return
+        left, right = box.left(), box.right()
+        if shown.agenda_next:
+            then = t("room.then", shown.agenda_next)
+            wide = min(self._advance(then, 38), box.width() * 2 // 5)
+            self._words(p, QRect(right - wide, box.top(), wide, box.height()), then, 38, "ink2", RIGHT)
+            right -= wide + self._px(40)
+        at = t("room.agenda", shown.agenda_at, shown.agenda_count)
+        wide = self._advance(at, 44, bold=True)
+        self._words(p, QRect(left, box.top(), wide + 2, box.height()), at, 44, "accent", LEFT, True)
+        left += wide + self._px(44)
+        p.fillRect(QRect(left, box.top(), max(1, self._px(1)), box.height()), self._color("line"))
+        left += self._px(32)
+        self._words(p, QRect(left, box.top(), right - left, box.height()), shown.agenda_title, 44, "ink", LEFT, True)
+
+    def _plate(self, p: QPainter, who: Speaker) -> None:
+        """桌签: the name as wide as the screen."""
+        whole = self._whole()
+        name = who.name or who.site
+        self._words(p, self._box(EDGE, 250, self._wide - 2 * EDGE, 380), name, 220, "ink", CENTER, True, least=120)
+        below = " · ".join(part for part in (who.site if who.name else "", who.sector) if part)
+        middle = QRect(whole.left(), self._px(640), whole.width(), self._px(110))
+        self._words(p, middle, below, 60, "ink2", CENTER)
+
+    def _card(self, p: QPainter, shown: RoomPicture) -> None:
+        """A title card: before, after, cut off, or a notice."""
+        scene = shown.scene
+        middle = self._box(EDGE * 2, 320, self._wide - EDGE * 4, 420)
+        if scene is RoomScene.NOTICE:
+            self._words(p, self._box(0, 220, self._wide, 80), t("room.notice"), 44, "accent", CENTER, True)
+            self._paragraph(p, middle, shown.notice)
+            return
+        if scene is RoomScene.WAITING and shown.starts_in:
+            self._words(p, self._box(0, 340, self._wide, 90), t("room.starts-in"), 60, "ink2", CENTER, True)
+            self._words(p, self._box(0, 450, self._wide, 220), duration_text(shown.starts_in), 150, "ink", CENTER, True)
+            return
+        icon, token, title, text = {
+            RoomScene.OFFLINE: ("lan-disconnect", "zheshi", t("room.offline"), t("room.offline-text")),
+            RoomScene.ENDED: ("check-circle-outline", "shilv", t("room.ended"), t("room.ended-text")),
+        }.get(scene, ("clock-outline", "accent", t("room.soon"), t("room.waits")))
+        self._icon(p, icon, getattr(self._c, token), self._size.width() // 2 - self._px(60), self._px(380), 120)
+        self._words(p, self._box(0, 480, self._wide, 110), title, 72, "ink", CENTER, True)
+        self._words(p, self._box(0, 600, self._wide, 90), text, 56, "ink2", CENTER)
+
+    def _foot(self, p: QPainter, shown: RoomPicture) -> None:
+        said = [t(MICS[shown.mic])] if shown.mic is not None else []
+        self._words(p, self._box(EDGE, 1016, self._wide - 2 * EDGE, 52), " · ".join(said), 28, "ink2", LEFT)
+
+    # Tools
+
+    def _panel(self, p: QPainter, x: float, y: float, wide: float, high: float) -> QRect:
+        """A card; what is inside of its padding."""
+        box = self._box(x, y, wide, high)
+        p.setPen(self._color("line"))
+        p.setBrush(self._color("surface"))
+        p.drawRoundedRect(QRectF(box).adjusted(0.5, 0.5, -0.5, -0.5), self._px(8), self._px(8))
+        return box.adjusted(self._px(32), self._px(22), -self._px(32), -self._px(22))
+
+    def _bar(self, p: QPainter, track: QRectF, share: float, token: str) -> None:
+        whole = QPainterPath()
+        whole.addRoundedRect(track, track.height() / 2, track.height() / 2)
+        p.fillPath(whole, self._color("line"))
+        p.save()
+        p.setClipPath(whole)
+        p.fillRect(QRectF(track.left(), track.top(), track.width() * share, track.height()), self._color(token))
+        p.restore()
+
+    def _line(
+        self, p: QPainter, box: QRect, top: float, high: float, text: str, size: int, token: str, *, bold: bool = False
+    ) -> None:
+        self._words(p, QRect(box.left(), box.top() + self._px(top), box.width(), self._px(high)), text, size, token,
+                    LEFT, bold)  # fmt: skip
+
+    def _words(
+        self,
+        p: QPainter,
+        box: QRect,
+        text: str,
+        size: int,
+        token: str,
+        flags: Qt.AlignmentFlag,
+        bold: bool = False,
+        *,
+        serif: bool = False,
+        least: int = 0,
+    ) -> None:
+        """One line: smaller where it does not fit, down to `least` (else 36, or its own size), then elided."""
+        least = least or min(size, 36)
+        while size > least and self._advance(text, size, bold=bold, serif=serif) - 3 > box.width():
+            size -= 2
+        style = self._font(size, bold=bold, serif=serif)
+        p.setFont(style)
+        p.setPen(self._color(token))
+        shown = QFontMetrics(style).elidedText(text, Qt.TextElideMode.ElideRight, box.width())
+        p.drawText(box, int(flags), shown)
+
+    def _paragraph(self, p: QPainter, box: QRect, text: str) -> None:
+        """Several lines, as large as they fit between 72 and 40."""
+        flags = int(CENTER) | int(Qt.TextFlag.TextWordWrap)
+        size = 72
+        while size > 40 and QFontMetrics(self._font(size, bold=True)).boundingRect(box, flags, text).height() > (
+            box.height()
+        ):
+            size -= 4
+        p.setFont(self._font(size, bold=True))
+        p.setPen(self._color("ink"))
+        p.drawText(box, flags, text)
+
+    def _icon(self, p: QPainter, name: str, color: str, left: int, middle: int, size: int) -> None:
+        drawn = pixmap(name, color, max(1, round(size * self._k / theme().scale)))
+        side = self._px(size)
+        p.drawPixmap(QRect(left, middle - side // 2, side, side), drawn)
+
+    def _font(self, size: int, *, bold: bool = False, serif: bool = False) -> QFont:
+        made = QFont()
+        made.setFamilies(SERIF if serif else SANS)
+        made.setPixelSize(max(1, self._px(size)))
+        made.setBold(bold)
+        return made
+
+    def _advance(self, text: str, size: int, *, bold: bool = False, serif: bool = False) -> int:
+        """The room a line needs, with a hair to spare: eliding rounds up where measuring rounds down."""
+        return QFontMetrics(self._font(size, bold=bold, serif=serif)).horizontalAdvance(text) + 3
+
+    def _whole(self) -> QRect:
+        return QRect(0, 0, self._size.width(), self._size.height())
+
+    def _box(self, x: float, y: float, wide: float, high: float) -> QRect:
+        return QRect(self._px(x), self._px(y), self._px(wide), self._px(high))
+
+    def _px(self, length: float) -> int:
+        return round(length * self._k)
+
+    def _color(self, token: str) -> QColor:
+        return QColor(token if token.startswith("#") else getattr(self._c, token))

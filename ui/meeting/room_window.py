@@ -1,0 +1,106 @@
+"""会场大屏: a window of its own for the room's second screen. No controls, no cursor; it never takes the focus."""
+
+from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtGui import QHideEvent, QImage, QPainter, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QWidget
+
+from desktop_app.domain.clock import Clock
+from media.frames import Frame, FrameSource
+from ui.i18n import t
+from ui.meeting.room_paint import RoomPainter
+from ui.models.room_model import RoomModel, RoomScene
+from ui.picture.geometry import wanted_size
+from ui.theme.tokens import DARK, Tokens
+
+TICK_MS = 40
+FREEZE_S = 3.0
+
+
+class RoomWindow(QWidget):
+    """Shows what the model says and the picture of whoever is on air."""
+
+    def __init__(self, model: RoomModel, clock: Clock, tokens: Tokens = DARK) -> None:
+        super().__init__(None, Qt.WindowType.Window | Qt.WindowType.FramelessWindowHint)
+        self._model, self._clock, self._tokens = model, clock, tokens
+        self._painter = RoomPainter(self.size(), tokens)
+        self._shown = model.picture
+        self._source: FrameSource | None = None
+        self._air = ""
+        self._frame: Frame | None = None
+        self._image: QImage | None = None
+        self.setWindowTitle(t("room.window"))
+        self.setAccessibleName(t("room.window"))
+        self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setCursor(Qt.CursorShape.BlankCursor)
+        self.setMinimumSize(480, 270)
+        self.resize(960, 540)
+        self._timer = QTimer(self, interval=TICK_MS)
+        self._timer.timeout.connect(self._look)
+        model.changed.connect(self.refresh)
+
+    def refresh(self) -> None:
+        """Take up what the model says now."""
+        shown = self._model.picture
+        if shown != self._shown:
+            self._shown = shown
+            self.setAccessibleDescription(self._spoken())
+            self.update()
+        self._follow()
+
+    def _spoken(self) -> str:
+        shown = self._shown
+        who = shown.caption
+        return " ".join(part for part in (shown.title, who.site if who else "", who.name if who else "") if part)
+
+    def _follow(self) -> None:
+        """Watch whoever is on air; nobody while there is no picture on the screen."""
+        live = self.isVisible() and self._shown.scene is RoomScene.RUNNING
+        air = str(self._shown.air or "") if live else ""
+        if air != self._air:
+            if self._source is not None:
+                self._source.want(0, 0)
+            self._air, self._frame, self._image = air, None, None
+            self._source = self._model.meeting.room_source(air) if air else None
+            self.update()
+        if self._source is not None:
+            self._source.want(*wanted_size(self._painter.frame, self.devicePixelRatioF()))
+
+    def _look(self) -> None:
+        frame = self._source.latest() if self._source is not None else None
+        if frame is None or self._clock.monotonic() - frame.at > FREEZE_S:
+            if self._image is not None:
+                self._frame = self._image = None
+                self.update()
+            return
+        if self._frame is None or frame.number != self._frame.number:
+            self._frame = frame
+            self._image = QImage(frame.plane, frame.width, frame.height, frame.stride, QImage.Format.Format_RGB32)
+            box = self._painter.frame
+            self.update(box.x, box.y, box.width, box.height)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        self._painter.paint(painter, self._shown, self._image)
+        painter.end()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._painter = RoomPainter(self.size(), self._tokens)
+        self._follow()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._timer.start()
+        self.refresh()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._timer.stop()
+        self._follow()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.DevicePixelRatioChange:
+            self._follow()
