@@ -29,6 +29,9 @@ from desktop_app.hub_process import hub_engine, hub_secret
 from desktop_app.main import VERSION
 from desktop_app.settings import Settings
 from media.engine.hub_engine import HubEngine
+from sync.blobs.routes import routes as blob_routes
+from sync.blobs.store import BlobStore, blob_key
+from sync.blobs.uploads import MEBIBYTE, Quota, Uploads
 from sync.center.routes import routes as record_routes
 from sync.center.store import CenterStore
 from sync.identity.enrolment_desk import EnrolmentDesk
@@ -81,13 +84,26 @@ def seed_units(store: CenterStore) -> int:
     return len(missing)
 
 
+def center_uploads(store: CenterStore, keystore: KeyStore, settings: Settings, clock: Clock) -> Uploads:
+    """The attachments and recordings of a center's folder."""
+    quota = Quota(settings.center.blob_quota * MEBIBYTE, settings.center.blob_reserve * MEBIBYTE)
+    return Uploads(store.engine, BlobStore(store.folder, blob_key(keystore)), clock, quota)
+
+
 class Center:
     """One center, from its open store to its last answer; `app` is what a server serves."""
 
     def __init__(
-        self, store: CenterStore, keys: CenterKeys, engine: HubEngine, meetings: CenterMeetings, clock: Clock
+        self,
+        store: CenterStore,
+        keys: CenterKeys,
+        engine: HubEngine,
+        meetings: CenterMeetings,
+        uploads: Uploads,
+        clock: Clock,
     ) -> None:
         self._store, self._keys, self._engine, self._meetings, self._clock = store, keys, engine, meetings, clock
+        self._uploads = uploads
         office = RecordsOffice(store, clock)
         self._desk = EnrolmentDesk(
             keys.registry,
@@ -124,10 +140,12 @@ class Center:
                 log.info("%d units of the reference data were written into the records", added)
             engine = hub_engine(folder, settings.center, hub_secret(keys.identity.key), clock)
             meetings = CenterMeetings(store, engine, clock, grace_seconds=settings.center.chair_grace)
+            uploads = center_uploads(store, keystore, settings, clock)
+            uploads.tidy()
         except BaseException:
             store.close()
             raise
-        return cls(store, keys, engine, meetings, clock)
+        return cls(store, keys, engine, meetings, uploads, clock)
 
     def routes(self) -> list[BaseRoute]:
         """Every route there is; what is not in `authentication.OPEN` is behind the gate."""
@@ -136,6 +154,7 @@ class Center:
             Route("/readyz", self._readyz, methods=["GET"]),
             *self._desk.routes(),
             *record_routes(self._store),
+            *blob_routes(self._uploads, self._clock),
             *self._meetings.routes(),
         ]
 
@@ -158,6 +177,7 @@ class Center:
 
     def close(self) -> None:
         """Let go of the store. The hub runs on."""
+        self._uploads.close()
         self._store.close()
         self._keys.registry.close()
 

@@ -16,6 +16,9 @@ from desktop_app.domain.ids import PersonId
 from desktop_app.main import VERSION
 from desktop_app.settings import Settings
 from desktop_app.terminal_services import MachineDevices, SyncHandle, TerminalMeetings, TerminalOperators
+from sync.blobs.desk import Attachments
+from sync.blobs.lane import BlobLane
+from sync.blobs.store import BlobStore, blob_key
 from sync.export.exports import RecordExports
 from sync.identity.device import DeviceIdentity, is_enrolled
 from sync.identity.enrolment import enrol
@@ -23,7 +26,7 @@ from sync.identity.keystore import KeyStore, open_keystore
 from sync.identity.operators import PinBook
 from sync.identity.requests import RequestSigner
 from sync.reference.units import unit_name
-from sync.replication.client import CenterClient
+from sync.replication.client import CenterClient, LinkFault
 from sync.terminal.records import Records
 from sync.terminal.thread import SyncThread
 
@@ -44,6 +47,7 @@ class Parts:
     operators: TerminalOperators
     meetings: TerminalMeetings
     exports: RecordExports
+    attachments: Attachments
     devices: MachineDevices
     doctor: Doctor
     clock: Clock
@@ -63,9 +67,18 @@ class Parts:
 
     def start_sync(self, *, on_link: Callable[[Any], None], on_progress: Callable[[Any], None]) -> None:
         """Send and fetch from now on; both listeners are called on the sync thread."""
-        self._thread = SyncThread(self.records, self.client, clock=self.clock, on_link=on_link, on_progress=on_progress)
+        lane = BlobLane(self.attachments, self.client, self.clock)
+        self._thread = SyncThread(
+            self.records, self.client, clock=self.clock, on_link=on_link, on_progress=on_progress, blobs=lane
+        )
         self._thread.start()
         self.sync.attach(self._thread.poke)
+
+    def fetch(self, attachment: str) -> None:
+        """Bring an attachment's content here, for the worker thread; its faults are those of `BlobLane.fetch`."""
+        if self._thread is None:
+            raise LinkFault("center-unreachable", address=self.identity.center_url)
+        self._thread.fetch(*self.attachments.content_of(attachment)).result()
 
     def at_close(self, act: Callable[[], object]) -> None:
         """Something to end before the sync and the store."""
@@ -86,7 +99,7 @@ def open_parts(folder: Path, settings: Settings, clock: Clock, *, passphrase: st
     keys = _keys(folder, passphrase)
     if not is_enrolled(folder):
         return None
-    return _assemble(DeviceIdentity.load(folder, keys), folder, settings, clock)
+    return _assemble(DeviceIdentity.load(folder, keys), folder, settings, clock, keys)
 
 
 def enrol_parts(
@@ -96,7 +109,7 @@ def enrol_parts(
     keys = _keys(folder, passphrase)
     enrolled = enrol(request.url, request.code, folder, keys=keys, person_name=request.person_name, clock=clock)
     PinBook(folder, enrolled.identity.key, clock).set(enrolled.person, request.pin)
-    parts = _assemble(enrolled.identity, folder, settings, clock)
+    parts = _assemble(enrolled.identity, folder, settings, clock, keys)
     parts.enrolled_person = enrolled.person
     return parts
 
@@ -109,7 +122,8 @@ def _keys(folder: Path, passphrase: str | None) -> KeyStore:
     return open_keystore(folder, passphrase=passphrase)
 
 
-def _assemble(identity: DeviceIdentity, folder: Path, settings: Settings, clock: Clock) -> Parts:
+def _assemble(identity: DeviceIdentity, folder: Path, settings: Settings, clock: Clock, keys: KeyStore) -> Parts:
+    blobs = BlobStore(folder, blob_key(keys))
     records = Records.open(folder, identity=identity, clock=clock)
     signer = RequestSigner(identity)
     doctor = Doctor(settings, clock)
@@ -121,6 +135,7 @@ def _assemble(identity: DeviceIdentity, folder: Path, settings: Settings, clock:
         operators=TerminalOperators(identity, records, PinBook(folder, identity.key, clock)),
         meetings=TerminalMeetings(records, identity.unit_path, clock),
         exports=RecordExports(records, identity.unit_path, clock),
+        attachments=Attachments(records, blobs, clock),
         devices=MachineDevices(doctor),
         doctor=doctor,
         clock=clock,

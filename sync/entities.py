@@ -233,6 +233,22 @@ ENTITIES: dict[str, Entity] = {
                 "state": _T,
             },
         ),
+        # pk: UUIDv7. One file that belongs to a record (`owner_kind` is its entity, `owner_id` its pk). Whoever may see this
+        # record may read the content that it names, if its writer's unit had that content (`sync/blobs`).
+        Entity(
+            "attachment",
+            Merge.FACT,
+            Reach.MEETING,
+            {
+                "owner_kind": _T,
+                "owner_id": _T,
+                "file_name": _T,
+                "mime": _T,
+                "bytes": _I,
+                "sha256": _T,
+                "meeting": _T,
+            },
+        ),
         # pk: derived_id(meeting, seq, "event"). The meeting's log itself: the center's own changes.
         Entity(
             "meeting_event",

@@ -18,3 +18,10 @@ SITES = 200
 FLOOR_REQUESTS = 400
 """Members of one meeting who wait or speak at a time."""
 FLOOR_REQUESTS_PER_SITE = 30
+BLOB = 2 * 1024 * 1024 * 1024
+"""One attachment or recording."""
+UPLOAD_PIECE = REQUEST_BODY
+"""One PATCH of an upload, and one range of a download that a terminal asks for."""
+FILE_NAME = 200
+"""The name of an attached file, in characters."""
+USB_PACKAGE = 8 * 1024 * 1024 * 1024

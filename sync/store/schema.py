@@ -8,27 +8,26 @@ import sqlalchemy as sa
 from desktop_app.domain.faults import HostFault
 from sync.store.engine import host_faults
 
-HEAD = "0001"
-"""The newest revision in `sync/migrations/versions`; a test holds it equal."""
+HEADS = frozenset({"0001", "blobs_0001"})
+"""The newest revision of each branch in `sync/migrations/versions`; a test holds them equal."""
 
 
 def upgrade(engine: sa.Engine) -> None:
     """HostFault `store-newer` when a later version of the program wrote the store."""
     with host_faults():
         with engine.begin() as connection:
-            revision = _revision(connection)
-            if revision != HEAD:
-                _migrate(connection, revision)
+            revisions = _revisions(connection)
+            if revisions != HEADS:
+                _migrate(connection, revisions)
 
 
-def _revision(connection: sa.Connection) -> str | None:
+def _revisions(connection: sa.Connection) -> frozenset[str]:
     if not sa.inspect(connection).has_table("alembic_version"):
-        return None
-    found: str | None = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
-    return found
+        return frozenset()
+    return frozenset(connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalars())
 
 
-def _migrate(connection: sa.Connection, revision: str | None) -> None:
+def _migrate(connection: sa.Connection, revisions: frozenset[str]) -> None:
     from alembic import command  # 0.2 s that a start without a migration does not pay
     from alembic.config import Config
     from alembic.script import ScriptDirectory
@@ -38,9 +37,9 @@ def _migrate(connection: sa.Connection, revision: str | None) -> None:
     config = Config()
     config.set_main_option("script_location", str(importlib.resources.files("sync") / "migrations"))
     config.attributes["connection"] = connection
-    if revision is not None:
+    for revision in sorted(revisions):
         try:
             ScriptDirectory.from_config(config).get_revision(revision)
         except CommandError as err:
             raise HostFault("store-newer", revision=revision) from err
-    command.upgrade(config, "head")
+    command.upgrade(config, "heads")

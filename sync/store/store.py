@@ -148,6 +148,11 @@ class Store(reader.StoreReader):
             raise
 
     @property
+    def engine(self) -> sa.Engine:
+        """For a part that has tables of its own in this store (`sync/blobs`)."""
+        return self._engine
+
+    @property
     def device(self) -> DeviceId:
         return self.identity.device
 

@@ -9,6 +9,7 @@ import asyncio
 import dataclasses
 import logging
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
@@ -17,6 +18,7 @@ from typing import Any, TypeVar
 from desktop_app.domain.clock import Clock
 from desktop_app.domain.faults import Fault, PeerFault
 from desktop_app.domain.limits import BATCH_CHANGES
+from sync.blobs.lane import BlobLane
 from sync.log.envelope import HASH_BYTES
 from sync.replication.client import CenterClient, LinkFault
 from sync.replication.part import read_part
@@ -24,6 +26,7 @@ from sync.terminal.records import Records, SyncStatus
 
 log = logging.getLogger("silian.sync")
 Answer = TypeVar("Answer")
+BLOBS = "blobs"
 PUSH, PULL, HEADS = "push", "pull", "heads"
 HEALED_AT_ONCE = 32
 """Buckets that are mended in one go."""
@@ -83,6 +86,7 @@ class SyncLoop:
         on_link: Callable[[Link], None],
         on_progress: Callable[[SyncStatus], None],
         pace: Pace | None = None,
+        blobs: BlobLane | None = None,
     ) -> None:
         self._records = records
         self._client = client
@@ -91,9 +95,13 @@ class SyncLoop:
         self._on_link = on_link
         self._on_progress = on_progress
         self._pace = pace or Pace()
+        self._blobs = blobs
         self._loop: asyncio.AbstractEventLoop | None = None
         self._work = asyncio.Event()
         self._written = asyncio.Event()
+        self._attached = asyncio.Event()
+        self._drained = asyncio.Event()
+        """Every change is at the center: contents may go."""
         self._online = asyncio.Event()
         self._requests: set[asyncio.Task[Any]] = set()
         self._link: Link | None = None
@@ -113,6 +121,9 @@ class SyncLoop:
                 lanes.create_task(self._kept(lambda: self._lane(PUSH, self._push_once)))
                 lanes.create_task(self._kept(lambda: self._lane(PULL, self._pull_once)))
                 lanes.create_task(self._kept(lambda: self._lane(HEADS, self._compare_once)))
+                if self._blobs is not None:
+                    lane = self._blobs
+                    lanes.create_task(self._kept(lambda: self._lane(BLOBS, lambda: self._blob_once(lane))))
                 lanes.create_task(self._tell_what_waits())
         finally:
             unsubscribe()
@@ -124,6 +135,7 @@ class SyncLoop:
         if loop is not None and not loop.is_closed():
             loop.call_soon_threadsafe(self._work.set)
             loop.call_soon_threadsafe(self._written.set)
+            loop.call_soon_threadsafe(self._attached.set)
 
     async def _kept(self, forever: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """A bug in one lane is logged and costs a pause; the records of this terminal still have to travel."""
@@ -223,10 +235,12 @@ class SyncLoop:
         self._work.clear()
         batch = await asyncio.to_thread(self._records.next_batch)
         if batch is None:
+            self._drained.set()
             self._mended(PUSH)
             await self._tell_progress()
             await self._work.wait()
             return
+        self._drained.clear()
         try:
             answer = await self._request(self._client.push(self._records.device, batch))
         except PeerFault as fault:
@@ -238,6 +252,18 @@ class SyncLoop:
         await asyncio.to_thread(self._records.acknowledge, answer)
         self._resumed = 0
         await self._tell_progress()
+
+    async def _blob_once(self, lane: BlobLane) -> None:
+        """One request for a content that waits; the changes go first."""
+        self._attached.clear()
+        await self._drained.wait()
+        if await lane.step(self._request):
+            await self._tell_progress()
+            return
+        self._mended(BLOBS)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(lane.next_try()):
+                await self._attached.wait()
 
     async def _pull_once(self) -> None:
         snapshot = await asyncio.to_thread(self._records.snapshot_position)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from sync.blobs.waiting import waiting_count
 from sync.log.envelope import Verdict
 from sync.replication.receipt import Receipt, read_body
 from sync.store.tables import change, conflict, origin, receipt
@@ -22,6 +23,9 @@ class SyncStatus:
     quarantined: int = 0
     acknowledged: int = 0
     last_receipt_at: datetime | None = None
+    attachments: int = 0
+    """Contents of attachments and recordings that wait for the center, after the changes."""
+    attachment_bytes: int = 0
 
 
 def read_status(connection: sa.Connection, device: str) -> SyncStatus:
@@ -41,6 +45,7 @@ def read_status(connection: sa.Connection, device: str) -> SyncStatus:
     ).scalar_one()
     last = connection.execute(sa.select(receipt).order_by(receipt.c.number.desc()).limit(1)).first()
     pending = head.seq - head.acknowledged
+    attachments, attachment_bytes = waiting_count(connection)
     return SyncStatus(
         pending,
         meetings,
@@ -48,9 +53,6 @@ def read_status(connection: sa.Connection, device: str) -> SyncStatus:
         quarantined,
         own - pending,
         read_body(last.body, last.signature).received_at if last else None,
+        attachments,
+        attachment_bytes,
     )
-
-
-def read_receipts(connection: sa.Connection, limit: int) -> list[Receipt]:
-    rows = connection.execute(sa.select(receipt).order_by(receipt.c.number.desc()).limit(limit))
-    return [read_body(row.body, row.signature) for row in rows]

@@ -3,11 +3,13 @@
 import asyncio
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import suppress
 from random import Random
 
 from desktop_app.domain.clock import Clock
-from sync.replication.client import CenterClient
+from sync.blobs.lane import BlobLane
+from sync.replication.client import CenterClient, LinkFault
 from sync.terminal.lanes import Link, Pace, SyncLoop
 from sync.terminal.records import Records, SyncStatus
 
@@ -25,7 +27,9 @@ class SyncThread:
         on_progress: Callable[[SyncStatus], None],
         jitter: Random | None = None,
         pace: Pace | None = None,
+        blobs: BlobLane | None = None,
     ) -> None:
+        self._blobs = blobs
         self._thread = threading.Thread(target=self._run, name="silian-sync", daemon=True)
         self._ready = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -38,6 +42,7 @@ class SyncThread:
             on_link=on_link,
             on_progress=on_progress,
             pace=pace,
+            blobs=blobs,
         )
 
     def start(self) -> None:
@@ -47,6 +52,13 @@ class SyncThread:
     def poke(self) -> None:
         """There is something to send, or a person wants it now; from any thread."""
         self._sync.poke()
+
+    def fetch(self, sha256: str, length: int) -> Future[None]:
+        """Bring a content here, from any thread; for the faults see `BlobLane.fetch`. LinkFault while there is no lane."""
+        loop, lane = self._loop, self._blobs
+        if loop is None or lane is None or loop.is_closed():
+            raise LinkFault("center-unreachable")
+        return asyncio.run_coroutine_threadsafe(lane.fetch(sha256, length), loop)
 
     def close(self, timeout: float = 5.0) -> None:
         """End the lanes and the thread; what was under way is done again at the next start."""

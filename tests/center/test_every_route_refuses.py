@@ -25,6 +25,12 @@ BEHIND_THE_GATE = {
     ("GET", "/v1/snapshot"): "/v1/snapshot?since=0&until=0",
     ("GET", "/v1/heads"): "/v1/heads?since=0&epoch=1&seq=0",
     ("WS", "/v1/meetings/{meeting}"): f"/v1/meetings/{MEETING}",
+    ("OPTIONS", "/v1/uploads"): "/v1/uploads",
+    ("POST", "/v1/uploads"): "/v1/uploads",
+    ("HEAD", "/v1/uploads/{upload}"): f"/v1/uploads/{MEETING}",
+    ("PATCH", "/v1/uploads/{upload}"): f"/v1/uploads/{MEETING}",
+    ("DELETE", "/v1/uploads/{upload}"): f"/v1/uploads/{MEETING}",
+    ("GET", "/v1/blobs/{sha256}"): f"/v1/blobs/{'ab' * 32}",
 }
 """Method and path as mounted, and a target that the enrolled device may ask."""
 OPEN_TO_STRANGERS = {

@@ -1,0 +1,66 @@
+"""The attachment records that name a content, and who may see them: what opens a blob, at the center."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from desktop_app.domain.ids import UnitPath
+from desktop_app.domain.units import Level, is_within, level_of
+from sync.blobs.tables import blob, blob_holder
+from sync.store.rows import from_json
+from sync.store.tables import participant, record
+
+ENTITY = "attachment"
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """One attachment record."""
+
+    pk: str
+    owner_path: str
+    """The unit whose terminal wrote it."""
+    meeting: str
+    file_name: str
+    mime: str
+    length: int
+
+
+def naming(connection: sa.Connection, sha256: str) -> Iterator[Named]:
+    """The attachments that name this content and were not taken back."""
+    rows = connection.execute(
+        sa.select(record.c.pk, record.c.owner_path, record.c.meeting, record.c.fields).where(
+            record.c.entity == ENTITY,
+            record.c.retracted.is_(False),
+            record.c.fields.contains(f'"sha256":"{sha256}"', autoescape=True),
+        )
+    )
+    for pk, owner_path, meeting, text in rows.all():
+        fields: dict[str, Any] = from_json(text)
+        if fields.get("sha256") == sha256:
+            name, mime, length = fields.get("file_name"), fields.get("mime"), fields.get("bytes")
+            yield Named(pk, owner_path, meeting, str(name or ""), str(mime or ""), int(length or 0))
+
+
+def may_read(connection: sa.Connection, unit_path: UnitPath, sha256: str) -> bool:
+    """Whether this content is here and an attachment of a unit that holds it is in the reader's scope."""
+    if connection.execute(sa.select(blob.c.bytes).where(blob.c.sha256 == sha256)).first() is None:
+        return False
+    holders = set(
+        connection.execute(sa.select(blob_holder.c.unit_path).where(blob_holder.c.sha256 == sha256)).scalars()
+    )
+    return any(each.owner_path in holders and _sees(connection, unit_path, each) for each in naming(connection, sha256))
+
+
+def _sees(connection: sa.Connection, unit_path: UnitPath, attachment: Named) -> bool:
+    """The scope of the feed: one's own subtree, and the meetings one's unit is party to."""
+    if attachment.owner_path == unit_path:
+        return True
+    if level_of(unit_path) is not Level.NATIONAL and is_within(attachment.owner_path, unit_path):
+        return True
+    party = sa.select(participant.c.meeting).where(
+        participant.c.meeting == attachment.meeting, participant.c.unit_path == unit_path
+    )
+    return bool(attachment.meeting) and connection.execute(party).first() is not None
