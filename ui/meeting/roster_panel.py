@@ -23,15 +23,17 @@ from PySide6.QtWidgets import (
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QVBoxLayout,
+    QWidget,
 )
 
+from media.meeting.model import FloorRequest
 from ui.i18n import t
 from ui.meeting.tiles import spoken
 from ui.models.meeting_model import MeetingModel
-from ui.models.meeting_rows import Mic, Presence, RosterRow
+from ui.models.meeting_rows import Mic, Presence, RosterRow, superiors
 from ui.theme import font, theme
 from ui.theme.icons import icon, pixmap
-from ui.widgets import Chip, Text, flush
+from ui.widgets import Chip, LinkButton, Text, flush
 from ui.widgets.level_mark import bars_filled, paint_level_mark
 
 Index = QModelIndex | QPersistentModelIndex
@@ -46,16 +48,21 @@ class RosterList(QAbstractListModel):
         self.rows: list[RosterRow] = []
         self.parents: set[str] = set()
         self.folded: set[str] = set()
-        self.said: list[str] = []
+        self._turn: FloorRequest | None = None
 
-    def show_rows(self, rows: list[RosterRow], said: list[str], parents: set[str]) -> None:
-        if [row.unit_path for row in rows] != [row.unit_path for row in self.rows]:
+    def show_rows(self, rows: list[RosterRow], turn: FloorRequest | None, parents: set[str]) -> None:
+        """Take these; only rows that are other than before are painted again."""
+        self._turn = turn
+        before, self.parents = self.rows, parents
+        if [row.unit_path for row in rows] != [row.unit_path for row in before]:
             self.beginResetModel()
-            self.rows, self.said, self.parents = rows, said, parents
+            self.rows = rows
             self.endResetModel()
-        elif (rows, said) != (self.rows, self.said):
-            self.rows, self.said, self.parents = rows, said, parents
-            self.dataChanged.emit(self.index(0), self.index(len(rows) - 1))
+            return
+        self.rows = rows
+        for place, (row, old) in enumerate(zip(rows, before, strict=True)):
+            if row != old:
+                self.dataChanged.emit(self.index(place), self.index(place))
 
     def hides(self, row: RosterRow) -> bool:
         """Whether a folded place above this row covers it."""
@@ -70,10 +77,8 @@ class RosterList(QAbstractListModel):
             return row
         if role == Qt.ItemDataRole.DisplayRole:
             return row.short_name
-        if role == Qt.ItemDataRole.AccessibleTextRole:
-            return self.said[index.row()]
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return self.said[index.row()]
+        if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
+            return spoken(row, self._turn)
         return None
 
 
@@ -174,6 +179,7 @@ class RosterPanel(QFrame):
         self._search.setClearButtonEnabled(True)
         self._search.addAction(icon("magnify", "ink3", 16), QLineEdit.ActionPosition.LeadingPosition)
         self._search.textChanged.connect(lambda _text: self.refresh())
+        self._search.returnPressed.connect(self._take_first)
         column.addWidget(self._search)
         self._rows = RosterList(self)
         self._delegate = RosterDelegate(self._rows)
@@ -189,8 +195,16 @@ class RosterPanel(QFrame):
         self._view.selectionModel().currentChanged.connect(self._chosen)
         self._view.viewport().installEventFilter(self)
         column.addWidget(self._view, 1)
+        self._only_lost = False
+        self._foot = QWidget()
+        foot = QHBoxLayout(self._foot)
+        flush(foot, 6)
         self._lost = Chip("", "lan-disconnect", "zheshi")
-        column.addWidget(self._lost)
+        self._look = LinkButton("", size="small", clicked=self._toggle_lost)
+        foot.addWidget(self._lost)
+        foot.addStretch(1)
+        foot.addWidget(self._look)
+        column.addWidget(self._foot)
         self.refresh()
 
     def refresh(self) -> None:
@@ -198,19 +212,31 @@ class RosterPanel(QFrame):
         every = self._model.roster
         text = self._search.text()
         kept = self._current()
-        paths = [row.unit_path for row in every]
-        parents: set[str] = {p for p in paths if any(o != p and o.startswith(p) for o in paths) and p.count("/") > 1}
+        parents: set[str] = {above for row in every for above in superiors(row.unit_path) if above.count("/") > 1}
+        parents &= {row.unit_path for row in every}
         if text.strip():
             shown = [row for row in every if self._model.fits(row, text)]
+        elif self._only_lost:
+            shown = [row for row in every if row.presence is Presence.LOST]
         else:
             shown = [row for row in every if not self._rows.hides(row)]
-        self._rows.show_rows(shown, [spoken(row, self._model.speaking) for row in shown], parents)
+        self._rows.show_rows(shown, self._model.speaking, parents)
         self.select(kept)
         self._count.setText(str(len(every)))
         lost = sum(1 for row in every if row.presence is Presence.LOST)
-        self._lost.setVisible(lost > 0)
-        if lost:
-            self._lost.set_state(t("call.sites-lost", lost), "lan-disconnect", "zheshi")
+        self._foot.setVisible(lost > 0 or self._only_lost)
+        self._lost.set_state(t("call.sites-lost", lost), "lan-disconnect", "zheshi")
+        self._look.set_text(t("host.look-all") if self._only_lost else t("host.look-lost"))
+
+    def start_search(self) -> None:
+        """Ctrl+K: type a name or its initials."""
+        self._search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self._search.selectAll()
+
+    def _toggle_lost(self) -> None:
+        self._only_lost = not self._only_lost
+        self._search.clear()
+        self.refresh()
 
     def select(self, unit_path: str) -> None:
         """Mark a site (the grid's selection), silently."""
@@ -235,6 +261,12 @@ class RosterPanel(QFrame):
                     self.refresh()
                     return True
         return super().eventFilter(watched, event)
+
+    def _take_first(self) -> None:
+        """Enter in the search: the first hit is chosen, and the list has the keys."""
+        if self._rows.rows:
+            self._view.setCurrentIndex(self._rows.index(0))
+            self._view.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _current(self) -> str:
         index = self._view.currentIndex()

@@ -5,12 +5,14 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop_app.domain.clock import Clock
 from desktop_app.domain.ids import UnitPath
+from media.meeting.model import FloorRequest
 from ui.i18n import t
 from ui.meeting.tiles import tile_of
 from ui.models.meeting_model import MeetingModel
-from ui.models.meeting_rows import Mic, Presence
+from ui.models.meeting_rows import Mic, Presence, RosterRow
 from ui.picture.geometry import GridLayout
 from ui.picture.grid import VideoGrid
+from ui.picture.tile import Tile
 from ui.theme import theme
 from ui.widgets import Button, ElidedText, IconButton, Segmented, Text
 
@@ -25,6 +27,7 @@ class Stage(QWidget):
         self._model = model
         self._layout = GridLayout.EQUAL
         self._large = ""
+        self._made: dict[str, tuple[RosterRow, FloorRequest | None, bool, Tile]] = {}
         k = theme()
         column = QVBoxLayout(self)
         column.setContentsMargins(k.px(14), k.px(12), k.px(14), k.px(14))
@@ -64,9 +67,17 @@ class Stage(QWidget):
         model = self._model
         self.grid.set_empty_text(t("call.no-site"))
         rows = model.tiles if model.in_meeting else []
-        self.grid.set_tiles([tile_of(row, model.speaking, flowing=model.media_up) for row in rows])
+        self.grid.set_tiles([self._tile(row) for row in rows])
         self.grid.set_layout(self._layout, self._large or str(model.large or ""))
         self._refresh_head()
+
+    def _tile(self, row: RosterRow) -> Tile:
+        """The tile of a row; made anew only where something of it changed."""
+        turn, flowing = self._model.speaking if row.speaking else None, self._model.media_up
+        made = self._made.get(row.unit_path)
+        if made is None or made[:3] != (row, turn, flowing):
+            made = self._made[row.unit_path] = (row, turn, flowing, tile_of(row, turn, flowing=flowing))
+        return made[3]
 
     def set_layout(self, layout: GridLayout) -> None:
         """均分 or 主讲."""

@@ -111,6 +111,7 @@ class MeetingModel(QObject):
         self.paints = PaintLog()
         self._shared: dict[str, SharedSource] = {}
         self._views: dict[tuple[str, str], FrameSource] = {}
+        self._roster: tuple[tuple[object, ...], list[RosterRow]] | None = None
         self._ended = False
         self._last_second: tuple[int, int] = (-1, -1)
         self._timer = QTimer(self, interval=TICK_MS)
@@ -278,7 +279,15 @@ class MeetingModel(QObject):
 
     @property
     def roster(self) -> list[RosterRow]:
-        return roster_rows(self.state, self.own, self.name_of, local_muted=self.local_muted, cut_since=self.cut_since)
+        """Every site in the order of the tree; worked out once for each state that it is asked in."""
+        key = (self.state, self.local_muted, self.cut_since, self._names, language())
+        known = self._roster
+        if known is None or any(one is not other for one, other in zip(known[0], key, strict=True)):
+            rows = roster_rows(
+                self.state, self.own, self.name_of, local_muted=self.local_muted, cut_since=self.cut_since
+            )
+            self._roster = known = (key, rows)
+        return known[1]
 
     @property
     def cut_since(self) -> datetime | None:

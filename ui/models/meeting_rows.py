@@ -93,14 +93,14 @@ def roster_rows(
 
     `cut_since` is when this room lost the others (control and pictures both), None while it has them.
     """
-    paths = sorted(set(state.invited) | set(state.sites) | ({state.host} if state.host else set()))
+    every = set(state.invited) | set(state.sites) | ({state.host} if state.host else set())
+    paths = sorted(every)
     hands = {turn.unit_path for turn in state.queue}
     turn, shown = state.speaking, broadcast(state)
     rows = []
     for path in paths:
         site = state.sites.get(path)
-        # The national committee stands beside the provinces, as in the tree of the offices, not above each of them.
-        depth = sum(1 for other in paths if other != path and path.startswith(other) and level_of(other) > 1)
+        depth = sum(1 for other in superiors(path) if other in every and level_of(other) > 1)
         mic_open = state.on_air(path)
         cut = cut_since is not None and path != own and site is not None and site.since is not None
         rows.append(
@@ -120,6 +120,12 @@ def roster_rows(
             )
         )
     return rows
+
+
+def superiors(path: UnitPath) -> list[UnitPath]:
+    """The places above, from the top down. The nation stands beside the provinces in a list, not above each of them."""
+    codes = path.strip("/").split("/")
+    return [UnitPath("/".join(codes[:upto]) + "/") for upto in range(1, len(codes))]
 
 
 def broadcast(state: MeetingState) -> UnitPath | None:

@@ -119,8 +119,9 @@ class VideoGrid(QWidget):
 
     def set_empty_text(self, text: str) -> None:
         """The sentence shown while there is no tile."""
-        self._empty = text
-        self.update()
+        if text != self._empty:
+            self._empty = text
+            self.update()
 
     def select(self, unit_path: str) -> None:
         """Select a tile (clicking never puts a site on air)."""
