@@ -120,8 +120,10 @@ class HubEngine:
 
     async def _ask(self, operation: str, **fields: Any) -> Any:
         try:
-            await asyncio.wait_for(self._ready.wait(), ANSWER_WITHIN)
-            return await asyncio.wait_for(self._exchange({"op": operation, **fields}), ANSWER_WITHIN)
+            async with asyncio.timeout(ANSWER_WITHIN):
+                await self._ready.wait()
+            async with asyncio.timeout(ANSWER_WITHIN):
+                return await self._exchange({"op": operation, **fields})
         except (TimeoutError, ConnectionError) as err:
             raise HostFault("hub-unreachable") from err
 
@@ -161,12 +163,14 @@ class HubEngine:
     async def _attend(self, port: int) -> bool:
         """Serve one connection to its end; whether there was one."""
         try:
-            reader, writer = await asyncio.wait_for(asyncio.open_connection("127.0.0.1", port), CONNECT_WITHIN)
+            async with asyncio.timeout(CONNECT_WITHIN):
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
         except (OSError, TimeoutError):
             return False
         listening: asyncio.Task[None] | None = None
         try:
-            await asyncio.wait_for(prove_as_center(reader, writer, self._secret), CONNECT_WITHIN)
+            async with asyncio.timeout(CONNECT_WITHIN):
+                await prove_as_center(reader, writer, self._secret)
             self._writer = writer
             listening = asyncio.ensure_future(self._listen(reader))
             await self._tell_again()

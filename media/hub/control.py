@@ -49,7 +49,8 @@ class ControlDoor:
             return
         self._writers.add(writer)
         try:
-            await asyncio.wait_for(prove_as_hub(reader, writer, self._secret), PROVE_WITHIN)
+            async with asyncio.timeout(PROVE_WITHIN):
+                await prove_as_hub(reader, writer, self._secret)
             self.attended += 1
             try:
                 while True:

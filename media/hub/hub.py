@@ -166,7 +166,8 @@ class Hub:
 
     async def _connect(self, peer: PortPeer, seat: Callable[[], PortPeer | None]) -> None:
         try:
-            await asyncio.wait_for(peer.connect(), CONNECT_WITHIN)
+            async with asyncio.timeout(CONNECT_WITHIN):
+                await peer.connect()
         except (TimeoutError, ConnectionError, asyncio.CancelledError) as err:
             log.info("a peer did not connect: %s", err)
             await peer.close()

@@ -40,7 +40,8 @@ async def serve(settings: HubSettings) -> None:
         needed_at = time.monotonic()
         while not door.stopped.is_set() and time.monotonic() - needed_at < settings.linger:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(door.stopped.wait(), 1.0)
+                async with asyncio.timeout(1.0):
+                    await door.stopped.wait()
             if door.attended or hub.busy:
                 needed_at = time.monotonic()
             if clock.done():

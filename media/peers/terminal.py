@@ -191,7 +191,8 @@ class TerminalMedia:
                 await asyncio.sleep(TRY_AGAIN[0])
                 continue
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), 0.5)
+                async with asyncio.timeout(0.5):  # not wait_for: 3.11's may swallow the cancellation of `stop`
+                    await self._wake.wait()
 
     async def _connect(self) -> bool:
         """Make both connections and use them; False where that did not work."""
@@ -218,14 +219,18 @@ class TerminalMedia:
         return True
 
     async def _publish(self, publishing: Publishing) -> None:
-        answer = await asyncio.wait_for(self._signal.publish(publishing.offer()), SIGNAL_WITHIN)
-        await asyncio.wait_for(publishing.connect(read_description(answer)), CONNECT_WITHIN)
+        async with asyncio.timeout(SIGNAL_WITHIN):
+            answer = await self._signal.publish(publishing.offer())
+        async with asyncio.timeout(CONNECT_WITHIN):
+            await publishing.connect(read_description(answer))
 
     async def _receive(self, receiving: Receiving) -> None:
-        answer = await asyncio.wait_for(self._signal.subscribe(receiving.offer()), SIGNAL_WITHIN)
+        async with asyncio.timeout(SIGNAL_WITHIN):
+            answer = await self._signal.subscribe(receiving.offer())
         description = read_description(answer)
         receiving.prepare(description)
-        await asyncio.wait_for(receiving.path.connect(description), CONNECT_WITHIN)
+        async with asyncio.timeout(CONNECT_WITHIN):
+            await receiving.path.connect(description)
 
     def _use(self, connection: _Connection | None) -> None:
         """Let this connection take over from the one before."""
@@ -308,7 +313,8 @@ class TerminalMedia:
             # A slot that showed another site drops what is still under way from it.
             video.show(tile if before is None else None)
         try:
-            await asyncio.wait_for(self._signal.switch(slot, site), SIGNAL_WITHIN)
+            async with asyncio.timeout(SIGNAL_WITHIN):
+                await self._signal.switch(slot, site)
         except (ConnectionError, PeerFault, HostFault, TimeoutError) as err:
             log.info("slot %s was not switched: %s", slot, err)
             return False

@@ -126,7 +126,8 @@ class Lanes:
                 if filled or left <= 0 or await request.is_disconnected():
                     return page
                 try:
-                    await asyncio.wait_for(news.wait(), left)
+                    async with asyncio.timeout(left):
+                        await news.wait()
                 except TimeoutError:
                     return page
         finally:

@@ -171,6 +171,16 @@ async def test_signalling_that_is_away_is_tried_again_until_it_is_back(room: Roo
     await until(lambda: one.frames(other) > 0, within=4)
 
 
+async def test_a_meeting_ends_at_once_also_when_its_floor_changed_a_moment_before(room: Room):
+    one, other = await started(room, "a/", "b/")
+    one.see(other)
+    await until(lambda: one.frames(other) > 3)
+    await until(lambda: not one.media._wake.is_set())
+    one.media.set_speakers(frozenset({other.site}))
+    stopping = asyncio.ensure_future(one.media.stop())
+    assert await until(stopping.done, within=6) < 3
+
+
 async def test_a_center_that_dies_takes_no_picture_with_it(room: Room):
     one, other = await started(room, "a/", "b/", silent_after=1.6)
     one.see(other)

@@ -1,0 +1,1 @@
+"""The tests are a package, so that tests/media and tests/sync never stand in for the packages of those names."""
