@@ -31,6 +31,9 @@ COMMANDS = {
     "terminal": Command("desktop_app.terminal_command", "open this room's terminal (what the desktop icon does)"),
     "demo": Command("desktop_app.demo.command", "play a whole day on this machine: a center and four terminals"),
     "doctor": Command("desktop_app.doctor", "check this machine and the link to the center, and say what to do"),
+    "verify": Command(
+        "desktop_app.verify_command", "prove that nobody altered the records' history, and print the receipts"
+    ),
     "settings": Command("desktop_app.settings_command", "print where the settings are, and what each means"),
     "hub": Command("desktop_app.hub_process", "the media hub, which the center starts by itself", hidden=True),
 }

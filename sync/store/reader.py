@@ -13,14 +13,17 @@ from sync.log.envelope import Op, Verdict
 from sync.log.hlc import wall_ms
 from sync.log.payload import open_payload
 from sync.merge.fold import update_bytes
+from sync.replication.receipt import Receipt, read_body
 from sync.store.engine import back_up, reading, store_engine
+from sync.store.proof import Keys, Proof, prove
 from sync.store.rows import SELECT_CHANGES, change_of, from_json
-from sync.store.tables import change, conflict, document, record
+from sync.store.tables import change, conflict, document, property_, receipt, record
 
 Row = dict[str, Any]
 """A record: its fields plus `pk`."""
 Rows = list[Row]
 Updates = list[bytes]
+Receipts = list[Receipt]
 ATTENDANCE_KEYS = ("member", "member_name", "site", "status", "method", "signed_at")
 
 
@@ -180,6 +183,18 @@ class StoreReader:
         """See `sync.store.reader.conflicts`."""
         with reading(self._engine) as connection:
             return conflicts(connection)
+
+    def prove(self, center_key: bytes, keys: Keys) -> Proof:
+        """Prove the store's whole history: see `sync.store.proof`."""
+        with reading(self._engine) as connection:
+            own = connection.execute(sa.select(property_.c.value).where(property_.c.name == "device")).scalar()
+            return prove(connection, str(own or ""), center_key, keys)
+
+    def receipts(self, limit: int = 200) -> Receipts:
+        """The center's receipts, newest first."""
+        with reading(self._engine) as connection:
+            rows = connection.execute(sa.select(receipt).order_by(receipt.c.number.desc()).limit(limit))
+            return [read_body(row.body, row.signature) for row in rows]
 
     def backup(self, path: Path) -> None:
         """A plain SQLite copy as of one moment."""

@@ -138,11 +138,6 @@ class Records(Store):
         held = {"verdict": Verdict.HELD.value}  # applied here, and held by the center
         return [row | held if row["verdict"] == Verdict.APPLIED else row for row in rows]
 
-    def receipts(self, limit: int = 200) -> list[Receipt]:
-        """The center's receipts, newest first."""
-        with reading(self._engine) as connection:
-            return read_receipts(connection, limit)
-
     # The lanes
 
     def _on_open(self, connection: sa.Connection) -> None:

@@ -56,8 +56,3 @@ def read_status(connection: sa.Connection, device: str) -> SyncStatus:
         attachments,
         attachment_bytes,
     )
-
-
-def read_receipts(connection: sa.Connection, limit: int) -> list[Receipt]:
-    rows = connection.execute(sa.select(receipt).order_by(receipt.c.number.desc()).limit(limit))
-    return [read_body(row.body, row.signature) for row in rows]
