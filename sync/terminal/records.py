@@ -26,7 +26,7 @@ from sync.store.reader import Row
 from sync.store.store import Store, Transaction
 from sync.store.tables import change
 from sync.terminal import healing, inbox, outbox
-from sync.terminal.status import Receipt, SyncStatus, read_receipts, read_status
+from sync.terminal.status import Receipt, SyncStatus, read_status
 
 __all__ = ["Receipt", "Records", "Row", "SyncStatus", "Write"]
 
