@@ -40,7 +40,7 @@ _EPILOG = f"""examples:
   silian center code --unit 441323 --role host      an activation code for one terminal of 惠东县
   silian center devices                             who is enrolled
   silian center revoke --device 0a1b...             refuse a stolen terminal from now on
-  silian center backup --to /backup/center.db       a plain copy of the records, while the center runs
+  silian center backup --to /backup/center.db       a copy of the records, encrypted, while the center runs
 
 Secrets are kept in the system's keyring. Where there is none, they are sealed by a passphrase: it is asked for, or
 taken from the environment variable {ENV_PASSPHRASE}.
@@ -63,7 +63,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     code.add_argument("--hours", type=float, default=72.0, help="how long the code is good (default: 72)")
     code.add_argument("--count", type=int, default=1, help="how many codes (default: 1)")
     parser.add_argument_group("revoke").add_argument("--device", help="the terminal's number, from `devices`")
-    parser.add_argument_group("backup").add_argument("--to", type=Path, metavar="FILE", help="the file to write")
+    backup = parser.add_argument_group("backup")
+    backup.add_argument("--to", type=Path, metavar="FILE", help="the file to write")
+    backup.add_argument("--plain", action="store_true", help="unencrypted: everybody can read it who has the file")
     add_setting_options(parser, *SECTIONS)
 
 
@@ -240,7 +242,6 @@ def _backup(options: argparse.Namespace, settings: Settings) -> int:
     if options.to is None:
         raise OperatorError("setting-invalid", key="to", value="", wanted="--to FILE", source="backup")
     from sync.center.store import CenterStore
-    from sync.identity.registry import Registry
     from sync.store.reader import StoreReader
 
     folder, records = settings.center_folder, options.to
@@ -255,14 +256,16 @@ def _backup(options: argparse.Namespace, settings: Settings) -> int:
         records.parent.mkdir(parents=True, exist_ok=True)
     except OSError as err:
         raise HostFault("backup-failed", file=str(records), reason=err.strerror or "") from err
-    registry = Registry(folder)
+    keys = _keys(settings)
+    registry = keys.registry
     try:
-        with StoreReader.of_file(store) as reader:
-            reader.backup(records)
-        registry.backup(book)
+        with StoreReader.of_file(store, keys.identity.store_key) as reader:
+            (reader.backup_plain if options.plain else reader.backup)(records)
+        (registry.backup_plain if options.plain else registry.backup)(book)
     finally:
         registry.close()
-    print(f"records    {records}\nterminals  {book}\nThe center's keys are not in them: they stay in its key store.")
+    how = "They are not encrypted" if options.plain else "They are encrypted under the center's key"
+    print(f"records    {records}\nterminals  {book}\n{how}. Keys stay in the center's key store.")
     return 0
 
 

@@ -37,5 +37,5 @@ def open_keys(folder: Path, keys: KeyStore, settings: Settings) -> CenterKeys:
         key = DeviceKey(seed) if seed else DeviceKey.generate()
         identity = DeviceIdentity.of_center(key, unit_path=unit.unit_path, ca_pem=authority.ca_pem, url="")
         identity.save(folder, keys)
-    registry = Registry(folder)
+    registry = Registry(folder, identity.store_key)
     return CenterKeys(identity, authority, registry, CodeBook(registry, identity.key))

@@ -6,11 +6,9 @@ cable, the backups, the verdict. Every process has ended when this returns, howe
 
 import json
 import shutil
-import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Mapping
-from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +21,9 @@ from desktop_app.demo.verdict import Row, rows, table
 from desktop_app.demo.wording import words
 from desktop_app.domain.faults import Fault, HostFault
 from desktop_app.platform import end_on_terminate
+from sync.identity.device import DeviceIdentity
+from sync.identity.keystore import open_keystore
+from sync.store.reader import StoreReader
 
 STORY_SECONDS = 210.0
 CUT_SECONDS = 20.0
@@ -134,11 +135,11 @@ class Run:
 
     def back_up(self, scene: Scene) -> None:
         """Plain copies of the five stores, and the list of them for whoever sums up."""
-        back_up(scene.center_store, self.out / "center.db")
+        back_up(scene.center_store, scene.passphrase("center"), self.out / "center.db")
         terminals = []
         for code, seat in scene.seats.items():
             copy = self.out / "run" / "stores" / f"{code}.db"
-            back_up(seat.folder / "store.db", copy)
+            back_up(seat.folder / "store.db", scene.passphrase(code), copy)
             terminals.append(
                 {
                     "unit_path": seat.player.unit_path,
@@ -168,12 +169,12 @@ class Run:
             time.sleep(0.2)
 
 
-def back_up(store: Path, copy: Path) -> None:
-    """A plain copy of a store that may be in use."""
-    source = sqlite3.connect(f"{store.resolve().as_uri()}?mode=ro", uri=True)
-    with closing(source), closing(sqlite3.connect(copy)) as target:
-        source.backup(target)
-        target.execute("PRAGMA journal_mode=DELETE")
+def back_up(store: Path, passphrase: str, copy: Path) -> None:
+    """A plain copy of an encrypted store that may be in use, for whoever wants to look at a run."""
+    keys = open_keystore(store.parent, passphrase=passphrase)
+    identity = DeviceIdentity.load(store.parent, keys)
+    with StoreReader.of_file(store, identity.store_key) as reader:
+        reader.backup_plain(copy)
 
 
 def play(out: Path, *, language: str, keep_open: bool) -> int:

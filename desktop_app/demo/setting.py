@@ -116,10 +116,13 @@ class Scene:
     def center_store(self) -> Path:
         return self.center_folder / "center.db"
 
+    def passphrase(self, name: str) -> str:
+        """What seals one process's keys, for this run alone."""
+        return self._secrets.setdefault(name, secrets.token_urlsafe(24))
+
     def environment(self, name: str) -> dict[str, str]:
         """What one process is told besides its command: its own settings file, and a passphrase for this run alone."""
-        passphrase = self._secrets.setdefault(name, secrets.token_urlsafe(24))
-        return {"SILIAN_PASSPHRASE": passphrase, "SILIAN_SETTINGS": str(self.folder / f"{name}.toml")}
+        return {"SILIAN_PASSPHRASE": self.passphrase(name), "SILIAN_SETTINGS": str(self.folder / f"{name}.toml")}
 
     def open_center(self) -> None:
         """Start the center on free ports and wait until it is ready."""

@@ -82,7 +82,7 @@ class CenterStore(Store):
 
     def __init__(self, folder: Path, identity: Origin, clock: Clock, devices: DeviceBook | None) -> None:
         super().__init__(folder, identity, clock)
-        self._devices: DeviceBook = Registry(folder).device if devices is None else devices
+        self._devices: DeviceBook = Registry(folder, identity.store_key).device if devices is None else devices
 
     @classmethod
     def open(cls, folder: Path, *, identity: Origin, clock: Clock, devices: DeviceBook | None = None) -> "CenterStore":

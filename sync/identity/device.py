@@ -104,6 +104,11 @@ class DeviceIdentity:
     def sign(self, message: bytes) -> bytes:
         return self.key.sign(message)
 
+    @property
+    def store_key(self) -> bytes:
+        """Under which the stores of this folder are encrypted: it follows from the key that the key store keeps."""
+        return self.key.derive("store")
+
     @classmethod
     def of_center(cls, key: DeviceKey, *, unit_path: UnitPath, ca_pem: str, url: str) -> "DeviceIdentity":
         """The center's own: it is an origin of changes like a terminal."""

@@ -1,23 +1,27 @@
-"""The center's book of devices and activation codes: one small SQLite file, `identity.db`, that processes may share.
+"""The center's book of devices and activation codes: one small encrypted file, `identity.db`, that processes may share.
 
 It is a file of its own so that `silian center code` can write a code while the center runs and has its store to
 itself, and equally while it does not run. SQLite's own locks keep the two apart; every statement is short, and
-every write is durable when it returns. It holds no secret in the clear: a code is stretched, then sealed.
+every write is durable when it returns. The file is encrypted as the store is, and a code in it is stretched and sealed.
 """
 
+import hashlib
+import hmac
 import json
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from desktop_app.domain.clock import moment, stamp
 from desktop_app.domain.faults import HostFault
 from desktop_app.domain.ids import DeviceId, UnitPath
 from desktop_app.domain.principal import Role
+from sync.store import cipher
 
 REGISTRY_FILE = "identity.db"
 FORGET_MISSES_AFTER = timedelta(days=1)
@@ -72,19 +76,22 @@ class CodeRow:
 class Registry:
     """Thread-safe; several processes may have one open on the same file."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, store_key: bytes) -> None:
+        """`store_key` is the center's own (`DeviceIdentity.store_key`); this file's key follows from it."""
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / REGISTRY_FILE
+        self._key = hmac.digest(store_key, b"silian-registry-v1", hashlib.sha256)
         self._folder = folder
         self._lock = threading.Lock()
         try:
-            self._db = sqlite3.connect(path, timeout=10.0, check_same_thread=False, isolation_level=None)
+            cipher.seal(path, self._key)  # a book from before there was a key
+            self._db = cipher.connect(path, self._key)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
             version = self._db.execute("PRAGMA user_version").fetchone()[0]
             if version == 0:
                 self._db.executescript("BEGIN IMMEDIATE;" + _SCHEMA + "COMMIT;")
-        except sqlite3.DatabaseError as err:
+        except cipher.DatabaseError as err:
             raise HostFault("registry-damaged", file=str(path)) from err
         if version > 1:
             raise HostFault("registry-newer", file=str(path))
@@ -94,16 +101,23 @@ class Registry:
             self._db.close()
 
     def backup(self, path: Path) -> None:
-        """A plain copy as it is at one moment, while it is in use. HostFault `backup-failed`."""
+        """A copy under the same key as it is at one moment, while it is in use. HostFault `backup-failed`."""
         try:
-            with self._lock, closing(sqlite3.connect(path)) as target:
-                self._db.backup(target)
-                target.execute("PRAGMA journal_mode = DELETE")
-        except sqlite3.Error as err:
+            with self._lock:
+                cipher.copy_sealed(self._db, path, self._key)
+        except cipher.Error as err:
+            raise HostFault("backup-failed", file=str(path), reason=str(err)) from err
+
+    def backup_plain(self, path: Path) -> None:
+        """As `backup`, and unencrypted: everybody can read it who has the file."""
+        try:
+            with self._lock:
+                cipher.export_plain(self._db, path)
+        except cipher.Error as err:
             raise HostFault("backup-failed", file=str(path), reason=str(err)) from err
 
     @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
+    def _writing(self) -> Iterator[Any]:
         """One durable transaction; HostFault `disk-full`, `disk-failing` or `registry-damaged`, and nothing is kept."""
         with self._lock:
             try:
@@ -113,8 +127,8 @@ class Registry:
             except BaseException as err:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
-                if isinstance(err, sqlite3.DatabaseError) and not isinstance(err, sqlite3.ProgrammingError):
-                    fault = _DISK.get(err.sqlite_errorcode & 0xFF, "disk-failing")
+                if isinstance(err, cipher.DatabaseError) and not isinstance(err, cipher.ProgrammingError):
+                    fault = _DISK.get(getattr(err, "sqlite_errorcode", 0) & 0xFF, "disk-failing")
                     raise HostFault(fault, folder=str(self._folder), file=REGISTRY_FILE) from err
                 raise
 
@@ -141,7 +155,7 @@ class Registry:
             done = db.execute(
                 "UPDATE device SET revoked_at = ? WHERE device = ? AND revoked_at IS NULL", (stamp(now), device)
             )
-            return done.rowcount == 1
+            return bool(done.rowcount == 1)
 
     # activation codes
 
@@ -162,7 +176,7 @@ class Registry:
             )
             if done.rowcount == 1:
                 db.execute("DELETE FROM attempt WHERE locator = ?", (code.locator,))
-            return done.rowcount == 1
+            return bool(done.rowcount == 1)
 
     def code(self, locator: str) -> CodeRow | None:
         with self._lock:

@@ -1,4 +1,4 @@
-"""The engine of a store: SQLite in WAL mode with synchronous=FULL, and what its errors mean to a person.
+"""The engine of a store: encrypted SQLite in WAL mode with synchronous=FULL, and what its errors mean to a person.
 
 A commit that returned is on the disk. Disk errors come out as HostFault `disk-full`, `disk-failing`,
 `store-damaged`; everything else is a bug.
@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from desktop_app.domain.faults import HostFault
+from sync.store import cipher
 
 _FAULTS = {
     sqlite3.SQLITE_FULL: "disk-full",
@@ -25,16 +26,19 @@ _FAULTS = {
 BUSY_SECONDS = 10
 
 
-def store_engine(path: Path) -> sa.Engine:
-    """An engine whose `begin()` takes the write lock at once, and whose reads see one moment."""
+def store_engine(path: Path, key: bytes | None) -> sa.Engine:
+    """An engine whose `begin()` takes the write lock at once, and whose reads see one moment.
+
+    `key` is the store's (`sync.store.cipher`); None only for the plain copy that a person asked for.
+    """
     engine = sa.create_engine(
         sa.URL.create("sqlite", database=str(path)),
-        connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS},
+        module=cipher.DRIVER,
+        creator=lambda: cipher.connect(path, key, timeout=BUSY_SECONDS),
     )
 
     @sa.event.listens_for(engine, "connect")
-    def _connect(dbapi: sqlite3.Connection, _record: Any) -> None:
-        dbapi.isolation_level = None  # the driver would begin transactions of its own
+    def _connect(dbapi: Any, _record: Any) -> None:
         dbapi.execute("PRAGMA journal_mode=WAL")
         dbapi.execute("PRAGMA synchronous=FULL")
         dbapi.execute("PRAGMA foreign_keys=ON")
@@ -53,7 +57,7 @@ def host_faults() -> Iterator[None]:
     """Turn what the disk did into a HostFault."""
     try:
         yield
-    except (sa.exc.DBAPIError, sqlite3.Error) as err:
+    except (sa.exc.DBAPIError, cipher.Error) as err:
         cause = err.orig if isinstance(err, sa.exc.DBAPIError) else err
         code = getattr(cause, "sqlite_errorcode", None)
         fault = _FAULTS.get(code & 0xFF) if code is not None else None
@@ -86,16 +90,23 @@ def check(engine: sa.Engine) -> None:
         raise HostFault("store-damaged")
 
 
-def back_up(engine: sa.Engine, path: Path) -> None:
-    """A plain copy of the store as it is at one moment, while it is in use."""
-    with host_faults():
-        with engine.connect().execution_options(silian_reading=True) as connection:
-            source = connection.connection.driver_connection
-            if source is None:
-                raise HostFault("store-damaged")
-            target = sqlite3.connect(path)
-            try:
-                source.backup(target)
-                target.execute("PRAGMA journal_mode=DELETE")
-            finally:
-                target.close()
+def back_up(engine: sa.Engine, path: Path, key: bytes | None) -> None:
+    """A copy of the store as it is at one moment, while it is in use, under the same key."""
+    with host_faults(), _driver(engine) as source:
+        cipher.copy_sealed(source, path, key)
+
+
+def back_up_plain(engine: sa.Engine, path: Path) -> None:
+    """An unencrypted copy of the store as it is at one moment, while it is in use."""
+    with host_faults(), _driver(engine) as source:
+        cipher.export_plain(source, path)
+
+
+@contextmanager
+def _driver(engine: sa.Engine) -> Iterator[Any]:
+    """The driver's own connection, outside any transaction."""
+    borrowed = engine.raw_connection()
+    try:
+        yield borrowed.driver_connection
+    finally:
+        borrowed.close()

@@ -1,4 +1,4 @@
-"""How a store is read: records as rows, attendance, documents, conflicts. Works on a backup too, without any key."""
+"""How a store is read: records as rows, attendance, documents, conflicts. Works on a backup too."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ from sync.log.hlc import wall_ms
 from sync.log.payload import open_payload
 from sync.merge.fold import update_bytes
 from sync.replication.receipt import Receipt, read_body
-from sync.store.engine import back_up, reading, store_engine
+from sync.store.engine import back_up, back_up_plain, reading, store_engine
 from sync.store.proof import Keys, Proof, prove
 from sync.store.rows import SELECT_CHANGES, change_of, from_json
 from sync.store.tables import change, conflict, document, property_, receipt, record
@@ -140,18 +140,19 @@ def conflicts(connection: sa.Connection) -> list[Row]:
 class StoreReader:
     """Reads a store by its file; thread-safe, and never waits for who writes it."""
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, key: bytes | None) -> None:
         self._engine = engine
+        self._key = key
 
     @classmethod
     @contextmanager
-    def of_file(cls, path: Path) -> "Iterator[StoreReader]":
-        """Read a store's file or a backup of one; HostFault `store-missing` where there is none."""
+    def of_file(cls, path: Path, key: bytes | None) -> "Iterator[StoreReader]":
+        """Read a store's file or a backup of one, a plain backup without a key; HostFault `store-missing`."""
         if not path.is_file():
             raise HostFault("store-missing", path=str(path))
-        engine = store_engine(path)
+        engine = store_engine(path, key)
         try:
-            yield cls(engine)
+            yield cls(engine, key)
         finally:
             engine.dispose()
 
@@ -197,5 +198,9 @@ class StoreReader:
             return [read_body(row.body, row.signature) for row in rows]
 
     def backup(self, path: Path) -> None:
-        """A plain SQLite copy as of one moment."""
-        back_up(self._engine, path)
+        """A copy as of one moment, under the store's own key."""
+        back_up(self._engine, path, self._key)
+
+    def backup_plain(self, path: Path) -> None:
+        """A plain SQLite copy as of one moment, which everybody can read who has the file."""
+        back_up_plain(self._engine, path)

@@ -17,8 +17,8 @@ from sync.log.payload import UPDATE
 from sync.log.signing import Origin
 from sync.log.write import Write
 from sync.merge.projection import Projection
-from sync.store import reader
-from sync.store.engine import check, store_engine, writing
+from sync.store import cipher, reader
+from sync.store.engine import check, host_faults, store_engine, writing
 from sync.store.journal import Head, Journal, load_head, retraction
 from sync.store.lock import StoreLock
 from sync.store.rows import upsert
@@ -135,9 +135,12 @@ class Store(reader.StoreReader):
         self._current: Transaction | None = None
         self._head_uncertain = False
         self._store_lock = StoreLock(folder)
-        engine = store_engine(folder / self.STORE_FILE)
-        super().__init__(engine)
+        path, key = folder / self.STORE_FILE, identity.store_key
+        engine = store_engine(path, key)
+        super().__init__(engine, key)
         try:
+            with host_faults():
+                cipher.seal(path, key)  # a store from before there was a key
             check(engine)
             upgrade(engine)
             with writing(engine) as connection:

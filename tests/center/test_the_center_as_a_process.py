@@ -158,10 +158,13 @@ def test_a_center_lives_gives_out_codes_dies_and_comes_back_to_its_hub(machine: 
     assert "store-in-use" in machine.run("run", "--port", "0", code=1)
     assert "address-in-use" in machine.run("run", "--port", str(first["port"]), code=1)
 
-    machine.run("backup", "--to", str(tmp_path / "backup" / "center.db"))
+    machine.run("backup", "--plain", "--to", str(tmp_path / "backup" / "center.db"))
     with sqlite3.connect(tmp_path / "backup" / "center.db") as backup:
         assert backup.execute("SELECT count(*) FROM changes_seen").fetchone()[0] >= 146
     assert (tmp_path / "backup" / "center.identity.db").exists()
+    machine.run("backup", "--to", str(tmp_path / "sealed" / "center.db"))
+    for name in ("center.db", "center.identity.db"):
+        assert b"SQLite format" not in (tmp_path / "sealed" / name).read_bytes(), "encrypted unless a person says not"
     assert "backup-exists" in machine.run("backup", "--to", str(tmp_path / "backup" / "center.db"), code=1)
 
     assert "in force" in machine.run("devices")

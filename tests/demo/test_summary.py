@@ -74,8 +74,8 @@ def left(tmp_path: Path) -> Left:
     (folder / "exports" / "empty.docx").write_bytes(b"")
     host, city = _records(tmp_path / "host", HOST), _records(tmp_path / "city", CITY)
     _write_a_day(host, 3)
-    host.backup(folder / "host.db")
-    city.backup(folder / "city.db")
+    host.backup_plain(folder / "host.db")
+    city.backup_plain(folder / "city.db")
     devices = {HOST: str(host.device), CITY: str(city.device)}
     host.close()
     city.close()

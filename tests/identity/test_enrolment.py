@@ -121,7 +121,7 @@ class Center:
         self.clock = HandClock()
         self.authority = authority
         self.key = DeviceKey.generate()
-        self.registry = Registry(folder)
+        self.registry = Registry(folder, self.key.derive("store"))
         self.codes = CodeBook(self.registry, self.key)
         self.office = BookOffice()
         self.desk = EnrolmentDesk(
@@ -490,8 +490,8 @@ def test_the_center_keeps_its_authority_and_says_when_it_is_damaged(tmp_path: Pa
 
 
 def test_a_registry_is_shared_by_two_programs(tmp_path: Path) -> None:
-    center, command = Registry(tmp_path), Registry(tmp_path)
     key = DeviceKey.generate()
+    center, command = (Registry(tmp_path, key.derive("store")) for _ in range(2))
     now = datetime(2026, 11, 20, tzinfo=UTC)
     code = CodeBook(command, key).issue(HUIDONG, frozenset({Role.CLERK}), now)
     row = center.code(code.locator)
@@ -502,7 +502,8 @@ def test_a_registry_is_shared_by_two_programs(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_at_the_center_uses_up_no_code(tmp_path: Path) -> None:
-    registry, key = Registry(tmp_path), DeviceKey.generate()
+    key = DeviceKey.generate()
+    registry = Registry(tmp_path, key.derive("store"))
     now = datetime(2026, 11, 20, tzinfo=UTC)
     code = CodeBook(registry, key).issue(HUIDONG, frozenset({Role.CLERK}), now)
     pages = registry._db.execute("PRAGMA page_count").fetchone()[0]

@@ -2,9 +2,9 @@
 
 import os
 import signal
-import sqlite3
 import time
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +12,9 @@ import pytest
 from desktop_app.demo.cast import HOST
 from desktop_app.demo.room import Room
 from desktop_app.platform import end_process, is_alive
+from sync.identity.device import DeviceIdentity
+from sync.identity.keystore import open_keystore
+from sync.store import cipher
 from tests.processes.rooms import CITY, Session
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(100)]
@@ -27,15 +30,21 @@ def _heard(samples: list[dict[str, Any]], other: str) -> int:
     return int(samples[-1]["audio"][other]["decoded"] - samples[0]["audio"][other]["decoded"])
 
 
+def _opened(store: Path, passphrase: str) -> Any:
+    """A running program's encrypted store, read beside it with the folder's own key."""
+    keys = open_keystore(store.parent, passphrase=passphrase)
+    return cipher.connect(store, DeviceIdentity.load(store.parent, keys).store_key)
+
+
 def _written(room: Room) -> set[str]:
     """The ids of every change in a terminal's store that it wrote itself."""
-    with closing(sqlite3.connect(f"file:{room.seat.folder}/store.db?mode=ro", uri=True)) as store:
+    with closing(_opened(room.seat.folder / "store.db", room.scene.passphrase(room.player.code))) as store:
         own = "SELECT change_id FROM changes_seen WHERE terminal_id = (SELECT terminal FROM origin)"
         return {row[0] for row in store.execute(own)}
 
 
 def _at_center(session: Session) -> list[str]:
-    with closing(sqlite3.connect(f"file:{session.scene.center_store}?mode=ro", uri=True)) as store:
+    with closing(_opened(session.scene.center_store, session.scene.passphrase("center"))) as store:
         return [row[0] for row in store.execute("SELECT change_id FROM changes_seen")]
 
 

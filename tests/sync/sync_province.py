@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 from starlette.applications import Starlette
@@ -18,6 +19,8 @@ from desktop_app.domain.principal import Actor, Principal
 from sync.center.routes import routes
 from sync.center.store import CenterStore
 from sync.identity.device import DeviceIdentity, DeviceKey
+from sync.store import cipher
+from sync.store.store import Store
 from sync.terminal.records import Records, Write
 
 PROVINCE = UnitPath("100000/440000/")
@@ -44,6 +47,11 @@ class TestClock:
 
     def go_on(self, **by: float) -> None:
         self.time += timedelta(**by)
+
+
+def opened_file(store: Store, file: str = "") -> Any:
+    """A store's file, opened beside the program by somebody who has its key."""
+    return cipher.connect(store.folder / (file or store.STORE_FILE), store.identity.store_key)
 
 
 @dataclass

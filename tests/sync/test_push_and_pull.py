@@ -4,7 +4,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from sync_province import BOLUO, HUIDONG, HUIZHOU, NATION, PROVINCE, SHANWEI, Province
+from sync_province import BOLUO, HUIDONG, HUIZHOU, NATION, PROVINCE, SHANWEI, Province, opened_file
 
 from desktop_app.domain.faults import HostFault, OperatorError, PeerFault
 from desktop_app.domain.ids import PersonId, derived_id
@@ -22,7 +22,7 @@ def _seen(store: Path) -> list[tuple[str, str, int, int]]:
 
 
 def _backup(records: Records, path: Path) -> Path:
-    records.backup(path)
+    records.backup_plain(path)
     return path
 
 
@@ -42,8 +42,8 @@ def test_what_was_written_offline_is_at_the_center_once_with_a_receipt(province:
     assert (receipt.first_seq, receipt.last_seq, dict(receipt.entities)) == (1, 13, {"meeting": 1, "sign_in": 12})
     assert len(province.center.attendance(meeting)) == 12
     here, there = tmp_path / "t.db", tmp_path / "c.db"
-    terminal.backup(here)
-    province.center.backup(there)
+    terminal.backup_plain(here)
+    province.center.backup_plain(there)
     assert _seen(here) == _seen(there)
 
 
@@ -198,7 +198,7 @@ def test_a_change_altered_on_the_disk_breaks_the_chain(province: Province) -> No
     terminal = province.terminal(HUIDONG)
     province.meeting(terminal)
     province.meeting(terminal, title="第二")
-    store = sqlite3.connect(terminal.folder / "store.db")
+    store = opened_file(terminal)
     store.execute(
         "UPDATE change SET payload = CAST(replace(payload, x'E58D8FE59586', x'E694B9E8BF87') AS BLOB) WHERE seq = 1"
     )
@@ -253,8 +253,8 @@ def test_a_terminal_restored_from_yesterday_gets_back_what_it_lost_and_loses_not
     assert {row["pk"] for row in restored.list("sign_in")} == {lost, new}
     assert restored.status().pending == 0
     here, there = tmp_path / "t.db", tmp_path / "c.db"
-    restored.backup(here)
-    province.center.backup(there)
+    restored.backup_plain(here)
+    province.center.backup_plain(there)
     assert [row[0] for row in _seen(here)] == [row[0] for row in _seen(there)]
 
 
@@ -369,7 +369,7 @@ def test_long_minutes_are_compacted_and_stay_what_they_were(
     for at in range(12):
         document.replace(block, at, 0, "字")
         terminal.save_update(minutes, document.take_update() or b"", meeting=meeting)
-    store = sqlite3.connect(terminal.folder / "store.db")
+    store = opened_file(terminal)
     assert store.execute("SELECT count(*) FROM document").fetchone() == (1,)
     store.close()
     assert MinutesDocument.from_updates([terminal.minutes_state(minutes) or b""]).sha256() == document.sha256()

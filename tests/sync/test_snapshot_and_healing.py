@@ -2,13 +2,12 @@
 
 import asyncio
 import dataclasses
-import sqlite3
 from contextlib import closing
 from pathlib import Path
 from random import Random
 
 import pytest
-from sync_province import BOLUO, HUIDONG, HUIZHOU, NATION, PROVINCE, SHANWEI, Province
+from sync_province import BOLUO, HUIDONG, HUIZHOU, NATION, PROVINCE, SHANWEI, Province, opened_file
 from test_lanes import FAST, site, until
 
 from desktop_app.domain.faults import PeerFault
@@ -50,7 +49,7 @@ def heal(province: Province, terminal: Records) -> int:
 
 
 def _alter(terminal: Records, *statements: str, file: str = "store.db") -> None:
-    with closing(sqlite3.connect(terminal.folder / file)) as store:
+    with closing(opened_file(terminal, file)) as store:
         for statement in statements:
             store.execute(statement)
         store.commit()
@@ -218,7 +217,7 @@ def test_what_the_center_lost_of_a_terminal_is_sent_again(province: Province) ->
     province.sync(host, city)
     lost = [row["pk"] for row in host.list("sign_in")][:5]
     names = ",".join(f"'{pk}'" for pk in lost)
-    with closing(sqlite3.connect(province.folder / "center" / "center.db")) as store:
+    with closing(opened_file(province.center)) as store:
         store.execute(f"DELETE FROM change WHERE pk IN ({names})")
         store.execute(f"DELETE FROM record WHERE pk IN ({names})")
         store.commit()

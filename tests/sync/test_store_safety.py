@@ -1,6 +1,6 @@
 """A store that was killed, migrated or read by others keeps what it said it keeps."""
 
-import sqlite3
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,11 +11,12 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sync_province import HUIDONG, PROVINCE, KnownDevice, Province
+from sync_province import HUIDONG, PROVINCE, KnownDevice, Province, opened_file
 
 from desktop_app.domain.faults import HostFault
 from desktop_app.domain.ids import DeviceId
 from sync.identity.device import DeviceIdentity, DeviceKey
+from sync.store import cipher
 from sync.store.engine import store_engine
 from sync.store.reader import StoreReader
 from sync.store.schema import HEADS, upgrade
@@ -49,7 +50,7 @@ def test_a_kill_in_the_middle_of_writing_loses_nothing_that_was_saved(
         writer.stdout.close()
         writer.wait()
     file = folder / ("store.db" if kind == "terminal" else "center.db")
-    reading = sqlite3.connect(file)
+    reading = cipher.connect(file, key.derive("store"))
     seen = reading.execute("SELECT change_id, seq FROM changes_seen ORDER BY seq").fetchall()
     projected = reading.execute("SELECT count(*) FROM record").fetchone()[0]
     reading.close()
@@ -66,7 +67,7 @@ def test_a_kill_in_the_middle_of_writing_loses_nothing_that_was_saved(
 
 
 def test_the_migrations_make_exactly_the_tables_the_program_uses(tmp_path: Path) -> None:
-    engine = store_engine(tmp_path / "new.db")
+    engine = store_engine(tmp_path / "new.db", os.urandom(32))
     upgrade(engine)
     upgrade(engine)
     with engine.connect() as connection:
@@ -80,7 +81,7 @@ def test_the_migrations_make_exactly_the_tables_the_program_uses(tmp_path: Path)
 def test_a_store_of_a_newer_program_is_left_alone(province: Province) -> None:
     terminal = province.terminal(HUIDONG)
     terminal.close()
-    store = sqlite3.connect(terminal.folder / "store.db")
+    store = opened_file(terminal)
     store.execute("INSERT INTO alembic_version VALUES ('9999')")
     store.commit()
     store.close()
@@ -88,17 +89,17 @@ def test_a_store_of_a_newer_program_is_left_alone(province: Province) -> None:
         Records.open(terminal.folder, identity=terminal.identity, clock=province.clock)
 
 
-def test_a_backup_is_read_without_any_key(province: Province, tmp_path: Path) -> None:
+def test_a_plain_backup_is_read_without_any_key(province: Province, tmp_path: Path) -> None:
     terminal = province.terminal(HUIDONG)
     meeting = province.meeting(terminal)
     province.sign_in(terminal, meeting, "1")
-    terminal.backup(tmp_path / "backup.db")
+    terminal.backup_plain(tmp_path / "backup.db")
     province.sign_in(terminal, meeting, "2")
-    with StoreReader.of_file(tmp_path / "backup.db") as reader:
+    with StoreReader.of_file(tmp_path / "backup.db", None) as reader:
         assert len(reader.attendance(meeting)) == 1
         assert [row["pk"] for row in reader.list("meeting", state="planned")] == [meeting]
         assert reader.list("meeting", state="ended") == []
-    with pytest.raises(HostFault, match="store-missing"), StoreReader.of_file(tmp_path / "nothing.db"):
+    with pytest.raises(HostFault, match="store-missing"), StoreReader.of_file(tmp_path / "nothing.db", None):
         pass
     assert not list(tmp_path.glob("backup.db-*")), "a backup is one plain file"
 
