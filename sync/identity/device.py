@@ -8,13 +8,14 @@ import base64
 import binascii
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -29,6 +30,7 @@ DEVICE_KEY = "device-key"
 IDENTITY_FILE = "identity.json"
 KEY_BYTES = 32
 SIGNATURE_BYTES = 64
+NONCE_BYTES = 12
 
 
 class DeviceKey:
@@ -125,9 +127,15 @@ class DeviceIdentity:
             "center_key": base64.b64encode(self.center_key).decode(),
             "ca_pem": self.ca_pem,
             "center_url": self.center_url,
-            "operators": [dict(row) for row in self.operators],
+            "operators": self._sealed_operators(),
         }
         write_whole(folder / IDENTITY_FILE, json.dumps(body, ensure_ascii=False, indent=1).encode())
+
+    def _sealed_operators(self) -> str:
+        """The people are content: they are in no file in the clear."""
+        rows = json.dumps([dict(row) for row in self.operators], ensure_ascii=False).encode()
+        nonce = os.urandom(NONCE_BYTES)
+        return base64.b64encode(nonce + AESGCM(self.key.derive("operators")).encrypt(nonce, rows, None)).decode()
 
     @classmethod
     def load(cls, folder: Path, keys: KeyStore) -> "DeviceIdentity":
@@ -144,22 +152,31 @@ class DeviceIdentity:
         try:
             body = json.loads(raw)
             center_key = base64.b64decode(body["center_key"], validate=True)
-            operators: Sequence[Mapping[str, Any]] = body["operators"]
+            key = DeviceKey(seed or bytes(KEY_BYTES))
+            operators = _opened_operators(body["operators"], key) if key.id == body["device"] else ()
             identity = cls(
-                DeviceKey(seed or bytes(KEY_BYTES)),
+                key,
                 UnitPath(str(body["unit_path"])),
                 DeviceId(str(body["center_device"])),
                 center_key,
                 str(body["ca_pem"]),
                 str(body["center_url"]),
-                tuple(dict(row) for row in operators),
+                operators,
             )
             device = str(body["device"])
-        except (ValueError, KeyError, TypeError, binascii.Error) as err:
+        except (ValueError, KeyError, TypeError, binascii.Error, InvalidTag) as err:
             raise HostFault("identity-damaged", file=str(folder / IDENTITY_FILE)) from err
         if seed is None or identity.device != device:
             raise HostFault("device-key-missing", device=device)
         return identity
+
+
+def _opened_operators(kept: Any, key: DeviceKey) -> tuple[Mapping[str, Any], ...]:
+    if isinstance(kept, list):  # of an earlier version
+        return tuple(dict(row) for row in kept)
+    raw = base64.b64decode(kept, validate=True)
+    rows = AESGCM(key.derive("operators")).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], None)
+    return tuple(dict(row) for row in json.loads(rows))
 
 
 def trusted_center(folder: Path) -> tuple[str, str] | None:

@@ -34,6 +34,7 @@ def store_engine(path: Path, key: bytes | None) -> sa.Engine:
     engine = sa.create_engine(
         sa.URL.create("sqlite", database=str(path)),
         module=cipher.DRIVER,
+        hide_parameters=True,  # what is written goes into no message and so into no log
         creator=lambda: cipher.connect(path, key, timeout=BUSY_SECONDS),
     )
 
