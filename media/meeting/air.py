@@ -26,6 +26,7 @@ class AirLane:
         self._stale = asyncio.Event()
         self._told: frozenset[UnitPath] | None = None
         self._away: set[UnitPath] = set()
+        self._removed: frozenset[UnitPath] = frozenset()
         self._stop = room.listen(self._on_event)
         self._task = asyncio.create_task(self._work(), name=f"air of meeting {room.meeting}")
         self._on_event()
@@ -46,6 +47,11 @@ class AirLane:
         self._stale.set()
 
     def _on_event(self) -> None:
+        removed = frozenset(removal.unit_path for removal in self._room.state.removed)
+        if removed != self._removed:
+            self._away |= removed - self._removed
+            self._removed = removed
+            self._stale.set()
         if self._told != self._room.state.sites_on_air or self._room.state.phase is MeetingPhase.ENDED:
             self._stale.set()
 

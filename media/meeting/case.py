@@ -44,26 +44,43 @@ class Rules:
 REFUSALS = frozenset(
     {
         "agenda-unknown",
+        "budget-spent",
+        "caption-not-yours",
         "chair-held",
+        "chair-moved",
         "chair-not-yours",
         "chair-only",
+        "chair-stays",
         "command-not-allowed",
+        "field-invalid",
         "floor-already-asked",
+        "floor-not-interposed",
         "floor-not-speaking",
         "floor-not-waiting",
         "floor-not-yours",
         "floor-queue-full",
+        "floor-taken",
         "floor-unknown",
         "meeting-already-open",
         "meeting-ended",
         "meeting-full",
+        "meeting-locked",
         "meeting-not-open",
+        "meeting-paused",
         "meeting-unknown",
+        "messages-too-many",
         "microphone-locked",
         "not-invited",
         "not-joined",
+        "roll-call-none",
+        "roll-call-not-called",
+        "roll-call-not-voice",
+        "roll-call-paused",
+        "roll-call-running",
+        "roll-calls-too-many",
         "site-away",
         "site-in-use",
+        "site-removed",
         "site-unknown",
     }
 )
@@ -101,10 +118,25 @@ class Case:
         return self.actor.provincial and level_of(path) <= Level.PROVINCE and is_within(self.state.host, path)
 
     @property
-    def is_sub_chair_of_chair(self) -> bool:
-        """A city whose own unit, or one below it, holds the token (分会控)."""
+    def may_take_over(self) -> bool:
+        """Stands above the absent holder: the city the holder belongs to, or a provincial operator."""
         chair, path = self.state.chair, self.actor.unit_path
-        return chair is not None and level_of(path) is Level.CITY and is_within(chair, path)
+        return self.is_provincial or (chair is not None and level_of(path) is Level.CITY and is_within(chair, path))
+
+    @property
+    def is_sub_chair(self) -> bool:
+        return self.actor.unit_path in self.state.sub_chairs
+
+    def leads(self, unit_path: UnitPath) -> bool:
+        """May decide about this site's floor: the chair about all, a sub-chair (分会控) about those under it."""
+        return self.conducts or (self.is_sub_chair and is_within(unit_path, self.actor.unit_path))
+
+    def may_mute(self, unit_path: UnitPath) -> bool:
+        """The chair all, a city what is under it, but never the chair's own site."""
+        if self.conducts:
+            return True
+        own = self.actor.unit_path
+        return level_of(own) is Level.CITY and is_within(unit_path, own) and unit_path != self.state.chair
 
     def is_online(self, unit_path: UnitPath) -> bool:
         site = self.state.sites.get(unit_path)
@@ -115,3 +147,4 @@ class Case:
 
 
 WAITING = (FloorStatus.PENDING, FloorStatus.ACCEPTED)
+TURNS = (FloorStatus.GRANTED, FloorStatus.SUSPENDED)

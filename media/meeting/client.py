@@ -6,6 +6,7 @@ sent and not answered before the link went is sent again with the same id, so th
 
 import asyncio
 import contextlib
+import json
 import logging
 import uuid
 from collections.abc import Callable, Mapping
@@ -17,15 +18,27 @@ from typing import Any, Protocol
 from desktop_app.domain.clock import Clock, moment
 from desktop_app.domain.faults import Fault, OperatorError, PeerFault
 from desktop_app.domain.ids import MeetingId, UnitPath
+from desktop_app.domain.limits import CONTROL_MESSAGE
 from media.meeting.apply import apply
 from media.meeting.commands import Command, Join, Leave
 from media.meeting.events import Event, log_mark
 from media.meeting.link import Connect, Connection, Retry, reach
 from media.meeting.model import MeetingPhase, MeetingState
-from media.meeting.wire import read_message, read_number, read_stored, read_text, write_command, write_message
-from media.meeting.wire import write_stored as write_line
+from media.meeting.wire import (
+    read_message,
+    read_number,
+    read_raw_text,
+    read_seq,
+    read_state,
+    read_stored,
+    read_text,
+    write_command,
+    write_message,
+)
 
 log = logging.getLogger(__name__)
+
+SNAPSHOT_PARTS = 1_000
 
 
 class ClientListener(Protocol):
@@ -78,6 +91,7 @@ class MeetingClient:
         self._connect, self._listener, self._clock, self._jitter = connect, listener, clock, jitter
         self._timings, self._new_id = timings or Timings(), new_id
         self._mark = ""
+        self._parts: list[str] = []
         self._offset = timedelta()
         self._pending: dict[str, tuple[str, asyncio.Future[None]]] = {}
         self._asked: dict[str, asyncio.Future[dict[str, Any]]] = {}
@@ -171,7 +185,8 @@ class MeetingClient:
     async def _serve(self, link: Connection) -> None:
         self._link, self._heard = link, self._clock.monotonic()
         self._head = -1
-        hello = {"t": "hello", "since": self.state.seq, "mark": self._mark}
+        self._parts = []
+        hello = {"t": "hello", "since": self.state.seq, "mark": self._mark, "snapshot": True}
         await link.send(write_message(hello))
         watching = asyncio.create_task(self._watch(link))
         try:
@@ -235,6 +250,8 @@ class MeetingClient:
                 self._site = UnitPath(read_text(message.get("site", ""), 40))
                 if self._head <= self.state.seq:
                     self._caught_up()
+            case "snapshot":
+                self._take_snapshot(message)
             case "events":
                 self._take_events(message.get("events"))
             case "result":
@@ -261,7 +278,29 @@ class MeetingClient:
         elif self._may_speak and self._is_counted_as_gone():
             self._settle()
 
-    def _take_event(self, value: object) -> Event | None:
+    def _take_snapshot(self, message: dict[str, Any]) -> None:
+        """The state instead of a long history; it comes in parts, in order, before the events that follow it."""
+        part, parts = (
+            read_number(message.get("part"), low=1),
+            read_number(message.get("parts"), low=1, high=SNAPSHOT_PARTS),
+        )
+        if part != len(self._parts) + 1 or self._head < 0:
+            raise PeerFault("message-unreadable")
+        self._parts.append(read_raw_text(message.get("text"), CONTROL_MESSAGE))
+        if part < parts:
+            return
+        text, self._parts = "".join(self._parts), []
+        try:
+            state = read_state(json.loads(text))
+        except (ValueError, RecursionError) as err:
+            raise PeerFault("message-unreadable") from err
+        if state.meeting_id != self._meeting or state.seq != read_seq(message.get("seq")):
+            raise PeerFault("event-misplaced", seq=state.seq)
+        self.state, self._mark = state, read_text(message.get("mark"), 16)
+        if not self.online and self.state.seq >= self._head:
+            self._caught_up()
+
+    def _take_event(self, value: Any) -> Event | None:
         try:
             try:
                 stored = read_stored(value)
@@ -269,12 +308,12 @@ class MeetingClient:
                 if fault.id != "kind-unknown":
                     raise
                 self.state = replace(self.state, seq=self.state.seq + 1)  # of a newer center: nothing here knows it
-                self._mark = ""
+                self._mark = log_mark(self._mark, write_message(value))
                 return None
             if stored.seq != self.state.seq + 1:
                 raise PeerFault("event-misplaced", seq=stored.seq)
             self.state = apply(self.state, stored.event)
-            self._mark = log_mark(self._mark, write_message(write_line(stored)))
+            self._mark = log_mark(self._mark, write_message(value))
         except PeerFault:
             self._start_over()
             raise
@@ -351,7 +390,7 @@ class MeetingClient:
 
 _ENDINGS = frozenset(
     {"meeting-unknown", "replaced", "too-many-messages", "too-silent", "too-slow", "center-stopping", "hello-missing"}
-    | {"message-too-large", "log-not-stored"}
+    | {"message-too-large", "log-not-stored", "site-removed"}
 )
 """Faults after which the center closes the socket."""
 _JOIN_LATER = frozenset({"site-in-use", "center-silent", "log-not-stored"})

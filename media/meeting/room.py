@@ -13,17 +13,17 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from desktop_app.domain.clock import Clock, moment, stamp
-from desktop_app.domain.faults import Fault, HostFault
+from desktop_app.domain.faults import Fault, HostFault, PeerFault
 from desktop_app.domain.ids import MeetingId, UnitPath
 from desktop_app.domain.principal import Actor
 from media.meeting.apply import apply
 from media.meeting.case import Case
 from media.meeting.commands import Command, Join, Leave, Tick
 from media.meeting.decide import CENTER, Refusal, Rules, SiteActor, decide
-from media.meeting.events import StoredEvent, log_mark
+from media.meeting.events import SiteJoined, StoredEvent, log_mark
 from media.meeting.model import MeetingPhase, MeetingState
 from media.meeting.seams import EventStore, MeetingDirectory, MeetingPlan
-from media.meeting.wire import write_message, write_stored
+from media.meeting.wire import write_message, write_state, write_stored
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +31,19 @@ _T = TypeVar("_T")
 
 SILENT_AFTER = 5.0
 """Seconds without a word after which a site counts as lost."""
+EVENTS_AT_ONCE = 48 * 1024
+"""Bytes of one message with events."""
 RETURN_AFTER_RESTART = 10.0
 """Seconds a site has to come back after the center itself was away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A state as it travels: the JSON text of what the events up to `seq` made, and the log's mark there."""
+
+    seq: int
+    mark: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +73,11 @@ class Room:
         """The log as it is sent: the wire text of event n is `lines[n - 1]`."""
         self.idle_since = clock.monotonic()
         self._marks = [""]
+        self._sizes: list[int] = []
+        self._parcel: tuple[int, int, str, int] | None = None
+        self._snapshot: Snapshot | None = None
         self._names: dict[UnitPath, str] = {}
+        self._plan: MeetingPlan | None = None
         self._answered: set[tuple[UnitPath, str]] = set()
         self._last_at: datetime | None = None
         self._heard: dict[UnitPath, float] = {}
@@ -75,7 +90,8 @@ class Room:
         """Rebuild the state from the log; sites that were in have `RETURN_AFTER_RESTART` seconds to come back."""
         self._take_in(await self._on_disk(self._store.load, self.meeting, 0))
         head_start = self._clock.monotonic() + RETURN_AFTER_RESTART - SILENT_AFTER
-        self._heard = {path: head_start for path, site in self.state.sites.items() if site.online}
+        present = (*self.state.sites.values(), *self.state.lobby.values())
+        self._heard = {site.unit_path: head_start for site in present if site.online}
         self._task = asyncio.create_task(self._work(), name=f"meeting {self.meeting}")
 
     async def close(self) -> None:
@@ -86,15 +102,17 @@ class Room:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def refresh_plan(self) -> None:
-        """Take over what the records say of a meeting that has not opened yet."""
-        if self.state.phase not in (MeetingPhase.NONE, MeetingPhase.SCHEDULED) and self._names:
+        """Take over what the records say of the meeting: all of it before it opens, guests and agenda later too."""
+        if self.state.phase is MeetingPhase.ENDED:
             return
         plan: MeetingPlan | None = await self._on_disk(self._directory.find, self.meeting)
-        if plan is None:
+        if plan is None or plan is self._plan:
             return
         self._names = dict(plan.names)
-        if self.state.phase in (MeetingPhase.NONE, MeetingPhase.SCHEDULED):
-            await self.do(CENTER, plan.schedule)
+        answer = await self.do(CENTER, plan.schedule)
+        if isinstance(answer, Refusal):
+            log.warning("meeting %s runs already and keeps its host and mode (%s)", self.meeting, answer.id)
+        self._plan = plan
 
     async def do(self, actor: SiteActor, command: Command, command_id: str = "") -> Refusal | int:
         """The sequence number up to which the command is in the log, or why it was refused.
@@ -125,9 +143,33 @@ class Room:
         """Whether a client's history up to `since` is this log's; without a mark only the length tells."""
         return since < len(self._marks) and (mark is None or mark == self._marks[since])
 
+    def removal(self, actor: SiteActor) -> PeerFault | None:
+        """Why this site gets nothing of the meeting, where the chair removed it."""
+        removal = self.state.removal(actor.unit_path)
+        return None if removal is None else PeerFault("site-removed", reason=removal.reason)
+
+    def parcel(self, told: int) -> tuple[str, int]:
+        """The message with the events after `told`, and up to which it goes; made once for all who need the same."""
+        head = len(self.lines)
+        if self._parcel is None or self._parcel[:2] != (told, head):
+            end, size = told, 0
+            while end < head and (end == told or size + self._sizes[end] <= EVENTS_AT_ONCE):
+                size += self._sizes[end]
+                end += 1
+            text = f'{{"events":[{",".join(self.lines[told:end])}],"t":"events"}}'
+            self._parcel = (told, head, text, end)
+        return self._parcel[2:]
+
+    def snapshot(self) -> "Snapshot":
+        """The state as it is now, to be sent instead of a long history; made once for all who need the same."""
+        if self._snapshot is None or self._snapshot.seq != self.state.seq:
+            text = write_message(write_state(self.state))
+            self._snapshot = Snapshot(self.state.seq, self._marks[-1], text)
+        return self._snapshot
+
     def heard(self, actor: SiteActor) -> None:
         """The site said something."""
-        site = self.state.sites.get(actor.unit_path)
+        site = self.state.sites.get(actor.unit_path) or self.state.lobby.get(actor.unit_path)
         if site is not None and site.device == actor.device:
             self._heard[actor.unit_path] = self._clock.monotonic()
 
@@ -138,7 +180,7 @@ class Room:
     async def sweep(self) -> None:
         """Let time do its work: silent sites are lost, graces run out."""
         silent_since = self._clock.monotonic() - SILENT_AFTER
-        for path, site in self.state.sites.items():
+        for path, site in (*self.state.sites.items(), *self.state.lobby.items()):
             if site.online and self._heard.get(path, 0.0) <= silent_since:
                 await self.do(SiteActor(path, site.device, center=True), Leave(lost=True))
         if decide(self.state, Tick(), CENTER, self._now(), self._rules):
@@ -184,6 +226,9 @@ class Room:
             by = UnitPath("") if actor.center else actor.unit_path
             stored = [StoredEvent(seq, event, job.command_id, by) for seq, event in enumerate(decision, start=first)]
             await self._keep(first, stored, Actor(actor.person, actor.device))
+        for event in decision:
+            if isinstance(event, SiteJoined):  # who is let in from the lobby has been silent here
+                self._heard[event.unit_path] = self._clock.monotonic()
         if isinstance(command, Join):
             self.heard(actor)
         return self.state.seq
@@ -206,6 +251,7 @@ class Room:
             self.state = apply(self.state, line.event)
             text = write_message(write_stored(line))
             self.lines.append(text)
+            self._sizes.append(len(text.encode()))
             self._marks.append(log_mark(self._marks[-1], text))
             self._last_at = line.event.at
             if line.command_id:

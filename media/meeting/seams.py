@@ -5,6 +5,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from desktop_app.domain.ids import MeetingId, UnitPath
@@ -41,10 +42,11 @@ class MeetingPlan:
     invited: tuple[UnitPath, ...]
     agenda: tuple[AgendaPoint, ...]
     names: Mapping[UnitPath, str] = field(default_factory=dict)
+    planned_end: datetime | None = None
 
     @property
     def schedule(self) -> Schedule:
-        return Schedule(self.meeting_id, self.title, self.mode, self.host, self.invited, self.agenda)
+        return Schedule(self.meeting_id, self.title, self.mode, self.host, self.invited, self.agenda, self.planned_end)
 
 
 class MeetingDirectory(Protocol):

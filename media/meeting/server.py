@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 0.5
 IDLE_SECONDS = 60.0
+REFRESH_SECONDS = 0.2
 
 
 class MeetingServer:
@@ -52,6 +53,8 @@ class MeetingServer:
         self._lanes: dict[MeetingId, AirLane] = {}
         self._opening: dict[MeetingId, asyncio.Lock] = {}
         self._sessions: dict[MeetingId, set[Session]] = {}
+        self._refreshing: dict[MeetingId, asyncio.Task[None]] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def routes(self) -> list[BaseRoute]:
         return [WebSocketRoute("/v1/meetings/{meeting}", self._endpoint)]
@@ -59,15 +62,18 @@ class MeetingServer:
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Take up what was running, watch over it, and end the sockets at the close."""
-        loop = asyncio.get_running_loop()
+        loop = self._loop = asyncio.get_running_loop()
         for meeting in await loop.run_in_executor(self._disk, self._directory.open_meetings):
             await self._room(meeting)
         sweeping = asyncio.create_task(self._sweep_forever(), name="meeting sweep")
         try:
             yield
         finally:
-            sweeping.cancel()
-            await asyncio.gather(sweeping, return_exceptions=True)
+            self._loop = None
+            ending = [sweeping, *self._refreshing.values()]
+            for task in ending:
+                task.cancel()
+            await asyncio.gather(*ending, return_exceptions=True)
             for sessions in self._sessions.values():
                 for session in sessions:
                     session.end(PeerFault("center-stopping"), 1012)
@@ -90,6 +96,9 @@ class MeetingServer:
             await room.refresh_plan()
             if not room.admits(actor):
                 raise PeerFault("meeting-unknown")
+            removal = room.removal(actor)
+            if removal is not None:
+                raise removal
         except Fault as fault:
             known = fault if fault.id != "field-invalid" else PeerFault("meeting-unknown")
             await _refuse(socket, known)
@@ -107,6 +116,28 @@ class MeetingServer:
             await session.run()
         finally:
             sessions.discard(session)
+
+    def plan_changed(self, meeting: MeetingId) -> None:
+        """What the records say of this meeting has changed. From any thread; nothing where no such meeting is held."""
+        loop = self._loop
+        if loop is not None:
+            with contextlib.suppress(RuntimeError):  # it stops at this moment
+                loop.call_soon_threadsafe(self._refresh_soon, meeting)
+
+    def _refresh_soon(self, meeting: MeetingId) -> None:
+        room = self._rooms.get(meeting)
+        if room is None or meeting in self._refreshing:
+            return
+        task = asyncio.create_task(self._refresh(room), name=f"plan of meeting {meeting}")
+        self._refreshing[meeting] = task
+        task.add_done_callback(lambda _: self._refreshing.pop(meeting, None))
+
+    async def _refresh(self, room: Room) -> None:
+        await asyncio.sleep(REFRESH_SECONDS)  # a schedule comes as several changes
+        try:
+            await room.refresh_plan()
+        except HostFault as fault:
+            log.error("the changed plan of meeting %s could not be taken over: %s", room.meeting, fault)
 
     async def _room(self, meeting: MeetingId) -> Room:
         async with self._opening.setdefault(meeting, asyncio.Lock()):

@@ -21,7 +21,7 @@ from media.meeting.air import AirLane
 from media.meeting.commands import Leave, Schedule, Tick
 from media.meeting.decide import Refusal, SiteActor
 from media.meeting.model import MeetingPhase
-from media.meeting.room import SILENT_AFTER, Room
+from media.meeting.room import SILENT_AFTER, Room, Snapshot
 from media.meeting.wire import (
     COMMAND_ID,
     read_command,
@@ -39,7 +39,10 @@ HELLO_SECONDS = 10.0
 SEND_SECONDS = 5.0
 OUTBOX = 64
 MEDIA_WAITING = 32
-EVENTS_AT_ONCE = 48 * 1024
+SNAPSHOT_AFTER = 300
+"""Events behind from which on a client that takes snapshots gets one instead of them."""
+SNAPSHOT_PART = 16 * 1024
+"""Characters of a snapshot in one message."""
 MESSAGES_PER_SECOND = 50.0
 MESSAGES_AT_ONCE = 200.0
 FAULTS_TOLERATED = 20
@@ -76,6 +79,7 @@ class Session:
         self.heard_at = clock.monotonic()
         self._socket, self._room, self._air, self._engine, self._clock = socket, room, air, engine, clock
         self._told = 0
+        self._snapshot: Snapshot | None = None
         self._outbox: asyncio.Queue[_Message] = asyncio.Queue(OUTBOX)
         self._media: asyncio.Queue[_Message] = asyncio.Queue(MEDIA_WAITING)
         self._more = asyncio.Event()
@@ -165,22 +169,25 @@ class Session:
             since = read_number(message.get("since", 0), high=1 << 53)
             mark = message.get("mark")
             mark = None if mark is None else read_text(mark, 16)
+            takes_snapshots = message.get("snapshot") is True
         except PeerFault as fault:
             raise _Over(fault) from fault
         self.is_greeted = True
         self._on_hello()
         self._told = since if self._room.knows(since, mark) else 0
-        self._send(
-            {
-                "t": "welcome",
-                "protocol": PROTOCOL,
-                "meeting": self._room.meeting,
-                "site": self.actor.unit_path,
-                "since": self._told,
-                "head": len(self._room.lines),
-                "now": stamp(self._clock.now()),
-            }
-        )
+        welcome: _Message = {
+            "t": "welcome",
+            "protocol": PROTOCOL,
+            "meeting": self._room.meeting,
+            "site": self.actor.unit_path,
+            "since": self._told,
+            "head": len(self._room.lines),
+            "now": stamp(self._clock.now()),
+        }
+        if takes_snapshots and len(self._room.lines) - self._told > SNAPSHOT_AFTER:
+            self._snapshot = self._room.snapshot()
+            self._told = self._snapshot.seq
+        self._send(welcome)
 
     async def _take(self, message: _Message) -> None:
         match message["t"]:
@@ -281,24 +288,29 @@ class Session:
         while True:
             await self._more.wait()
             self._more.clear()
-            while is_welcomed and self._told < len(self._room.lines):
-                await self._put(self._next_events())
+            if is_welcomed:
+                await self._put_events()
             while not self._outbox.empty():
                 await self._put(write_message(self._outbox.get_nowait()))
                 is_welcomed = True
-                while self._told < len(self._room.lines):
-                    await self._put(self._next_events())
+                if self._snapshot is not None:
+                    snapshot, self._snapshot = self._snapshot, None
+                    await self._put_snapshot(snapshot)
+                await self._put_events()
 
-    def _next_events(self) -> str:
-        lines: list[str] = []
-        size = 0
-        for line in self._room.lines[self._told : self._told + 1000]:
-            size += len(line.encode())
-            if lines and size > EVENTS_AT_ONCE:
-                break
-            lines.append(line)
-        self._told += len(lines)
-        return f'{{"events":[{",".join(lines)}],"t":"events"}}'
+    async def _put_events(self) -> None:
+        while self._told < len(self._room.lines):
+            removal = self._room.removal(self.actor)
+            if removal is not None:
+                raise _Over(removal)
+            text, self._told = self._room.parcel(self._told)
+            await self._put(text)
+
+    async def _put_snapshot(self, snapshot: Snapshot) -> None:
+        parts = [snapshot.text[at : at + SNAPSHOT_PART] for at in range(0, len(snapshot.text), SNAPSHOT_PART)]
+        for number, text in enumerate(parts, start=1):
+            message = {"t": "snapshot", "seq": snapshot.seq, "mark": snapshot.mark, "part": number, "text": text}
+            await self._put(write_message(message | {"parts": len(parts)}))
 
     async def _put(self, text: str) -> None:
         try:

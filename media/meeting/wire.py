@@ -7,27 +7,34 @@ newer peer may add some. docs/protocol/meeting.md describes it in prose.
 
 import json
 import re
-from collections.abc import Callable
-from dataclasses import fields
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields, is_dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any, TypeVar, get_args, get_type_hints
+from types import UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from desktop_app.domain.clock import moment, stamp
 from desktop_app.domain.faults import PeerFault
-from desktop_app.domain.ids import DeviceId, MeetingId, UnitPath
+from desktop_app.domain.ids import DeviceId, MeetingId, PersonId, UnitPath
 from desktop_app.domain.limits import CONTROL_MESSAGE, SITES
-from desktop_app.domain.meetings import MeetingMode
 from media.meeting.commands import Command
-from media.meeting.events import ChairCause, Event, RevokeCause, StoredEvent
-from media.meeting.model import AgendaPoint
+from media.meeting.events import Event, StoredEvent
+from media.meeting.model import FloorRequest, MeetingState
+from media.meeting.roll_call import RollCall
 
 TEXT = 200
 """Characters of a name or title; the fields below have their own bound."""
-TEXT_OF = {"request_id": 64, "member_id": 64, "item_id": 64, "item_type": 40}
+TEXT_OF = {"request_id": 64, "member_id": 64, "item_id": 64, "item_type": 40, "message_id": 64, "sector": 40}
 NUMBER = 100_000
+SEQ = 1 << 53
 AGENDA_ITEMS = 200
 COMMAND_ID = 64
+ITEMS = 200
+"""Items of a list: sites, items of an agenda; the lists below have their own bound."""
+ITEMS_OF: dict[Any, int] = {FloorRequest: 20_000, RollCall: 100}
+CALLS = 20_000
+"""Calls made by voice in one roll call, as far as a state is taken."""
 
 _UNIT_PATH = re.compile(r"(?:[0-9]{6}/){1,4}")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -84,7 +91,7 @@ def read_stored(value: object) -> StoredEvent:
     body = _object(value)
     by = body.get("by", "")
     return StoredEvent(
-        seq=read_number(body.get("seq"), low=1, high=1 << 53),
+        seq=read_number(body.get("seq"), low=1, high=SEQ),
         event=read_event(body.get("event")),
         command_id=read_text(body.get("command", ""), COMMAND_ID),
         by=UnitPath("") if by == "" else read_unit_path(by),
@@ -100,8 +107,26 @@ def write_stored(stored: StoredEvent) -> dict[str, Any]:
     }
 
 
+def read_state(value: object) -> MeetingState:
+    """A whole state from its JSON object; raises PeerFault."""
+    state: MeetingState = _read_fields(MeetingState, _object(value))
+    return state
+
+
+def write_state(state: MeetingState) -> dict[str, Any]:
+    """What is as an empty state has it is left out."""
+    return _write_told(state)
+
+
 def read_text(value: object, limit: int = TEXT) -> str:
     if not isinstance(value, str) or len(value) > limit or _CONTROL.search(value):
+        raise PeerFault("field-invalid")
+    return value
+
+
+def read_raw_text(value: object, limit: int) -> str:
+    """A text that may hold anything that JSON may."""
+    if not isinstance(value, str) or len(value) > limit:
         raise PeerFault("field-invalid")
     return value
 
@@ -175,38 +200,55 @@ def _or_none(read: Callable[[object], _Item]) -> Callable[[object], _Item | None
     return lambda value: None if value is None else read(value)
 
 
-def _agenda_point(value: object) -> AgendaPoint:
-    point: AgendaPoint = _read_fields(AgendaPoint, _object(value))
-    return point
+def _unit_path_or_nobody(value: object) -> UnitPath:
+    return UnitPath("") if value == "" else read_unit_path(value)
+
+
+def _person(value: object) -> PersonId:
+    return PersonId(read_text(value, 64))
 
 
 _READERS: dict[Any, Callable[[object], Any]] = {
     bool: _flag,
     int: read_number,
     datetime: _time,
-    datetime | None: _or_none(_time),
     DeviceId: _device,
     MeetingId: read_meeting_id,
-    UnitPath: read_unit_path,
-    UnitPath | None: _or_none(read_unit_path),
-    tuple[UnitPath, ...]: _several(read_unit_path, SITES),
-    tuple[AgendaPoint, ...]: _several(_agenda_point, AGENDA_ITEMS),
-    MeetingMode: _one_of(MeetingMode),
-    ChairCause: _one_of(ChairCause),
-    RevokeCause: _one_of(RevokeCause),
+    PersonId: _person,
 }
 
 
-def _reader(name: str, hint: Any) -> Callable[[object], Any]:
+def _reader(name: str, hint: Any, default: object = None) -> Callable[[object], Any]:
     if hint is str:
         limit = TEXT_OF.get(name, TEXT)
         return lambda value: read_text(value, limit)
-    return _READERS[hint]
+    if hint is UnitPath:
+        return _unit_path_or_nobody if default == "" else read_unit_path
+    if hint in _READERS:
+        return read_seq if name == "seq" else _READERS[hint]
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin in (Union, UnionType):  # a NewType makes the first, a class the second
+        return _or_none(_reader(name, inner[0]))
+    if origin is tuple:
+        most = CALLS if name == "called" else ITEMS_OF.get(inner[0], ITEMS)
+        return _several(_reader(name, inner[0]), most)
+    if origin is Mapping:  # of sites by their path
+        items = _several(_reader(name, inner[1]), SITES)
+        return lambda value: {item.unit_path: item for item in items(value)}
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return _one_of(hint)
+    if isinstance(hint, type) and is_dataclass(hint):
+        return lambda value: _read_fields(hint, _object(value))
+    raise TypeError(f"{name}: nothing reads {hint}")
+
+
+def read_seq(value: object) -> int:
+    return read_number(value, high=SEQ)
 
 
 def _readers_of(kind: type) -> dict[str, Callable[[object], Any]]:
     hints = get_type_hints(kind)
-    return {field.name: _reader(field.name, hints[field.name]) for field in fields(kind)}
+    return {field.name: _reader(field.name, hints[field.name], field.default) for field in fields(kind)}
 
 
 def kind_name(kind: type) -> str:
@@ -216,8 +258,20 @@ def kind_name(kind: type) -> str:
 
 _COMMANDS = {kind_name(kind): kind for kind in get_args(Command)}
 _EVENTS = {kind_name(kind): kind for kind in get_args(Event)}
+
+
+def _parts(kind: type) -> set[type]:
+    """The dataclasses that fields of this one hold, itself included."""
+    found = {kind}
+    for hint in get_type_hints(kind).values():
+        for part in (hint, *get_args(hint)):
+            if isinstance(part, type) and is_dataclass(part):
+                found |= _parts(part)
+    return found
+
+
 _FIELDS: dict[type, dict[str, Callable[[object], Any]]] = {
-    kind: _readers_of(kind) for kind in (AgendaPoint, *_COMMANDS.values(), *_EVENTS.values())
+    part: _readers_of(part) for kind in (MeetingState, *_COMMANDS.values(), *_EVENTS.values()) for part in _parts(kind)
 }
 
 
@@ -252,13 +306,28 @@ def _write_fields(value: Any) -> dict[str, Any]:
     return {name: _plain(getattr(value, name)) for name in _FIELDS[type(value)]}
 
 
-def _plain(value: Any) -> Any:
+def _write_told(value: Any) -> dict[str, Any]:
+    """As `_write_fields`, without what equals its default."""
+    told = {}
+    for field in fields(value):
+        held = getattr(value, field.name)
+        if field.default_factory is not MISSING:
+            if held:
+                told[field.name] = _plain(held, _write_told)
+        elif held != field.default:
+            told[field.name] = _plain(held, _write_told)
+    return told
+
+
+def _plain(value: Any, write: Callable[[Any], dict[str, Any]] = _write_fields) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    if value is None or isinstance(value, str | int):
+        return value
     if isinstance(value, datetime):
         return stamp(value)
     if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, AgendaPoint):
-        return _write_fields(value)
-    if isinstance(value, Enum):
-        return value.value
-    return value
+        return [_plain(item, write) for item in value]
+    if isinstance(value, Mapping):
+        return [_plain(item, write) for item in value.values()]
+    return write(value)

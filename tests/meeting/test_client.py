@@ -18,6 +18,7 @@ from media.meeting.client import MeetingClient, Timings
 from media.meeting.events import Event, FloorExtended
 from media.meeting.link import Connect, Connection, Retry, dialer, reach
 from media.meeting.model import MeetingPhase, MeetingState
+from media.meeting.stage import Layout
 from media.meeting.wire import read_message
 from tests.meeting.center import Center, until
 from tests.meeting.rooms import BOLUO, CITY, HUIDONG, MEETING, NAMES, STRANGER, gone
@@ -458,3 +459,36 @@ async def test_whoever_answers_the_handshake_with_something_else_is_a_fault_and_
     await server.wait_closed()
     with pytest.raises(ConnectionError):
         await connect()
+
+
+async def test_far_behind_the_client_takes_the_state_at_once_and_goes_on_by_events(center: Center):
+    host = Terminal(center.dial(HUIDONG), HUIDONG)
+    async with running(host):
+        await host.entered()
+        for number in range(90):
+            await host.client.send(cmd.RequestFloor(f"r{number}", "m", "委员"))
+            await host.client.send(cmd.CancelFloor(f"r{number}"))
+        late = Terminal(center.dial(BOLUO), BOLUO)
+        async with running(late):
+            await late.entered()
+            assert [event for _, event in late.ears.states].count(None) == 1
+            assert len(late.ears.states) < 10, "the history was not told event by event"
+            await until(lambda: late.state == host.state)
+            await host.client.send(cmd.SetLayout(Layout.GALLERY_2))
+            await until(lambda: late.state.layout is Layout.GALLERY_2)
+        again = Terminal(center.dial(BOLUO), BOLUO)
+        again.client.state, again.client._mark = late.client.state, late.client._mark
+        async with running(again):
+            await again.entered()
+            assert again.state == host.state, "the mark of a snapshot is the log's"
+
+
+async def test_a_removed_site_is_told_once_and_is_back_by_itself_when_admitted(center: Center):
+    host, boluo = Terminal(center.dial(HUIDONG), HUIDONG), Terminal(center.dial(BOLUO), BOLUO)
+    async with running(host, boluo):
+        await host.entered()
+        await boluo.entered()
+        await host.client.send(cmd.Remove(BOLUO, "走错会场"))
+        await until(lambda: [fault.id for fault in boluo.ears.faults] == ["site-removed"])
+        await host.client.send(cmd.Admit(BOLUO))
+        await boluo.entered()

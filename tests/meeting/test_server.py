@@ -3,15 +3,18 @@
 import asyncio
 import contextlib
 import json
+from dataclasses import replace
 
 import pytest
 from websockets.exceptions import ConnectionClosed
 
 from media.meeting import commands as cmd
-from media.meeting.events import Opened, SiteLeft, log_mark
-from media.meeting.wire import read_stored, write_message, write_stored
+from media.meeting.apply import replay
+from media.meeting.events import Opened, ScheduleChanged, SiteLeft, log_mark
+from media.meeting.model import MeetingState
+from media.meeting.wire import read_state, read_stored, write_message, write_stored
 from tests.meeting.center import Center, RawSocket, until
-from tests.meeting.rooms import BOLUO, CITY, HUIDONG, NAMES, PROVINCE, STRANGER
+from tests.meeting.rooms import BOLUO, CITY, HUIDONG, MEETING, NAMES, PROVINCE, STRANGER
 
 
 @pytest.fixture
@@ -352,3 +355,73 @@ async def test_every_message_of_the_center_is_within_the_limit(center: Center):
                 text = await boluo.connection.recv()
                 assert len(text.encode()) <= 64 * 1024
                 heard += len(json.loads(text).get("events", []))
+
+
+async def test_a_removed_site_gets_nothing_more_and_reads_why(center: Center):
+    async with center.raw(HUIDONG) as host, center.raw(BOLUO) as boluo:
+        for one in (host, boluo):
+            await one.hello()
+            await one.command(cmd.Join("会场"))
+        assert (await host.command(cmd.Remove(BOLUO, "走错会场")))["ok"]
+        fault = await boluo.hear("fault")
+        assert (fault["id"], fault["values"]) == ("site-removed", {"reason": "走错会场"})
+        assert not [line for line in boluo.events if line["event"]["kind"] == "site_removed"]
+        await until(lambda: ("leave", BOLUO) in center.engine.calls)
+        async with center.raw(BOLUO) as again:
+            assert (await again.hear("fault"))["id"] == "site-removed"
+        assert (await host.command(cmd.Admit(BOLUO)))["ok"]
+        async with center.raw(BOLUO) as admitted:
+            await admitted.hello()
+            assert (await admitted.command(cmd.Join("会场")))["ok"]
+
+
+async def test_who_waits_at_a_locked_meeting_is_let_in_without_asking_again(center: Center):
+    async with center.raw(HUIDONG) as host, center.raw(BOLUO) as boluo:
+        await host.hello()
+        await host.command(cmd.Join("会场"))
+        await host.command(cmd.Lock())
+        await boluo.hello()
+        assert (await boluo.command(cmd.Join("会场")))["ok"]
+        assert (await boluo.command(cmd.RequestFloor("1", "m", "n")))["refused"]["id"] == "meeting-locked"
+        await host.command(cmd.Admit(BOLUO))
+        assert (await boluo.command(cmd.RequestFloor("1", "m", "n")))["ok"]
+
+
+async def test_who_is_far_behind_gets_the_state_instead_of_a_long_history(center: Center, hurry: None):
+    async with center.raw(HUIDONG) as host:
+        await host.hello()
+        await host.command(cmd.Join("会场"))
+        for number in range(160):
+            await host.command(cmd.RequestFloor(f"r{number}", "m", "委员"))
+            await host.command(cmd.CancelFloor(f"r{number}"))
+        async with center.raw(BOLUO) as late:
+            welcome = await late.hello(snapshot=True)
+            assert (welcome["since"], welcome["head"]) == (0, len(center.log))
+            part = await late.hear("snapshot")
+            texts = [part["text"]]
+            while part["part"] < part["parts"]:
+                part = await late.hear("snapshot")
+                texts.append(part["text"])
+            state = read_state(json.loads("".join(texts)))
+            assert state == replay(MeetingState(MEETING), [line.event for line in center.log])
+            assert late.events == []
+            await host.command(cmd.Lock())
+            await late.command(cmd.Join("会场"))
+            assert late.events[0]["seq"] == state.seq + 1
+        async with center.raw(CITY) as plain:
+            await plain.hello()
+            await plain.command(cmd.Join("会场"))
+            assert plain.events[0]["seq"] == 1, "who does not ask for it gets the log itself"
+
+
+async def test_a_guest_invited_after_the_opening_gets_in_and_all_hear_of_it(center: Center):
+    async with center.raw(HUIDONG) as host:
+        await host.hello()
+        await host.command(cmd.Join("会场"))
+        plan = center.directory.plans[MEETING]
+        center.directory.plans[MEETING] = replace(plan, invited=(*plan.invited, STRANGER))
+        center.meetings.plan_changed(MEETING)
+        await until(lambda: any(isinstance(line.event, ScheduleChanged) for line in center.log))
+        async with center.raw(STRANGER) as guest:
+            await guest.hello()
+            assert (await guest.command(cmd.Join("会场")))["ok"]
