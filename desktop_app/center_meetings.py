@@ -20,9 +20,10 @@ class CenterMeetings:
 
     def __init__(self, store: CenterStore, engine: RoomEngine, clock: Clock, *, grace_seconds: float = 180.0) -> None:
         self._lane = ProjectorLane(Projector(store))
+        self._directory = RecordsDirectory(store)
         self.server = MeetingServer(
             store=RecordsLog(store, self._lane.poke),
-            directory=RecordsDirectory(store),
+            directory=self._directory,
             engine=engine,
             clock=clock,
             rules=grace_rules(grace_seconds),
@@ -37,7 +38,8 @@ class CenterMeetings:
         lane = self._lane.running()
         await asyncio.to_thread(lane.__enter__)
         try:
-            async with self.server.running():
-                yield
+            with self._directory.watch(self.server.plan_changed):
+                async with self.server.running():
+                    yield
         finally:
             await asyncio.to_thread(lane.__exit__, None, None, None)

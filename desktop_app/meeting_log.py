@@ -4,13 +4,15 @@ A meeting's log is the center's own change log: each event is one `meeting_event
 What terminals wrote about a meeting is taken as far as it is sound; a schedule that is not is no schedule.
 """
 
+import contextlib
 import json
 import logging
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from desktop_app.domain.clock import stamp
+from desktop_app.domain.clock import moment, stamp
 from desktop_app.domain.faults import HostFault, PeerFault
 from desktop_app.domain.ids import MeetingId, UnitPath, derived_id
 from desktop_app.domain.limits import SITES
@@ -105,12 +107,53 @@ def _as_write(meeting: MeetingId, line: StoredEvent) -> Write:
 
 
 class RecordsDirectory:
-    """The scheduled meetings in the records (`media.meeting.seams.MeetingDirectory`)."""
+    """The scheduled meetings in the records (`media.meeting.seams.MeetingDirectory`).
+
+    A plan is read once and kept until `watch` hears that something it was made of has changed.
+    """
 
     def __init__(self, store: CenterStore) -> None:
         self._store = store
+        self._plans: dict[MeetingId, MeetingPlan | None] = {}
+        self._is_watching = False
+        self._version = 0
+
+    @contextlib.contextmanager
+    def watch(self, changed: Callable[[MeetingId], None]) -> Iterator[None]:
+        """Tell `changed` which meeting's plan may be another now; on the thread that wrote the record."""
+
+        def hear(touched: frozenset[tuple[str, str]]) -> None:
+            meetings = {pk for entity, pk in touched if entity == "meeting"}
+            for entity, pk in touched:
+                if entity == "agenda_item":
+                    row = self._store.get(entity, pk)
+                    # An item that was taken back no longer says of which meeting it was.
+                    meetings |= set(self._plans) if row is None else {str(row.get("meeting"))}
+                elif entity == "unit":
+                    meetings |= set(self._plans)
+            self._version += 1
+            for meeting in meetings:
+                self._plans.pop(MeetingId(meeting), None)
+                changed(MeetingId(meeting))
+
+        stop, self._is_watching = self._store.subscribe(hear), True
+        try:
+            yield
+        finally:
+            stop()
+            self._is_watching = False
+            self._plans.clear()
 
     def find(self, meeting: MeetingId) -> MeetingPlan | None:
+        if meeting in self._plans:
+            return self._plans[meeting]
+        version = self._version
+        plan = self._read(meeting)
+        if self._is_watching and version == self._version:
+            self._plans[meeting] = plan
+        return plan
+
+    def _read(self, meeting: MeetingId) -> MeetingPlan | None:
         row = self._store.get("meeting", meeting)
         if row is None or row.get("state") in OVER:
             return None
@@ -136,6 +179,7 @@ class RecordsDirectory:
             invited,
             tuple(_agenda_point(item, number) for number, item in enumerate(ordered, start=1)),
             {path: name for path in (host, *invited) if (name := self._name(path))},
+            _time(row.get("planned_end")),
         )
 
     def _name(self, path: UnitPath) -> str:
@@ -152,6 +196,14 @@ def _agenda_point(item: Mapping[str, Any], number: int) -> AgendaPoint:
         _number(item, "limit_sec"),
         _number(item, "warn_sec") or 30,
     )
+
+
+def _time(value: object) -> datetime | None:
+    """A plan without a sound end has none."""
+    try:
+        return moment(value) if isinstance(value, str) else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def _number(row: Mapping[str, Any], name: str) -> int:

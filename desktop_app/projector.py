@@ -1,4 +1,4 @@
-"""From a meeting's log to its records, at the center alone: speeches, agenda times, start, end, state, official number.
+"""From a meeting's log to its records, at the center alone: speeches, agenda times, roll call, outages, start, end.
 
 It folds the log with the same `apply` as everybody and writes what each event changed. Rows and the cursor (the last
 event taken in) are one transaction, keys are derived from the event, so a crash or a second run changes nothing. A
@@ -14,18 +14,32 @@ from typing import Any
 
 from desktop_app.domain.clock import BEIJING, stamp
 from desktop_app.domain.faults import HostFault
-from desktop_app.domain.ids import MeetingId, PersonId, derived_id
+from desktop_app.domain.ids import MeetingId, PersonId, UnitPath, derived_id
 from desktop_app.domain.meetings import MeetingMode
 from desktop_app.domain.principal import Actor
 from desktop_app.meeting_log import OVER, event_id, load_log
 from media.meeting.apply import apply
-from media.meeting.events import Event, FloorGranted, StoredEvent
+from media.meeting.events import (
+    Ended,
+    Event,
+    FloorGranted,
+    MeetingExtended,
+    RollAnswered,
+    RollCallClosed,
+    SiteJoined,
+    SiteLeft,
+    SiteRemoved,
+    StoredEvent,
+)
 from media.meeting.model import AgendaPoint, FloorRequest, FloorStatus, MeetingPhase, MeetingState
+from media.meeting.roll_call import RollAnswer, RollCall
 from sync.center.store import CenterStore, CenterTransaction, Write
 
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 5.0
+DERIVED = frozenset({"speech", "roll_call_answer", "outage"})
+"""What is made here; everything else was scheduled by somebody, and only changes here."""
 
 _Key = tuple[str, str]
 _Rows = dict[_Key, dict[str, Any]]
@@ -37,6 +51,7 @@ class _Fold:
     def __init__(self, meeting: MeetingId) -> None:
         self.state = MeetingState(meeting)
         self._grants: dict[str, tuple[int, str]] = {}
+        self._outages: dict[UnitPath, tuple[str, datetime]] = {}
         self._rows: _Rows = {}
 
     def add(self, event: Event) -> None:
@@ -47,9 +62,16 @@ class _Fold:
             self._grants[event.request_id] = (after.seq, current)
         if before.phase is not after.phase:
             self._note("meeting", after.meeting_id, _meeting_fields(after))
-        for item_before, item in zip(before.agenda, after.agenda, strict=False):
-            if item != item_before and after.phase is not MeetingPhase.SCHEDULED:
-                self._note("agenda_item", item.item_id, _agenda_fields(item))
+        elif isinstance(event, MeetingExtended):
+            self._note("meeting", after.meeting_id, {"planned_end": stamp(event.until)})
+        if before.agenda is not after.agenda and after.phase is not MeetingPhase.SCHEDULED:
+            held = {item.item_id: item for item in before.agenda}
+            for item in after.agenda:
+                if item.item_id in held and _agenda_fields(item) != _agenda_fields(held[item.item_id]):
+                    self._note("agenda_item", item.item_id, _agenda_fields(item))
+        if isinstance(event, RollAnswered | RollCallClosed):
+            self._note_roll_call(before, after)
+        self._note_outages(event, after)
         if after.mode is not MeetingMode.REHEARSAL:
             known = {turn.request_id: turn for turn in before.floor}
             for turn in after.floor:
@@ -63,6 +85,34 @@ class _Fold:
     def _note(self, entity: str, pk: str, fields: dict[str, Any]) -> None:
         if fields:
             self._rows.setdefault((entity, pk), {}).update(fields)
+
+    def _note_roll_call(self, before: MeetingState, after: MeetingState) -> None:
+        roll, meeting = after.roll_calls[-1], after.meeting_id
+        known = set(before.roll_calls[-1].answers)
+        for answer in roll.answers:
+            if answer not in known:
+                site = after.sites.get(answer.unit_path)
+                key = derived_id(meeting, "roll", roll.number, answer.unit_path)
+                fields = _answer_fields(meeting, roll, answer) | {"site_name": "" if site is None else site.name}
+                self._note("roll_call_answer", key, fields)
+
+    def _note_outages(self, event: Event, after: MeetingState) -> None:
+        """From the loss of a site to its return, its removal, or the end of the meeting."""
+        if isinstance(event, SiteLeft) and event.lost and after.phase is MeetingPhase.OPEN:
+            key = derived_id(after.meeting_id, after.seq, "outage")
+            self._outages[event.unit_path] = (key, event.at)
+            began = {"site": event.unit_path, "site_name": after.sites[event.unit_path].name}
+            self._note("outage", key, {"meeting": after.meeting_id, **began, "started_at": stamp(event.at)})
+        over: tuple[UnitPath, ...] = ()
+        if isinstance(event, SiteJoined | SiteRemoved):
+            over = (event.unit_path,)
+        elif isinstance(event, Ended):
+            over = tuple(self._outages)
+        for path in over:
+            if path in self._outages:
+                key, began_at = self._outages.pop(path)
+                seconds = max(0, round((event.at - began_at).total_seconds()))
+                self._note("outage", key, {"ended_at": stamp(event.at), "seconds": seconds})
 
     def _note_speech(self, turn: FloorRequest) -> None:
         seq, agenda_item = self._grants[turn.request_id]
@@ -87,6 +137,30 @@ def _agenda_fields(item: AgendaPoint) -> dict[str, Any]:
     }
 
 
+def _answer_fields(meeting: MeetingId, roll: RollCall, answer: RollAnswer) -> dict[str, Any]:
+    return {
+        "meeting": meeting,
+        "round_no": roll.number,
+        "manner": roll.manner.value,
+        "called_at": stamp(roll.opened_at),
+        "site": answer.unit_path,
+        "status": answer.status.value,
+        "answered_at": stamp(answer.at),
+        "operator": answer.operator,
+        "recorded_by": answer.recorded_by,
+        "calls": roll.times_called(answer.unit_path),
+        "online": answer.online,
+        "camera": answer.camera.value,
+        "microphone": answer.microphone.value,
+        "speaker": answer.speaker.value,
+        "delay_ms": answer.delay_ms,
+        "loss_permille": answer.loss_permille,
+        "expected": answer.expected,
+        "present": answer.present,
+        "remark": answer.remark,
+    }
+
+
 def _speech_fields(meeting: MeetingId, turn: FloorRequest, agenda_item: str) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "meeting": meeting,
@@ -97,11 +171,14 @@ def _speech_fields(meeting: MeetingId, turn: FloorRequest, agenda_item: str) -> 
         "site": turn.unit_path,
         "requested_at": stamp(turn.requested_at),
         "limit_sec": turn.limit_seconds,
+        "purpose": turn.purpose.value,
+        "sector": turn.sector,
+        "interposed": turn.interposed,
     }
     if turn.granted_at is not None:
         fields["started_at"] = stamp(turn.granted_at)
         if turn.ended_at is not None and turn.status is not FloorStatus.GRANTED:
-            seconds = max(0, round((turn.ended_at - turn.granted_at).total_seconds()))
+            seconds = turn.spoken_seconds(turn.ended_at)
             over = max(0, seconds - turn.limit_seconds) if turn.limit_seconds else 0
             fields |= {"ended_at": stamp(turn.ended_at), "seconds": seconds, "over_sec": over}
     return fields
@@ -153,7 +230,7 @@ class Projector:
         meeting, writes = fold.state.meeting_id, []
         for (entity, pk), fields in fold.take_rows().items():
             row = transaction.get(entity, pk)
-            if row is None and entity != "speech":
+            if row is None and entity not in DERIVED:
                 continue  # taken back since it was scheduled
             if entity == "meeting" and row is not None and not row.get("code"):
                 fields |= self._code(transaction, fold.state)

@@ -200,6 +200,54 @@ ENTITIES: dict[str, Entity] = {
                 "limit_sec": _I,
                 "seconds": _I,
                 "over_sec": _I,
+                "purpose": _T,
+                "sector": _T,
+                "interposed": _B,
+            },
+            center_only=True,
+        ),
+        # pk: derived_id(meeting, "roll", round_no, site). 会场点名. `status`: answered | no_answer | offline; `manner`:
+        # electronic | voice; devices: ok | fault | unknown. Derived from the meeting's log at the center.
+        Entity(
+            "roll_call_answer",
+            Merge.FIELDS,
+            Reach.MEETING,
+            {
+                "meeting": _T,
+                "round_no": _I,
+                "manner": _T,
+                "called_at": _AT,
+                "site": _T,
+                "site_name": _T,
+                "status": _T,
+                "answered_at": _AT,
+                "operator": _T,
+                "recorded_by": _T,
+                "calls": _I,
+                "online": _B,
+                "camera": _T,
+                "microphone": _T,
+                "speaker": _T,
+                "delay_ms": _I,
+                "loss_permille": _I,
+                "expected": _I,
+                "present": _I,
+                "remark": _T,
+            },
+            center_only=True,
+        ),
+        # pk: derived_id(meeting, seq, "outage"), the seq of the loss. A site that was lost while the meeting ran.
+        Entity(
+            "outage",
+            Merge.FIELDS,
+            Reach.MEETING,
+            {
+                "meeting": _T,
+                "site": _T,
+                "site_name": _T,
+                "started_at": _AT,
+                "ended_at": _AT,
+                "seconds": _I,
             },
             center_only=True,
         ),
@@ -248,6 +296,31 @@ ENTITIES: dict[str, Entity] = {
                 "sha256": _T,
                 "meeting": _T,
             },
+        ),
+        # pk: UUIDv7. The unit may not see these records any more ("entity:pk"): its terminals let go of them.
+        Entity(
+            "revocation",
+            Merge.FACT,
+            Reach.SUBTREE,
+            {
+                "unit_path": _T,
+                "records": _LIST,
+            },
+            center_only=True,
+        ),
+        # pk: UUIDv7. The payloads of these changes of one record ("entity:pk") were erased on a lawful request.
+        Entity(
+            "erasure",
+            Merge.FACT,
+            Reach.MEETING,
+            {
+                "unit_path": _T,
+                "meeting": _T,
+                "record": _T,
+                "changes": _LIST,
+                "ground": _T,
+            },
+            center_only=True,
         ),
         # pk: derived_id(meeting, seq, "event"). The meeting's log itself: the center's own changes.
         Entity(

@@ -17,10 +17,11 @@ from media.meeting.apply import replay
 from media.meeting.decide import CENTER, decide
 from media.meeting.events import StoredEvent
 from media.meeting.model import MeetingPhase, MeetingState
+from media.meeting.roll_call import DeviceHealth, RollManner
 from sync.center.store import CenterStore, CenterTransaction, Write
 from sync.identity.device import DeviceIdentity, DeviceKey
 from tests.meeting.center import Center, until
-from tests.meeting.rooms import BOLUO, CITY, HUIDONG, MEETING, PROVINCE, START, at, device_of, gone
+from tests.meeting.rooms import BOLUO, CITY, HUIDONG, MEETING, PROVINCE, START, STRANGER, at, device_of, gone
 from tests.meeting.waiting import wait_for
 
 KEY = DeviceKey.generate()
@@ -184,8 +185,69 @@ def test_the_agenda_shows_what_is_treated_and_what_is_done(store: CenterStore):
     assert [store.get("agenda_item", item)["state"] for item in ITEMS] == ["done", "done"]
 
 
+def test_each_answer_to_a_roll_call_is_a_record_also_of_who_was_silent(store: CenterStore):
+    clerk, projector = Clerk(store), Projector(store)
+    clerk.opens()
+    clerk.does(at(HUIDONG), cmd.OpenRollCall(RollManner.ELECTRONIC, 60))
+    clerk.wait(4)
+    clerk.does(at(CITY), cmd.AnswerRollCall(DeviceHealth.OK, DeviceHealth.FAULT, delay_ms=30, expected=24, present=22))
+    projector.project(MEETING)
+    (answer,) = store.list("roll_call_answer")
+    assert (answer["site"], answer["status"], answer["microphone"]) == (CITY, "answered", "fault")
+    assert (answer["called_at"], answer["answered_at"]) == (stamp(START), stamp(START + timedelta(seconds=4)))
+    assert (answer["delay_ms"], answer["present"], answer["round_no"]) == (30, 22, 1)
+    clerk.wait(60)
+    clerk.does(CENTER, cmd.Tick())
+    projector.project(MEETING)
+    found = {row["site"]: (row["status"], row["online"]) for row in store.list("roll_call_answer", meeting=MEETING)}
+    assert found == {CITY: ("answered", True), BOLUO: ("no_answer", True), PROVINCE: ("offline", False)}
+
+
+def test_an_outage_lasts_from_the_loss_to_the_return_or_to_the_end(store: CenterStore):
+    clerk, projector = Clerk(store), Projector(store)
+    clerk.opens()
+    clerk.does(gone(BOLUO), cmd.Leave(lost=True))
+    projector.project(MEETING)
+    (running,) = store.list("outage")
+    assert (running["site"], running.get("ended_at")) == (BOLUO, None)
+    clerk.wait(75)
+    clerk.does(at(BOLUO), cmd.Join(BOLUO))
+    clerk.does(gone(CITY), cmd.Leave(lost=True))
+    clerk.does(at(BOLUO), cmd.Leave())
+    clerk.wait(30)
+    clerk.does(at(HUIDONG), cmd.End())
+    projector.project(MEETING)
+    assert {row["site"]: row["seconds"] for row in store.list("outage")} == {BOLUO: 75, CITY: 30}
+
+
+def test_the_time_of_an_interposed_question_is_not_the_interrupted_speakers(store: CenterStore):
+    clerk, projector = Clerk(store), Projector(store)
+    clerk.opens()
+    for unit, request in ((BOLUO, "r1"), (CITY, "q")):
+        clerk.does(at(unit), cmd.RequestFloor(request, request, request))
+    clerk.does(at(HUIDONG), cmd.GrantFloor("r1", 60))
+    clerk.wait(40)
+    clerk.does(at(HUIDONG), cmd.GrantFloor("q", 60, interpose=True))
+    clerk.wait(50)
+    clerk.does(at(CITY), cmd.ReleaseFloor("q"))
+    clerk.wait(30)
+    clerk.does(at(BOLUO), cmd.ReleaseFloor("r1"))
+    projector.project(MEETING)
+    found = {row["member"]: (row["seconds"], row["over_sec"], row["interposed"]) for row in store.list("speech")}
+    assert found == {"r1": (70, 10, False), "q": (50, 0, True)}
+
+
+def test_an_extended_meeting_is_planned_longer_in_its_record_too(store: CenterStore):
+    clerk = Clerk(store)
+    clerk.opens()
+    clerk.does(at(HUIDONG), cmd.ExtendMeeting(1800))
+    Projector(store).project(MEETING)
+    assert store.get("meeting", MEETING)["planned_end"] == stamp(START + timedelta(minutes=30))
+
+
 def records_of(store: CenterStore):
-    return {entity: store.list(entity) for entity in ("meeting", "agenda_item", "speech")}
+    kept = ("meeting", "agenda_item", "speech", "roll_call_answer", "outage")
+    return {entity: store.list(entity) for entity in kept}
 
 
 @pytest.mark.parametrize("every", [1, 2, 3, 7])
@@ -196,6 +258,9 @@ def test_replays_and_restarts_derive_the_same_records_once(store: CenterStore, t
     clerk.speaks(BOLUO, "r1", seconds=100)
     clerk.does(at(HUIDONG), cmd.PointAgenda(2))
     clerk.speaks(CITY, "r2", seconds=50)
+    clerk.does(at(HUIDONG), cmd.OpenRollCall(RollManner.VOICE))
+    clerk.does(at(HUIDONG), cmd.MarkRollCall(CITY, answered=False))
+    clerk.does(at(HUIDONG), cmd.MarkRollCall(CITY, answered=True))
     clerk.does(gone(BOLUO), cmd.Leave(lost=True))
     clerk.does(at(HUIDONG), cmd.End())
     lines = clerk.log.load(MEETING)
@@ -323,4 +388,19 @@ async def test_from_the_first_join_to_the_end_the_records_follow_also_over_a_res
     assert store.get("agenda_item", ITEMS[1])["state"] == "done"
     async with center.raw(BOLUO) as boluo:
         assert (await boluo.hello())["head"] == len(store.list("meeting_event")), "an ended meeting can be looked at"
+    await center.stop()
+
+
+async def test_a_guest_written_into_the_records_of_a_running_meeting_is_let_in(store: CenterStore):
+    center = CenterWithRecords(store)
+    await center.start()
+    async with center.raw(HUIDONG) as host:
+        await host.hello()
+        await host.command(cmd.Join(""))
+        late = Write("meeting", MEETING, {"invited": [CITY, PROVINCE, BOLUO, STRANGER]}, MEETING)
+        store.append(late, actor=Actor(PersonId(""), store.device))
+        await until(lambda: any(row["kind"] == "schedule_changed" for row in store.list("meeting_event")))
+        async with center.raw(STRANGER) as guest:
+            await guest.hello()
+            assert (await guest.command(cmd.Join("")))["ok"]
     await center.stop()
