@@ -168,9 +168,7 @@ class CenterClient:
         except (httpx.TimeoutException, TimeoutError) as err:
             raise LinkFault("link-silent", address=self._base_url) from err
         except httpx.TransportError as err:
-            if isinstance(_cause(err), ssl.SSLCertVerificationError):
-                raise LinkFault("center-certificate", address=self._base_url) from err
-            raise LinkFault("center-unreachable", address=self._base_url) from err
+            raise LinkFault(_answered_by(err), address=self._base_url) from err
 
     def _open(self) -> httpx.AsyncClient:
         if self._client is None:
@@ -234,9 +232,13 @@ def _refusal(response: httpx.Response, address: str) -> Fault:
     return LinkFault("center-not-silian", address=address)
 
 
-def _cause(err: BaseException) -> BaseException:
-    while (cause := err.__cause__ or err.__context__) is not None:
+def _answered_by(err: BaseException) -> str:
+    """What a transport error says about who is there: another authority, something that is no center, or nobody."""
+    cause: BaseException | None = err
+    while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return cause
-        err = cause
-    return err
+            return "center-certificate"
+        if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+            return "center-not-silian"
+        cause = cause.__cause__ or cause.__context__
+    return "center-unreachable"

@@ -70,3 +70,31 @@ def test_records_travel_over_tls_and_another_authority_is_refused(province: Prov
         await client.close()
 
     asyncio.run(nobody())
+
+
+@pytest.mark.parametrize(
+    ("said", "fault"),
+    [(b"220 mail.example.org ESMTP ready\r\n" * 10, "center-not-silian"), (b"", "center-unreachable")],
+    ids=["a mail server", "a dead center behind a forwarder"],
+)
+def test_whatever_is_no_center_is_told_apart_from_nobody(
+    province: Province, tmp_path: Path, said: bytes, fault: str
+) -> None:
+    authority = Authority.open(tmp_path, open_keystore(tmp_path, passphrase="correct horse battery"))
+    terminal = province.terminal(HUIDONG)
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(64)
+        writer.write(said)
+        writer.close()
+
+    async def ask() -> None:
+        async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            signer = HeaderSigner(terminal.device)
+            client = CenterClient(f"https://127.0.0.1:{port}", authority.ca_pem, signer, province.clock)
+            with pytest.raises(LinkFault, match=fault):
+                await client.health(5)
+            await client.close()
+
+    asyncio.run(ask())
