@@ -1,56 +1,71 @@
 """What the center tells: one numbered feed, read by each terminal through the scope of its unit.
 
 The cursor is given in the one write lane, so a reader that has seen N has seen all up to N that it may see. A unit
-that is invited later is told that meeting's changes again, for itself alone, before anything newer.
+that is invited later, or into whose charge a record moves, is told those changes again, for itself alone, before
+anything newer; from a unit that may not see records any more they are revoked.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from typing import Any
 
 import sqlalchemy as sa
 
-from desktop_app.domain.ids import UnitPath
-from desktop_app.domain.units import Level, level_of
+from desktop_app.domain.ids import UnitPath, uuid7
+from desktop_app.domain.units import Level, governs, level_of
 from sync.center.admission import invited
 from sync.entities import ENTITIES, Reach
 from sync.log.envelope import Change, Verdict
-from sync.merge.projection import Projection
+from sync.log.write import Write
+from sync.merge.projection import Key, Projection
 from sync.store.rows import SELECT_CHANGES, change_of
-from sync.store.tables import change, feed, participant
+from sync.store.store import Transaction
+from sync.store.tables import change, feed, participant, record
 
 PAGE_BYTES = 4 * 1024 * 1024
 """Payload bytes after which a page ends."""
+OF_THE_MEETING = ("agenda_item", "meeting_event")
+"""Records that are in the charge of whoever convenes their meeting, whoever wrote them."""
+REVOKED_AT_ONCE = 2_000
 
 
-def tell(
-    connection: sa.Connection, projection: Projection, changes: Iterable[Change], *, released: bool = False
-) -> None:
-    """Append applied changes to the feed, and to that of units they invite what they missed."""
+def tell(transaction: Transaction, changes: Iterable[Change], *, released: bool = False) -> None:
+    """Append applied changes to the feed, and to that of units they invite or move records to what those missed.
+
+    What a unit may not see any more is revoked by changes of the center's own, which the transaction then has.
+    """
+    projection = transaction.projection
     listed = list(changes)
     for pk in {each.pk: None for each in listed if each.entity == "meeting"}:
-        _keep_participants(connection, projection, pk)
-    rows = []
-    for each in listed:
-        state = projection.state(each.entity, each.pk)
-        reach = ENTITIES[each.entity].reach
-        owner = state.owner_path
-        if reach is Reach.MEETING and each.entity in ("agenda_item", "meeting_event"):
-            owner = projection.state("meeting", each.meeting).owner_path or owner
-        rows.append(
-            {
-                "change_id": each.change_id,
-                "reach": reach.value,
-                "owner_path": owner,
-                "meeting": each.meeting or state.meeting,
-                "released": released,
-            }
-        )
+        _keep_participants(transaction, pk)
+    rows = [
+        {
+            "change_id": each.change_id,
+            "reach": ENTITIES[each.entity].reach.value,
+            "owner_path": owner_of(projection, each.entity, each.pk, each.meeting),
+            "meeting": each.meeting or projection.state(each.entity, each.pk).meeting,
+            "released": released,
+        }
+        for each in listed
+    ]
     if rows:
-        connection.execute(feed.insert(), rows)
+        transaction.connection.execute(feed.insert(), rows)
+    for key in {(each.entity, each.pk): None for each in listed}:
+        before = projection.owner_before(key)
+        if before:
+            _move(transaction, key, before)
 
 
-def _keep_participants(connection: sa.Connection, projection: Projection, meeting: str) -> None:
+def owner_of(projection: Projection, entity: str, pk: str, meeting: str = "") -> str:
+    """The unit in whose charge a record is; agenda and log of a meeting are its convener's."""
+    state = projection.state(entity, pk)
+    if entity in OF_THE_MEETING:
+        return projection.state("meeting", meeting or state.meeting).owner_path or state.owner_path
+    return state.owner_path
+
+
+def _keep_participants(transaction: Transaction, meeting: str) -> None:
+    connection, projection = transaction.connection, transaction.projection
     fields = projection.state("meeting", meeting).fields
     wanted = {*invited(fields), str(fields.get("convener_unit") or "")} - {""}
     present = set(
@@ -60,15 +75,74 @@ def _keep_participants(connection: sa.Connection, projection: Projection, meetin
         connection.execute(
             participant.delete().where(participant.c.meeting == meeting, participant.c.unit_path == path)
         )
+        _uninvite(transaction, meeting, UnitPath(path))
     for path in sorted(wanted - present):
         connection.execute(participant.insert().values(meeting=meeting, unit_path=path))
-        missed = (
-            sa.select(feed.c.change_id, sa.literal(path), feed.c.reach, feed.c.owner_path, feed.c.meeting, sa.false())
-            .where(feed.c.meeting == meeting, feed.c.only_path.is_(None), feed.c.reach == Reach.MEETING.value)
-            .order_by(feed.c.cursor)
+        _tell_again(connection, path, sa.and_(feed.c.meeting == meeting, feed.c.reach == Reach.MEETING.value))
+
+
+def _tell_again(connection: sa.Connection, path: str, which: "sa.ColumnElement[bool]") -> None:
+    """Tell one unit what it has missed, its own changes too, in the order in which all others were told."""
+    missed = (
+        sa.select(feed.c.change_id, sa.literal(path), feed.c.reach, feed.c.owner_path, feed.c.meeting, sa.true())
+        .where(feed.c.only_path.is_(None), which)
+        .order_by(feed.c.cursor)
+    )
+    columns = ["change_id", "only_path", "reach", "owner_path", "meeting", "released"]
+    connection.execute(feed.insert().from_select(columns, missed))
+
+
+def _uninvite(transaction: Transaction, meeting: str, path: UnitPath) -> None:
+    """Revoke a meeting's records from a unit, but for those in its own charge."""
+    projection = transaction.projection
+    projection.flush()
+    of_meeting = sa.select(record.c.entity, record.c.pk).where(record.c.meeting == meeting).order_by(record.c.pk)
+    keys = [(row.entity, row.pk) for row in transaction.connection.execute(of_meeting)]
+    projection.load([*keys, ("meeting", meeting)])
+    _revoke(transaction, path, [key for key in keys if not governs(path, owner_of(projection, *key))])
+
+
+def _move(transaction: Transaction, key: Key, before: str) -> None:
+    """A record went from one unit's charge into another's: gainers get all of it, losers a revocation."""
+    connection, projection = transaction.connection, transaction.projection
+    after, meeting = projection.state(*key).owner_path, projection.state(*key).meeting
+    keys = [key]
+    of_record = sa.select(change.c.change_id).where(change.c.entity == key[0], change.c.pk == key[1])
+    which: sa.ColumnElement[bool] = feed.c.change_id.in_(of_record)
+    if key[0] == "meeting":
+        projection.flush()
+        theirs = sa.and_(record.c.meeting == key[1], record.c.entity.in_(OF_THE_MEETING))
+        rows = connection.execute(sa.select(record.c.entity, record.c.pk).where(theirs).order_by(record.c.pk))
+        keys += [(row.entity, row.pk) for row in rows]
+        of_meeting = sa.select(change.c.change_id).where(
+            change.c.meeting == key[1], change.c.entity.in_(OF_THE_MEETING)
         )
-        columns = ["change_id", "only_path", "reach", "owner_path", "meeting", "released"]
-        connection.execute(feed.insert().from_select(columns, missed))
+        which = sa.or_(which, feed.c.change_id.in_(of_meeting))
+    connection.execute(feed.update().where(which).values(owner_path=after))
+    if ENTITIES[key[0]].reach is Reach.EVERYONE:
+        return
+    parties = set(
+        connection.execute(sa.select(participant.c.unit_path).where(participant.c.meeting == meeting)).scalars()
+    )
+    kept = parties if ENTITIES[key[0]].reach is Reach.MEETING else set()
+    for path in sorted(_in_charge(after) - _in_charge(before) - kept):
+        _tell_again(connection, path, which)
+    for path in sorted(_in_charge(before) - _in_charge(after) - kept):
+        _revoke(transaction, UnitPath(path), keys)
+
+
+def _in_charge(path: str) -> set[str]:
+    """The units that see what a unit owns: itself and all above it, but for the national level."""
+    codes = path.rstrip("/").split("/")
+    above = {"".join(f"{code}/" for code in codes[:depth]) for depth in range(2, len(codes) + 1)}
+    return above or {path}
+
+
+def _revoke(transaction: Transaction, path: UnitPath, keys: Sequence[Key]) -> None:
+    for at in range(0, len(keys), REVOKED_AT_ONCE):
+        named = [f"{entity}:{pk}" for entity, pk in keys[at : at + REVOKED_AT_ONCE]]
+        write = Write("revocation", uuid7(transaction.now_ms), {"unit_path": path, "records": named})
+        transaction.put(write, person="", device=transaction.device)
 
 
 def read(

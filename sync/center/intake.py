@@ -169,7 +169,7 @@ def _store(transaction: Transaction, device: KnownDevice, fresh: Chain, received
     insert_changes(connection, new)
     if again:
         connection.execute(reemitted.insert(), again)
-    tell(connection, projection, [each for each, _ in new if each.verdict == Verdict.APPLIED])
+    tell(transaction, [each for each, _ in new if each.verdict == Verdict.APPLIED])
     for meeting in sorted(new_meetings):
         release(transaction, change.c.meeting == meeting)
     return stored
@@ -191,7 +191,7 @@ def release(transaction: Transaction, which: "sa.ColumnElement[bool]") -> None:
         if payload is not None:
             freed = dataclasses.replace(each, verdict=Verdict.APPLIED.value, reason="")
             transaction.projection.apply(freed, payload)
-            tell(connection, transaction.projection, [freed], released=True)
+            tell(transaction, [freed], released=True)
 
 
 def _write_receipt(

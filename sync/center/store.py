@@ -7,18 +7,19 @@ Everything that returns is committed and on the disk.
 import dataclasses
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from desktop_app.domain.clock import Clock, unix_ms
-from desktop_app.domain.faults import PeerFault
-from desktop_app.domain.ids import DeviceId
+from desktop_app.domain.faults import OperatorError, PeerFault
+from desktop_app.domain.ids import DeviceId, uuid7
 from desktop_app.domain.limits import BATCH_CHANGES, SNAPSHOT_CHANGES
 from desktop_app.domain.principal import Actor, Principal
 from sync.center import feed
 from sync.center.intake import KnownDevice, Position, position, release, replayed, take_in
+from sync.entities import ENTITIES, Reach
 from sync.identity.device import verify
 from sync.identity.registry import Registry
 from sync.log.envelope import Change
@@ -28,11 +29,11 @@ from sync.replication.batch import read_batch
 from sync.replication.heads import Heads, pack_heads, sums_of
 from sync.replication.page import FEED_BYTES, Page, pack_items, pack_page
 from sync.replication.part import Part, pack_part
-from sync.store.engine import reading
+from sync.store.engine import host_faults, reading
 from sync.store.reader import Row, Rows
-from sync.store.rows import upsert
+from sync.store.rows import erase_payloads, upsert
 from sync.store.store import Store, Transaction
-from sync.store.tables import projector_cursor, property_
+from sync.store.tables import change, document, projector_cursor, property_
 
 __all__ = ["CenterStore", "CenterTransaction", "Row", "Write"]
 
@@ -100,10 +101,15 @@ class CenterStore(Store):
         self._feed = bytes.fromhex(row)
         transaction = Transaction(connection, self.identity, self._head, unix_ms(self.clock.now()), self.STAMPED)
         release(transaction, sa.true())
+        self._finish(transaction, [])
         transaction.projection.flush()
+        self._head = transaction.journal.head
 
     def _finish(self, transaction: Transaction, written: Sequence[Change]) -> None:
-        feed.tell(transaction.connection, transaction.projection, written)
+        feed.tell(transaction, written)
+        while revoked := transaction.journal.written:
+            transaction.journal.store(transaction.connection)
+            feed.tell(transaction, revoked)
 
     # The center's own changes
 
@@ -128,6 +134,35 @@ class CenterStore(Store):
     def save_update(self, minutes: str, update: bytes, *, meeting: str, actor: Actor) -> str:
         with self.transaction() as transaction:
             return transaction.save_update(minutes, update, meeting=meeting, actor=actor)
+
+    def erase(self, entity: str, pk: str, *, ground: str, actor: Actor) -> int:
+        """Erase all that was ever said of a record, here and at every terminal that has it; how many changes.
+
+        `ground` says on which lawful request. The history goes on to verify. OperatorError `record-missing`.
+        """
+        with self._writing() as transaction:
+            connection, projection = transaction.connection, transaction.projection
+            said = sa.and_(change.c.entity == entity, change.c.pk == pk, change.c.payload.is_not(None))
+            ids = connection.execute(sa.select(change.c.change_id).where(said)).scalars().all()
+            if not ids or entity not in ENTITIES or ENTITIES[entity].reach is Reach.EVERYONE:
+                raise OperatorError("record-missing", entity=entity, pk=pk)
+            meeting = projection.state(entity, pk).meeting
+            fields = {
+                "unit_path": feed.owner_of(projection, entity, pk),
+                "meeting": meeting,
+                "record": f"{entity}:{pk}",
+                "changes": list(ids),
+                "ground": ground,
+            }
+            write = Write("erasure", uuid7(transaction.now_ms), fields, meeting)
+            transaction.put(write, person=actor.person, device=actor.device)
+            erase_payloads(connection, ids)
+            connection.execute(document.delete().where(document.c.pk == pk))
+            projection.forget(entity, pk)
+        if self._engine.dialect.name == "sqlite":
+            with host_faults(), closing(self._engine.raw_connection()) as raw:
+                raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the old pages are in the write-ahead log
+        return len(ids)
 
     def cursor(self, name: str) -> int:
         """A projector's cursor; 0 before it was ever set."""

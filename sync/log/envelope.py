@@ -39,6 +39,8 @@ class Verdict(StrEnum):
     HELD = "held"
     """Not understood yet: an unknown entity, a newer schema, a meeting that is not here. Looked at again later."""
     REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    """In a terminal's own store alone: its own change of a record that it may not see any more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,9 @@ OWNER_FIELDS = {
     "speech": "site",
     "minutes": "unit_path",
     "opinion": "site",
+    "audit_event": "unit_path",
+    "revocation": "unit_path",
+    "erasure": "unit_path",
 }
 """The field by which a record names the unit that owns it; of an entity that is not here its writer's unit does."""
 FACT = ""
@@ -75,6 +78,8 @@ def fold(entity: Entity, changes: Iterable[Opened]) -> RecordState:
     else:
         _fold_fields(state, ordered)
     state.owner_path = named_owner(entity, state.fields) or state.owner_path
+    if puts and all(change.payload is None for change, _ in puts):
+        state.retracted = True  # all that was said was erased
     return state
 
 
@@ -120,7 +125,7 @@ def extend(entity: Entity, state: RecordState, change: Change, payload: Payload)
     """
     if change.op == Op.UPDATE:
         return bool(state.clocks)
-    if change.op != Op.PUT:
+    if change.op != Op.PUT or change.payload is None:
         return False
     if not state.exists:
         if payload.bases:

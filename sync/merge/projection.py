@@ -27,6 +27,8 @@ class Projection:
         self._states: dict[Key, RecordState] = {}
         self._conflicted: set[Key] = set()
         self._fresh: dict[Key, list[Opened]] = {}
+        self._owners: dict[Key, str] = {}
+        """Of the records as they were loaded."""
         self.touched: set[Key] = set()
         self.updated: list[str] = []
         """The documents of the `update` operations folded in, one entry for each."""
@@ -60,7 +62,8 @@ class Projection:
                 self._conflicted.add((entity, pk))
                 self._states[entity, pk].conflicts[name] = from_json(heads)
             for pk in ordered:
-                self._states.setdefault((entity, pk), RecordState())
+                state = self._states.setdefault((entity, pk), RecordState())
+                self._owners[entity, pk] = state.owner_path
 
     def state(self, entity: str, pk: str) -> RecordState:
         """The record now; empty where there is none."""
@@ -98,6 +101,17 @@ class Projection:
         opened.update({each.change_id: (each, said) for each, said in self._fresh.get(key, [])})
         self._states[key] = fold(ENTITIES[entity], opened.values())
         self.touched.add(key)
+
+    def forget(self, entity: str, pk: str) -> None:
+        """Make a record again from the log alone, out of which some of its changes were taken."""
+        self._fresh.pop((entity, pk), None)
+        self.rebuild(entity, pk)
+
+    def owner_before(self, key: Key) -> str:
+        """Who owned a record until now, if that is another one than before; asked again it is settled."""
+        before, now = self._owners.get(key, ""), self._states[key].owner_path
+        self._owners[key] = now
+        return before if now and before != now else ""
 
     def flush(self) -> None:
         """Write the touched records back."""

@@ -40,6 +40,7 @@ class Transaction:
         self.projection = Projection(connection)
         self.journal = Journal(identity, head, now_ms)
         self.now_ms = now_ms
+        self.device = identity.device
         self._stamped = stamped
 
     def get(self, entity: str, pk: str) -> reader.Row | None:

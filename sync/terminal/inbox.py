@@ -1,7 +1,8 @@
 """What a terminal pulls: pages verified by the center's countersignature, stored and projected in one transaction."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -15,9 +16,9 @@ from sync.replication.client import PullPosition
 from sync.replication.page import Page, read_page
 from sync.replication.part import Part, read_part
 from sync.store.journal import Head
-from sync.store.rows import SELECT_CHANGES, change_of, insert_changes, upsert
+from sync.store.rows import SELECT_CHANGES, change_of, erase_payloads, insert_changes, upsert
 from sync.store.store import Transaction
-from sync.store.tables import change, property_
+from sync.store.tables import change, document, property_
 from sync.terminal.outbox import open_epoch
 
 FEED = "pull-feed"
@@ -61,6 +62,19 @@ def take_in(transaction: Transaction, identity: Origin, page: Page) -> int:
 
 def take_changes(transaction: Transaction, identity: Origin, listed: Sequence[Change]) -> int:
     """Store what is new of these, which the center has countersigned; how many that were."""
+    new = 0
+    segment: list[Change] = []
+    for each in listed:
+        segment.append(each)
+        if each.entity in ACTS:  # what comes after it stands on what it did
+            new += _take_segment(transaction, identity, segment)
+            segment = []
+    return new + _take_segment(transaction, identity, segment)
+
+
+def _take_segment(transaction: Transaction, identity: Origin, listed: Sequence[Change]) -> int:
+    if not listed:
+        return 0
     connection = transaction.connection
     known = _known(connection, listed)
     new = {each.change_id: each for each in listed if each.change_id not in known}
@@ -70,7 +84,52 @@ def take_changes(transaction: Transaction, identity: Origin, listed: Sequence[Ch
         if each.change_id in known:
             _released(transaction, known[each.change_id])
         transaction.journal.clock.absorb(each.hlc, each.received_ms)
+    act = ACTS.get(listed[-1].entity)
+    if act is not None and listed[-1].change_id in new and listed[-1].payload is not None:
+        act(transaction, identity, open_payload(listed[-1].payload).fields)
     return len(new)
+
+
+def _withdraw(transaction: Transaction, identity: Origin, told: Mapping[str, Any]) -> None:
+    """Let go of records that this unit may not see any more; own changes stay in the chain, and are not shown."""
+    if told.get("unit_path") != identity.unit_path:
+        return
+    for entity, pk in _named(told.get("records")):
+        this = sa.and_(change.c.entity == entity, change.c.pk == pk)
+        transaction.connection.execute(change.delete().where(this, change.c.terminal != identity.device))
+        transaction.connection.execute(
+            change.update()
+            .where(this, change.c.verdict == Verdict.APPLIED.value)
+            .values(verdict=Verdict.WITHDRAWN.value)
+        )
+        _forget(transaction, entity, pk)
+
+
+def _erase(transaction: Transaction, _identity: Origin, told: Mapping[str, Any]) -> None:
+    """Erase what was said in these changes; the chain goes on to verify by their digests."""
+    ids = [each for each in told.get("changes") or () if isinstance(each, str)]
+    for entity, pk in _named([told.get("record")]):
+        erase_payloads(transaction.connection, ids)
+        _forget(transaction, entity, pk)
+
+
+def _forget(transaction: Transaction, entity: str, pk: str) -> None:
+    transaction.connection.execute(document.delete().where(document.c.pk == pk))
+    if entity in ENTITIES:
+        transaction.projection.forget(entity, pk)
+
+
+def _named(records: Any) -> list[tuple[str, str]]:
+    """(entity, pk) of each "entity:pk"."""
+    named = [each.partition(":") for each in records or () if isinstance(each, str)]
+    return [(entity, pk) for entity, _, pk in named]
+
+
+ACTS: dict[str, Callable[[Transaction, Origin, Mapping[str, Any]], None]] = {
+    "revocation": _withdraw,
+    "erasure": _erase,
+}
+"""What the center's word makes a terminal do, besides being kept."""
 
 
 def snapshot_position(connection: sa.Connection) -> SnapshotPosition | None:

@@ -4,6 +4,7 @@ Every write is one transaction with its change, on the disk when the call return
 acknowledged by the center is pending, whatever happens to the program.
 """
 
+import dataclasses
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from sync.log.hlc import wall_ms
 from sync.log.signing import Origin
 from sync.log.write import Write
 from sync.merge.fold import RecordState
+from sync.replication.batch import read_batch
 from sync.replication.client import PullPosition
 from sync.replication.page import Page
 from sync.replication.part import Part
@@ -26,7 +28,7 @@ from sync.store.reader import Row
 from sync.store.store import Store, Transaction
 from sync.store.tables import change
 from sync.terminal import healing, inbox, outbox
-from sync.terminal.status import Receipt, SyncStatus, read_status
+from sync.terminal.status import Receipt, SyncStatus, in_quarantine, read_status
 
 __all__ = ["Receipt", "Records", "Row", "SyncStatus", "Write"]
 
@@ -129,7 +131,7 @@ class Records(Store):
         names = ("change_id", "entity", "pk", "op", "meeting", "terminal", "verdict", "reason")
         query = (
             sa.select(*(change.c[name] for name in names))
-            .where(sa.or_(change.c.verdict != Verdict.APPLIED.value, change.c.reason != ""))
+            .where(in_quarantine())
             .order_by(change.c.position)
             .limit(limit)
         )

@@ -28,6 +28,12 @@ class SyncStatus:
     attachment_bytes: int = 0
 
 
+def in_quarantine() -> "sa.ColumnElement[bool]":
+    """What is held or refused here, or applied here and held by the center."""
+    held = change.c.verdict.in_([Verdict.HELD.value, Verdict.REFUSED.value])
+    return sa.or_(held, sa.and_(change.c.verdict == Verdict.APPLIED.value, change.c.reason != ""))
+
+
 def read_status(connection: sa.Connection, device: str) -> SyncStatus:
     head = connection.execute(sa.select(origin).where(origin.c.terminal == device)).one()
     waiting = sa.and_(change.c.terminal == device, change.c.epoch == head.epoch, change.c.seq > head.acknowledged)
@@ -38,11 +44,7 @@ def read_status(connection: sa.Connection, device: str) -> SyncStatus:
         sa.select(sa.func.count()).select_from(change).where(change.c.terminal == device)
     ).scalar_one()
     in_conflict = connection.execute(sa.select(sa.func.count()).select_from(conflict)).scalar_one()
-    quarantined = connection.execute(
-        sa.select(sa.func.count())
-        .select_from(change)
-        .where(sa.or_(change.c.verdict != Verdict.APPLIED.value, change.c.reason != ""))
-    ).scalar_one()
+    quarantined = connection.execute(sa.select(sa.func.count()).select_from(change).where(in_quarantine())).scalar_one()
     last = connection.execute(sa.select(receipt).order_by(receipt.c.number.desc()).limit(1)).first()
     pending = head.seq - head.acknowledged
     attachments, attachment_bytes = waiting_count(connection)

@@ -103,7 +103,8 @@ def test_a_late_invitation_brings_the_whole_meeting_and_only_that(province: Prov
     assert host.get("sign_in", signed) is not None
     host.write(Write("meeting", meeting, {"title": "改期"}))
     province.sync(host, guest)
-    assert guest.get("meeting", meeting) == {**(guest.get("meeting", meeting) or {}), "title": "协商会"}, "uninvited"
+    assert guest.get("meeting", meeting) is None, "uninvited"
+    assert [row["pk"] for row in guest.attendance(meeting)] == [signed], "what is in its own charge it keeps"
 
 
 def test_a_terminal_may_not_write_what_is_not_its_own(province: Province) -> None:

@@ -154,6 +154,10 @@ def test_after_any_day_both_ends_have_equal_checksums(province: Province, seed: 
         act = rng.randrange(6)
         if act == 0 or not meetings:
             meetings.append(province.meeting(terminal, *rng.sample(paths, 2)))
+        elif act == 1:
+            terminal.write(
+                Write("meeting", rng.choice(meetings), {"invited": list(rng.sample(paths, rng.randrange(3)))})
+            )
         elif act == 2:
             terminal.write(Write("meeting", rng.choice(meetings), {"title": f"题目{rng.random()}"}))
         elif act == 3:
