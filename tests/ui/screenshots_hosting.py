@@ -13,20 +13,25 @@ from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QVBoxLayout, QWidget
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from drawn import NINE, NOW, WALLS, DrawnSource, FakeLive, FakeRecords, HeldClock, busy_state, services_with
+from drawn import NINE, NOW, WALLS, DrawnSource, FakeLive, FakeRecords, HeldClock, busy_state, request, services_with
 from screenshots_meeting import roster_rows
 
 from desktop_app.domain.clock import stamp
 from desktop_app.domain.ids import MeetingId, UnitPath
-from media.meeting.model import MeetingPhase, MeetingState
-from ui.i18n import set_language
+from desktop_app.domain.meetings import MeetingMode
+from media.meeting.model import FloorRequest, FloorStatus, MeetingPhase, MeetingState
+from ui.i18n import language, set_language
+from ui.meeting.lecture_view import LectureView
 from ui.meeting.room_window import RoomWindow
+from ui.models.app_model import AppModel, Look
+from ui.models.lecture_model import LectureModel
 from ui.models.meeting_model import MeetingModel
 from ui.models.room_model import RoomContent, RoomModel
+from ui.shell.session_bar import SessionBar
 from ui.theme import Scheme, start_theme
 from ui.theme.tokens import DARK, LIGHT
 
@@ -103,6 +108,63 @@ def late(state: MeetingState, seconds: int) -> MeetingState:
 
 
 BUSY = busy_state(NINE, GD, XN, LC)
+LESSON = replace(BUSY, mode=MeetingMode.LECTURE, title="国是学堂第 25 期：数字化助力县域发展", floor=())
+
+
+def question(number: int, status: FloorStatus, **more: Any) -> FloorRequest:
+    """A question of a member of this room."""
+    return request(number, XN, f"委员{number:02}", status, **more)
+
+
+ASKED = replace(
+    LESSON,
+    floor=(
+        question(2, FloorStatus.RELEASED),
+        request(30, LC, "委员30", FloorStatus.ACCEPTED),
+        question(19, FloorStatus.ACCEPTED),
+    ),
+)
+GRANTED = replace(
+    LESSON, floor=(question(7, FloorStatus.GRANTED, granted_at=NOW - timedelta(seconds=20), limit_seconds=180),)
+)
+
+
+def lecture(
+    state: MeetingState, change: Callable[[Seat, LectureModel], object] | None = None
+) -> Callable[[Any], QWidget]:
+    """The page of a room that listens, in one state, below its session bar."""
+
+    def make(_scheme: Scheme) -> QWidget:
+        seat = Seat(XN, NINE)
+        model = LectureModel(seat.model)
+        seat.enter(state)
+        app = AppModel(seat.clock, Look(language=language()))
+        app.services = seat.services
+        window = QWidget()
+        column = QVBoxLayout(window)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(SessionBar(app, seat.model, lambda: None))
+        column.addWidget(LectureView(model, seat.clock, QMenu()), 1)
+        if change is not None:
+            change(seat, model)
+        window._kept = (seat, model, app)  # type: ignore[attr-defined]
+        return window
+
+    return make
+
+
+def asked_offline(seat: Seat, model: LectureModel) -> None:
+    seat.cut()
+    model.ask(model.members[3].member_id)
+
+
+LECTURES = {
+    "lecture-listens": lecture(ASKED),
+    "lecture-granted": lecture(GRANTED),
+    "lecture-empty": lecture(LESSON, lambda seat, model: seat.records.rows["attendance"].clear()),
+    "lecture-offline": lecture(ASKED, asked_offline),
+}
 LONG = replace(
     BUSY,
     title="关于健全县域医共体人才共管机制、推动优质医疗资源下沉到基层的四级联动远程协商会",
@@ -125,6 +187,7 @@ ROOMS = {
 }
 SHOTS: dict[str, tuple[Callable[[Any], QWidget], tuple[tuple[int, int], ...]]] = {
     **{name: (make, ROOM) for name, make in ROOMS.items()},
+    **{name: (make, OFFICE) for name, make in LECTURES.items()},
     "room-uhd": (ROOMS["room-busy"], (UHD,)),
 }
 
@@ -142,11 +205,11 @@ def main() -> None:
     app = QApplication([])
     for scheme in (Scheme.LIGHT, Scheme.DARK):
         start_theme(app, scheme)
-        for language in ("zh_CN", "en"):
-            set_language(language)
+        for spoken in ("zh_CN", "en"):
+            set_language(spoken)
             for name, (make, sizes) in SHOTS.items():
                 for size in sizes:
-                    title = f"{name}-{size[0]}-{language}-{scheme.value}"
+                    title = f"{name}-{size[0]}-{spoken}-{scheme.value}"
                     if only in title:
                         window = make(scheme)
                         window.resize(*size)

@@ -163,7 +163,7 @@ class QueuePanel(QWidget):
         rights = model.rights
         apply_right(self._ask, rights[Act.REQUEST_FLOOR], t("call.register-tip"))
         self._count.setText(t("call.waiting", len(rows)))
-        key = (rows, model.is_chair, rights[Act.GRANT])
+        key = (rows, model.conducts, rights[Act.GRANT])
         if key == self._key:
             return
         self._key = key
@@ -196,7 +196,7 @@ class QueuePanel(QWidget):
         model = self._model
         if not row.connected:
             line.addWidget(Chip(t("call.keeps-place"), "lan-disconnect", "zheshi"))
-        elif model.is_chair:
+        elif model.conducts:
             kind = PrimaryButton if first else Button
             request = row.request_id
             grant = kind(t("call.grant"), size="small", clicked=tried(model, lambda: model.grant(request)))
@@ -242,7 +242,7 @@ class AgendaPanel(QWidget):
         rows = model.agenda
         right = model.right(Act.POINT_AGENDA)
         following = self._following(rows)
-        self._next.setVisible(model.is_chair and following is not None)
+        self._next.setVisible(model.conducts and following is not None)
         apply_right(self._next, right, t("call.agenda-next-tip"))
         key = (rows, right, model.state.phase)
         if key == self._key:

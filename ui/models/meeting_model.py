@@ -21,7 +21,7 @@ from media.meeting.model import FloorRequest, FloorStatus, MeetingPhase, Meeting
 from sync.reference.units import unit_at
 from ui.i18n import language
 from ui.models.live_bridge import LiveBridge
-from ui.models.meeting_rights import Act, Right, may_mute, rights, waiting_for
+from ui.models.meeting_rights import Act, Right, conducts, may_mute, rights, waiting_for
 from ui.models.meeting_rows import (
     AgendaRow,
     QueueRow,
@@ -96,6 +96,8 @@ class MeetingModel(QObject):
         self.clock = self._clock = services.clock
         self.own: UnitPath = services.unit_path
         self.own_name = services.unit_name
+        self.provincial = False
+        """Whether whoever sits here is a provincial operator, who may conduct without the chair."""
         self._live: Live | None = None
         self._bridge: LiveBridge | None = None
         self._names: dict[str, str] = {}
@@ -269,13 +271,24 @@ class MeetingModel(QObject):
 
     @property
     def rights(self) -> Mapping[Act, Right]:
-        return rights(self.state, self.own, self.name_of, online=self.online)
+        return rights(self.state, self.own, self.name_of, online=self.online, provincial=self.provincial)
 
     def right(self, act: Act) -> Right:
         return self.rights[act]
 
     def right_to_mute(self, unit_path: UnitPath) -> Right:
-        return may_mute(self.state, self.own, unit_path, self.name_of, online=self.online)
+        return may_mute(self.state, self.own, unit_path, self.name_of, online=self.online, provincial=self.provincial)
+
+    @property
+    def conducts(self) -> bool:
+        """Whether this site holds the chair, or a provincial operator above the host sits here."""
+        return conducts(self.state, self.own, provincial=self.provincial)
+
+    def set_provincial(self, provincial: bool) -> None:
+        """Whoever has unlocked this terminal is (no longer) a provincial operator."""
+        if provincial != self.provincial:
+            self.provincial = provincial
+            self.changed.emit()
 
     @property
     def roster(self) -> list[RosterRow]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from desktop_app.domain.ids import UnitPath
+from desktop_app.domain.units import Level, is_within, level_of
 from media.meeting.model import FloorRequest, FloorStatus, MeetingPhase, MeetingState
 from ui.models.meeting_rows import UnitName
 
@@ -38,21 +39,35 @@ ALLOWED = Right(True)
 CHAIR_ACTS = (Act.GRANT, Act.HOLD, Act.EXTEND, Act.POINT_AGENDA, Act.MUTE, Act.MUTE_ALL, Act.END)
 
 
-def rights(state: MeetingState, own: UnitPath, name_of: UnitName, *, online: bool) -> Mapping[Act, Right]:
+def conducts(state: MeetingState, own: UnitPath, *, provincial: bool) -> bool:
+    """Whether `own` conducts: it holds the chair, or seats a provincial operator of the host's own province."""
+    above = provincial and level_of(own) <= Level.PROVINCE and is_within(state.host, own)
+    return state.chair == own or (above and bool(state.host))
+
+
+def rights(
+    state: MeetingState, own: UnitPath, name_of: UnitName, *, online: bool, provincial: bool = False
+) -> Mapping[Act, Right]:
     """The right to every act, for the site `own` that has the control link or has lost it."""
     every = _obstacle(state, own, online=online)
     if every is not None:
         return dict.fromkeys(Act, every)
     found = dict.fromkeys(Act, ALLOWED)
     chair_name = name_of(state.chair) if state.chair is not None else ""
-    is_chair = state.chair == own
+    is_chair = conducts(state, own, provincial=provincial)
     if not is_chair:
         only = Right(False, "why.chair-only", (chair_name,)) if chair_name else Right(False, "why.no-chair")
         found.update(dict.fromkeys((*CHAIR_ACTS, Act.RELEASE_CHAIR), only))
         if state.chair is not None and state.chair_grace_until is None:
             found[Act.REQUEST_CHAIR] = Right(False, "why.chair-held", (chair_name,))
     else:
-        found[Act.REQUEST_CHAIR] = Right(False, "why.chair-own")
+        if state.chair == own:
+            found[Act.REQUEST_CHAIR] = Right(False, "why.chair-own")
+        else:
+            held = chair_name and state.chair_grace_until is None
+            if held:
+                found[Act.REQUEST_CHAIR] = Right(False, "why.chair-held", (chair_name,))
+            found[Act.RELEASE_CHAIR] = Right(False, "why.chair-only", (chair_name,))
         if state.host == own:
             found[Act.RELEASE_CHAIR] = Right(False, "why.host-keeps")
         if not state.queue:
@@ -82,9 +97,11 @@ def _obstacle(state: MeetingState, own: UnitPath, *, online: bool) -> Right | No
     return None
 
 
-def may_mute(state: MeetingState, own: UnitPath, target: UnitPath, name_of: UnitName, *, online: bool) -> Right:
+def may_mute(
+    state: MeetingState, own: UnitPath, target: UnitPath, name_of: UnitName, *, online: bool, provincial: bool = False
+) -> Right:
     """Whether this site may close or open the microphone of `target`."""
-    right = rights(state, own, name_of, online=online)[Act.MUTE]
+    right = rights(state, own, name_of, online=online, provincial=provincial)[Act.MUTE]
     site = state.sites.get(target)
     if right.allowed and (site is None or not site.online):
         return Right(False, "why.site-away", (name_of(target),))

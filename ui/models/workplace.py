@@ -6,9 +6,11 @@ from PySide6.QtCore import QObject
 
 from desktop_app.domain.faults import Fault
 from desktop_app.domain.ids import MeetingId
+from desktop_app.domain.principal import Role
 from ui.models.app_model import AppModel, Page, Stage
 from ui.models.diagnostics_model import DiagnosticsModel
 from ui.models.home_model import HomeModel
+from ui.models.lecture_model import LectureModel
 from ui.models.meeting_model import MeetingModel
 from ui.models.minutes_model import MinutesModel
 from ui.models.room_model import RoomModel
@@ -30,6 +32,7 @@ class Workplace(QObject):
         self.home = HomeModel(services, app, self)
         self.meeting = MeetingModel(services, self)
         self.room = RoomModel(self.meeting, services, self)
+        self.lecture = LectureModel(self.meeting, self)
         self.signin = SignInModel(services, self)
         self.minutes = MinutesModel(services, self)
         self.minutes.follow(self.meeting)
@@ -41,6 +44,7 @@ class Workplace(QObject):
         self.meeting.changed.connect(self._meeting_changed)
         self.meeting.closed.connect(lambda _how: app.leave_meeting())
         app.stage_changed.connect(self._stage_changed)
+        app.operator_changed.connect(self._operator_changed)
         app.locking.connect(self.minutes.save_now)
 
     def open_sign_in(self, meeting: str) -> None:
@@ -73,6 +77,10 @@ class Workplace(QObject):
     def _meeting_changed(self) -> None:
         if self.meeting.in_meeting:
             self.app.rename_meeting(self.meeting.title)
+
+    def _operator_changed(self) -> None:
+        operator = self.app.operator
+        self.meeting.set_provincial(operator is not None and Role.PROVINCIAL_OPERATOR in operator.roles)
 
     def _stage_changed(self) -> None:
         if self.app.stage is Stage.OPEN and not self._opened:

@@ -2,8 +2,9 @@
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
+from ui.meeting.lecture_view import LectureView
 from ui.meeting.meeting_view import MeetingView
 from ui.models.app_model import Page
 from ui.models.workplace import Workplace
@@ -14,6 +15,12 @@ from ui.widgets.card import flush
 
 class SessionShell(QWidget):
     """The running meeting. `view` is the meeting below the bar; the room's screen lives as long as the shell does."""
+
+    def _choose(self) -> None:
+        """A room that follows a lecture has its own page."""
+        shown = self.lecture if self._lecture.listening else self.view
+        if self._stack.currentWidget() is not shown:
+            self._stack.setCurrentWidget(shown)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -30,7 +37,14 @@ class SessionShell(QWidget):
         self.screen_of_room = screen = RoomScreen(workplace.room, app.clock, self)
         self.view = MeetingView(workplace.meeting, workplace.room, screen.show_preview)
         column.addWidget(self.bar)
-        column.addWidget(self.view, 1)
+        self.lecture = LectureView(workplace.lecture, app.clock, self.view.room_menu)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.view)
+        self._stack.addWidget(self.lecture)
+        column.addWidget(self._stack, 1)
+        self._lecture = workplace.lecture
+        workplace.lecture.changed.connect(self._choose)
+        self._choose()
         self.destroyed.connect(lambda _shell=None: screen.close())
         self.view.sign_in_pressed.connect(lambda: workplace.open_sign_in(app.meeting_id))
         self.view.minutes_pressed.connect(lambda: workplace.open_minutes(app.meeting_id))
