@@ -4,6 +4,7 @@ Records, enrolment and meeting control are mounted behind one gate (`authenticat
 own beside it. What the center is, its keys and its authority are made at its first start.
 """
 
+import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -39,8 +40,12 @@ from sync.identity.keystore import KeyStore
 from sync.identity.requests import RequestVerifier
 from sync.log.write import Write
 from sync.reference.units import units
+from sync.usb.center import UsbOffice
+from sync.usb.spool import Spool
 
 log = logging.getLogger("silian.center")
+PACKAGES_EVERY = 0.5
+"""Seconds between two looks for a sync package that was handed over."""
 
 
 class RecordsOffice:
@@ -104,6 +109,8 @@ class Center:
     ) -> None:
         self._store, self._keys, self._engine, self._meetings, self._clock = store, keys, engine, meetings, clock
         self._uploads = uploads
+        self._usb = UsbOffice(store, uploads, keys.identity, keys.registry.device, clock)
+        self._spool = Spool(store.folder)
         office = RecordsOffice(store, clock)
         self._desk = EnrolmentDesk(
             keys.registry,
@@ -171,9 +178,25 @@ class Center:
         await self._engine.open()
         try:
             async with self._meetings.running():
-                yield
+                usb = asyncio.create_task(self._take_in_packages())
+                try:
+                    yield
+                finally:
+                    usb.cancel()
+                    await asyncio.wait({usb})
         finally:
             await self._engine.close()
+
+    async def _take_in_packages(self) -> None:
+        """Import what `silian center import` hands over while this center runs."""
+        await run_in_threadpool(self._spool.clear)
+        while True:
+            try:
+                await run_in_threadpool(self._spool.serve, self._usb.take_in)
+            except Exception:
+                log.exception("a sync package met a bug and is left where it lies")
+                await asyncio.sleep(100 * PACKAGES_EVERY)
+            await asyncio.sleep(PACKAGES_EVERY)
 
     def close(self) -> None:
         """Let go of the store. The hub runs on."""

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from sync.identity.keystore import KeyStore
 
 SECTIONS = ("center", "log")
-ACTS = ("run", "code", "devices", "revoke", "backup")
+ACTS = ("run", "code", "devices", "revoke", "backup", "import")
 _EPILOG = f"""examples:
   silian center                                     run it, in the platform's own folder
   silian center --folder /srv/silian --host 10.1.2.3
@@ -50,6 +50,7 @@ taken from the environment variable {ENV_PASSPHRASE}.
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = _EPILOG
     parser.add_argument("act", nargs="?", choices=ACTS, default="run", help="what to do (default: run)")
+    parser.add_argument("file", nargs="?", type=Path, help="import: the sync package that a terminal made")
     parser.add_argument("--announce", type=Path, metavar="FILE", help="run: write one JSON line to FILE once ready")
     parser.add_argument("--json", action="store_true", help="print JSON instead of sentences")
     code = parser.add_argument_group("code")
@@ -63,15 +64,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     code.add_argument("--hours", type=float, default=72.0, help="how long the code is good (default: 72)")
     code.add_argument("--count", type=int, default=1, help="how many codes (default: 1)")
     parser.add_argument_group("revoke").add_argument("--device", help="the terminal's number, from `devices`")
-    backup = parser.add_argument_group("backup")
-    backup.add_argument("--to", type=Path, metavar="FILE", help="the file to write")
+    backup = parser.add_argument_group("backup and import")
+    backup.add_argument("--to", type=Path, metavar="FILE", help="the file to write; import: the receipt")
     backup.add_argument("--plain", action="store_true", help="unencrypted: everybody can read it who has the file")
     add_setting_options(parser, *SECTIONS)
 
 
 def run(options: argparse.Namespace) -> int:
     settings = settings_of(options, *SECTIONS)
-    acts = {"run": _run, "code": _code, "devices": _devices, "revoke": _revoke, "backup": _backup}
+    acts = {
+        "run": _run,
+        "code": _code,
+        "devices": _devices,
+        "revoke": _revoke,
+        "backup": _backup,
+        "import": _import,
+    }
     return acts[options.act](options, settings)
 
 
@@ -267,6 +275,12 @@ def _backup(options: argparse.Namespace, settings: Settings) -> int:
     how = "They are not encrypted" if options.plain else "They are encrypted under the center's key"
     print(f"records    {records}\nterminals  {book}\n{how}. Keys stay in the center's key store.")
     return 0
+
+
+def _import(options: argparse.Namespace, settings: Settings) -> int:
+    from desktop_app.center_import import run
+
+    return run(options, settings, open_center_keystore)
 
 
 def _keys(settings: Settings) -> "CenterKeys":

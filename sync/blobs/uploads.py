@@ -191,6 +191,15 @@ class Uploads:
         with writing(self._engine) as connection:
             self._hold(connection, unit_path, sha256, length)
 
+    def holds(self, unit_path: UnitPath, sha256: str) -> bool:
+        """Whether a unit has shown this content, and it is here."""
+        held = sa.select(blob_holder.c.sha256).where(
+            blob_holder.c.sha256 == sha256, blob_holder.c.unit_path == unit_path
+        )
+        with reading(self._engine) as connection:
+            found = connection.execute(held).first()
+        return found is not None and self._store.has(sha256)
+
     def acceptable(self, unit_path: UnitPath, sha256: str, length: int) -> None:
         """Whether a unit may bring this content by another way; the faults of `begin`."""
         with reading(self._engine) as connection:

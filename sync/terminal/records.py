@@ -5,6 +5,7 @@ acknowledged by the center is pending, whatever happens to the program.
 """
 
 import dataclasses
+import dataclasses
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from sync.log.hlc import wall_ms
 from sync.log.signing import Origin
 from sync.log.write import Write
 from sync.merge.fold import RecordState
+from sync.replication.batch import read_batch
 from sync.replication.batch import read_batch
 from sync.replication.client import PullPosition
 from sync.replication.page import Page
@@ -151,6 +153,16 @@ class Records(Store):
         """The next push, signed; None where everything is acknowledged."""
         with self._lock, reading(self._engine) as connection:
             return outbox.next_batch(connection, self.identity, self._head)
+
+    def pending_batches(self) -> list[bytes]:
+        """All pushes that wait, one after the other, without an answer in between: what a USB package carries."""
+        batches = []
+        with self._lock, reading(self._engine) as connection:
+            head = self._head
+            while (batch := outbox.next_batch(connection, self.identity, head)) is not None:
+                batches.append(batch)
+                head = dataclasses.replace(head, acknowledged=read_batch(batch).last_seq)
+        return batches
 
     def acknowledge(self, answer: bytes) -> list[Receipt]:
         """Keep the center's answer to a push. PeerFault `receipt-unreadable`, `receipt-forged`, `receipt-foreign`."""
