@@ -279,5 +279,5 @@ class TerminalStage:
         """The grid that is on the screen now."""
         from ui.picture.grid import VideoGrid
 
-        grid = self._terminal.window.findChild(VideoGrid)
-        return grid if isinstance(grid, VideoGrid) and grid.isVisible() else None
+        grids = self._terminal.window.findChildren(VideoGrid)
+        return next((grid for grid in grids if isinstance(grid, VideoGrid) and grid.isVisible()), None)
