@@ -26,11 +26,21 @@ class Child:
     Its standard input is a pipe that only ends with us, so that a child that reads it ends when we are killed.
     """
 
-    def __init__(self, name: str, command: Sequence[str], *, output: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        output: Path,
+        environment: Mapping[str, str],
+        secret: bool = False,
+    ) -> None:
         self.name = name
         self.output = output
         self._ends_with_input = "--part" in command
         self._file: IO[bytes] = output.open("ab")
+        self._secret = secret
+        """What it prints is for us alone; only its errors go to the file."""
         self._lines: list[str] = []
         self._news = threading.Condition()
         self._process = subprocess.Popen(
@@ -48,8 +58,9 @@ class Child:
         if self._process.stdout is None:
             return
         for raw in self._process.stdout:
-            self._file.write(raw)
-            self._file.flush()
+            if not self._secret:
+                self._file.write(raw)
+                self._file.flush()
             with self._news:
                 self._lines.append(raw.decode("utf-8", "replace").rstrip("\n"))
                 self._news.notify_all()
@@ -128,8 +139,16 @@ class Company:
     def __enter__(self) -> "Company":
         return self
 
-    def start(self, name: str, command: Sequence[str], *, output: Path, environment: Mapping[str, str]) -> Child:
-        child = Child(name, command, output=output, environment=environment)
+    def start(
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        output: Path,
+        environment: Mapping[str, str],
+        secret: bool = False,
+    ) -> Child:
+        child = Child(name, command, output=output, environment=environment, secret=secret)
         self._children.append(child)
         return child
 

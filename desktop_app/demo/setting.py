@@ -172,6 +172,7 @@ class Scene:
             [*program(), "center", "code", *options],
             output=self.folder / "codes.log",
             environment=self.environment("center"),
+            secret=True,
         )
         told: dict[str, str] = json.loads(child.wait_line(lambda line: line.startswith("{"), CODE_SECONDS))
         return told["code"]

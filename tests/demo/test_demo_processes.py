@@ -25,6 +25,13 @@ def test_a_child_answers_line_by_line_and_its_output_is_kept(tmp_path: Path) -> 
     assert "listening" in (tmp_path / "cable.log").read_text()
 
 
+def test_what_a_child_prints_in_confidence_is_in_no_file(tmp_path: Path) -> None:
+    with Company() as company:
+        child = company.start("cable", FORWARDER, output=tmp_path / "cable.log", environment={}, secret=True)
+        assert child.ask(ROUTE) == {"listening": "127.0.1.98"}
+    assert (tmp_path / "cable.log").read_text() == ""
+
+
 def test_every_child_has_ended_when_the_run_breaks_off(tmp_path: Path) -> None:
     children: list[Child] = []
 
