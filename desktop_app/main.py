@@ -101,12 +101,14 @@ def help_text() -> str:
 def sentence(fault: Fault) -> str:
     """What happened, what is safe, what to do, in the reader's language; the bare id where there is no sentence."""
     try:
-        from ui.i18n import fault_text, set_language
+        from ui.i18n import fault_text, set_language, t
 
         set_language(reader_language())
         text = fault_text(fault)
     except (ImportError, OSError, ValueError, LookupError):
         return str(fault)
+    if fault.id in ("keyring-missing", "passphrase-needed"):
+        text += t("passphrase.unattended")
     return f"{text} [{fault.id}]" if text else str(fault)
 
 

@@ -90,6 +90,7 @@ class Terminal(QObject):
         else:
             model = PassphraseModel(fault, self)
             model.given.connect(self._take_passphrase)
+            model.language_chosen.connect(self._choose_language)
             self.window.ask_passphrase(model)
 
     def _take_passphrase(self, text: str) -> None:
@@ -127,15 +128,17 @@ class Terminal(QObject):
     def _ask_enrolment(self) -> None:
         from ui.models.enrol_model import EnrolModel
 
-        def choose(language: str) -> None:
-            self.kept.set("ui.language", language)
-            self.app.choose_look(Look(language, self.app.look.scheme, self.app.look.text_size))
-
-        model = EnrolModel(
-            self._enrol, self.runner, url=self.settings.terminal.center, set_language=choose, parent=self
-        )
+        url = self.settings.terminal.center
+        model = EnrolModel(self._enrol, self.runner, url=url, set_language=self._choose_language, parent=self)
         model.finished.connect(self._opened)
         self.window.ask_enrolment(model)
+
+    def _choose_language(self, language: str) -> None:
+        try:
+            self.kept.set("ui.language", language)
+        except Fault as fault:  # it holds for this run all the same
+            log.warning("the language was not kept: %s", fault)
+        self.app.choose_look(Look(language, self.app.look.scheme, self.app.look.text_size))
 
     def _furnish(self, parts: "Parts") -> None:
         from desktop_app.terminal_rooms import Rooms
@@ -222,7 +225,8 @@ def _log_to_file(folder: Path, level: str) -> logging.Handler:
     """The program's own log, 1 MB at most twice; never the content of a record."""
     place = folder / "log"
     try:
-        place.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        place.mkdir(exist_ok=True)
         handler = RotatingFileHandler(place / "terminal.log", maxBytes=1_000_000, backupCount=1, encoding="utf-8")
     except OSError as err:
         raise HostFault("disk-failing", folder=str(folder)) from err

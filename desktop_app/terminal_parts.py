@@ -116,7 +116,7 @@ def enrol_parts(
 
 def _keys(folder: Path, passphrase: str | None) -> KeyStore:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as err:
         raise HostFault("disk-failing", folder=str(folder)) from err
     return open_keystore(folder, passphrase=passphrase)

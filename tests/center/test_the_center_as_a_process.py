@@ -210,4 +210,5 @@ def test_a_center_without_keyring_or_passphrase_says_what_to_do(machine: Machine
     told = machine.run("run", "--port", "0", code=1)
     assert "keyring-missing" in told
     assert "passphrase" in told
+    assert "SILIAN_PASSPHRASE" in told
     assert not list(machine.center.glob("*.pem"))

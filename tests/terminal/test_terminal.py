@@ -1,10 +1,12 @@
 """The terminal's window from power-on: painted first, then whatever this machine is ready for."""
 
 import logging
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QStackedWidget
 from pytestqt.qtbot import QtBot
 
 from desktop_app.settings import load_settings
@@ -105,3 +107,24 @@ def test_a_closed_terminal_leaves_no_handler_and_may_be_closed_again(opened: Ope
     terminal.close()
     terminal.close()
     assert logging.getLogger().handlers == before
+
+
+def test_the_first_page_of_all_can_be_read_in_either_language(opened: Open, qtbot: QtBot) -> None:
+    terminal = opened()
+    qtbot.waitUntil(lambda: terminal.app.stage is Stage.PASSPHRASE, timeout=10_000)
+    assert terminal.window.passphrase is not None
+    terminal.window.passphrase.language_chosen.emit("en")
+    stack = terminal.window.centralWidget()
+    assert isinstance(stack, QStackedWidget)
+    page = stack.currentWidget()
+    assert isinstance(page, PassphraseView)
+    assert page.text.placeholderText() == "Passphrase, at least 8 characters"
+    assert terminal.kept.get("ui.language") == "en"
+    terminal.window.passphrase.language_chosen.emit("zh_CN")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the folder's rights are the system's own elsewhere")
+def test_nobody_else_on_the_machine_can_open_the_terminals_folder(opened: Open, qtbot: QtBot, tmp_path: Path) -> None:
+    terminal = opened()
+    qtbot.waitUntil(lambda: terminal.app.stage is Stage.PASSPHRASE, timeout=10_000)
+    assert (tmp_path / "terminal").stat().st_mode & 0o077 == 0

@@ -15,10 +15,12 @@ class PassphraseModel(QObject):
 
     changed = Signal()
     given = Signal(str)
+    language_chosen = Signal(str)
+    """On a first start this is the first page: the language is asked here."""
 
     def __init__(self, fault: Fault, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.choosing = fault.id == "keyring-missing"
+        self.choosing = fault.id in ("keyring-missing", "passphrase-short")
         """A new one, to be typed twice; otherwise the one that was chosen."""
         self.fault = fault
         self.busy = False

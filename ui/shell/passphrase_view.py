@@ -1,13 +1,13 @@
 """口令: the page that stands before everything else on a machine without a keyring."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit
 
-from ui.i18n import fault_text, t
+from ui.i18n import fault_text, language, t
 from ui.models.passphrase_model import PassphraseModel
 from ui.shell.front_views import FrontPage
 from ui.theme import font
-from ui.widgets import Notice, PrimaryButton, Text
+from ui.widgets import Notice, PrimaryButton, Segmented, Text
 
 
 class PassphraseView(FrontPage):
@@ -16,9 +16,12 @@ class PassphraseView(FrontPage):
     def __init__(self, model: PassphraseModel) -> None:
         super().__init__(520)
         self._model = model
-        self.column.addWidget(Text(t("passphrase.choose" if model.choosing else "passphrase.title"), "page"))
+        head = QHBoxLayout()
+        head.addWidget(Text(t("passphrase.choose" if model.choosing else "passphrase.title"), "page"), 1)
+        head.addWidget(Segmented([("zh_CN", "中文"), ("en", "English")], language(), model.language_chosen.emit))
+        self.column.addLayout(head)
         self.column.addWidget(Text(t("passphrase.why"), "small", "ink2", wrap=True))
-        self.text = _field(t("passphrase.text"))
+        self.text = _field(t("passphrase.new" if model.choosing else "passphrase.text"))
         self.again = _field(t("passphrase.again"))
         self.column.addWidget(self.text)
         self.column.addWidget(self.again)
