@@ -98,7 +98,7 @@ class Doctor:
         if chosen == "none":
             return "none"
         if chosen != "auto" and Path(chosen).is_file():
-            return chosen
+            return Path(chosen).name
         if sys.platform != "win32":
             for device in sorted(Path("/dev").glob("video*")):
                 if not os.access(device, os.R_OK | os.W_OK):
@@ -116,7 +116,7 @@ class Doctor:
     def _microphone(self) -> str:
         chosen = self._settings.media.microphone
         if chosen == "none" or Path(chosen).is_file():
-            return chosen
+            return Path(chosen).name
         from media.portaudio import open_input
 
         open_input("" if chosen == "auto" else chosen, lambda _: None, lambda: None).close()
@@ -167,7 +167,7 @@ class Doctor:
             url, ca_pem = trusted
             found = look_at_center(url, ca_pem, self._clock)
             self._offset = found.clock_offset
-            return f"{url}  {found.seconds * 1000:.0f} ms"
+            return f"{found.seconds * 1000:.0f} ms  {url}"
         if not self._settings.terminal.center:
             raise _Advice(OperatorError("center-unset"))
         url = center_url(self._settings.terminal.center)

@@ -62,7 +62,7 @@ def test_a_machine_in_order_has_a_good_word_for_everything(enrolled: Path, monke
     found = lines(enrolled)
     assert {line.state for line in found.values()} == {DeviceState.OK}
     assert found["keyring"].detail == "passphrase"
-    assert found["center"].detail == "https://127.0.0.1:1  12 ms"
+    assert found["center"].detail == "12 ms  https://127.0.0.1:1"
 
 
 def test_a_clock_that_is_off_is_told_with_both_times(enrolled: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -146,6 +146,14 @@ def test_a_lost_link_puts_the_banner_above_the_page(
     qtbot.waitUntil(lambda: "网络已断开" not in words(window))
 
 
+def test_whoever_is_no_center_is_told_and_what_is_safe(
+    window: MainWindow, work: Workplace, terminal: Terminal, qtbot: QtBot
+) -> None:
+    terminal.app.tell_link(link("unreachable", "center-not-silian"))
+    qtbot.waitUntil(lambda: "连上的不是省中心" in words(window))
+    assert "内容已保存在本机" in words(window)
+
+
 def test_another_language_and_size_hold_at_once_and_keep_the_page(
     window: MainWindow, work: Workplace, terminal: Terminal
 ) -> None:

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+_NARROW = str.maketrans("“”", '""')
+"""The Chinese faces, which the English screens keep, draw curly quotation marks as wide as a character."""
 _PLACE = re.compile(r"%([1-9])")
 _NAMED = re.compile(r"\{([a-z_]+)\}")
 _PLURAL = re.compile(r"(\d+)([^\[\]\d]*)\[([^|\]]*)\|([^\]]*)\]")
@@ -23,7 +25,7 @@ def read_catalogue(folder: Path) -> dict[str, str]:
 def catalogue_lines(folder: Path) -> list[tuple[str, str, str]]:
     """(file, key, sentence) of every file in order; a test holds that no key is given twice."""
     return [
-        (path.name, key, text)
+        (path.name, key, text if folder.name.startswith("zh") else text.translate(_NARROW))
         for path in sorted(folder.glob("*.toml"))
         for key, text in _flat(tomllib.loads(path.read_text(encoding="utf-8")))
     ]

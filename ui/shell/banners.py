@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from ui.i18n import fault_text, t
 from ui.i18n.dates import moment_text
-from ui.models.app_model import AppModel, BannerView, Page
+from ui.models.app_model import STRANGERS, AppModel, BannerView, Page
 from ui.theme import theme
 from ui.widgets import Button, Icon, Notice, PrimaryButton, Text, clear
 
@@ -42,6 +42,8 @@ class BannerHost(QWidget):
             text = t("banner.offline_text")
         elif banner.fault is not None:
             text = fault_text(banner.fault)
+            if banner.fault.id in STRANGERS:
+                title, text = t("banner.stranger"), f"{text}{t('banner.stranger_text')}"
         actions = [Button(t(f"banner.{banner.kind}_action"), "stethoscope", clicked=self._act)]
         if banner.action is self._app.page:
             actions = []

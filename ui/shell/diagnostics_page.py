@@ -111,15 +111,16 @@ class DiagnosticsPage(QWidget):
         row.addWidget(name)
         words = QVBoxLayout()
         flush(words, 1)
-        if line.detail:
-            words.addWidget(ElidedText(line.detail, "small", "ink3"))
+        found = t("device.none") if line.detail == "none" else line.detail
+        if found:
+            words.addWidget(ElidedText(found, "small", "ink3"))
         advice = fault_text(Fault(line.fault, **line.values)) if line.fault else ""
         if advice:
             words.addWidget(Text(advice, "small", "ink2", wrap=True))
         row.addLayout(words, 1)
         state = t(f"device.state_{line.state}")
         row.addWidget(Text(state, "body", tone, bold=True), 0, Qt.AlignmentFlag.AlignVCenter)
-        holder.setAccessibleName(", ".join(part for part in (name.text(), state, line.detail, advice) if part))
+        holder.setAccessibleName(", ".join(part for part in (name.text(), state, found, advice) if part))
         return holder
 
     def report(self) -> str:

@@ -260,7 +260,8 @@ class DevicesCard(Card):
         name = Text(t(f"device.{report.kind}"), "body")
         name.setMinimumWidth(k.px(64))
         row.addWidget(name)
-        row.addWidget(ElidedText(report.detail, "small", "ink3"), 1)
+        found = t("device.none") if report.detail == "none" else report.detail
+        row.addWidget(ElidedText(found, "small", "ink3"), 1)
         icon_name, tone = STATE_LOOKS[report.state]
         row.addWidget(Icon(icon_name, tone, 17))
         state = t(f"device.state_{report.state}")
