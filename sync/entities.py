@@ -322,6 +322,23 @@ ENTITIES: dict[str, Entity] = {
             },
             center_only=True,
         ),
+        # pk: UUIDv7. A security event: `kind` is of `sync.log.audit.AuditKind`, `subject` the person it is about (who need not
+        # have shown that they are it), `detail` plain words without content. Never taken back.
+        Entity(
+            "audit_event",
+            Merge.FACT,
+            Reach.SUBTREE,
+            {
+                "unit_path": _T,
+                "kind": _T,
+                "at": _AT,
+                "subject": _T,
+                "subject_name": _T,
+                "machine": _T,
+                "meeting": _T,
+                "detail": _T,
+            },
+        ),
         # pk: derived_id(meeting, seq, "event"). The meeting's log itself: the center's own changes.
         Entity(
             "meeting_event",

@@ -1,5 +1,6 @@
 """Who asks: a person at a device of a unit."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -14,6 +15,23 @@ class Role(StrEnum):
     PROVINCIAL_OPERATOR = "provincial_operator"
     SECURITY = "security"
     AUDIT = "audit"
+
+
+WORKING = frozenset({Role.CLERK, Role.HOST, Role.PROVINCIAL_OPERATOR})
+"""Who does the work of meetings. Whoever watches over it (security, audit) does none of it, and not each other's."""
+
+
+def roles_fit(roles: Iterable[str]) -> bool:
+    """Whether one person may hold these together: working roles alone, or security alone, or audit alone."""
+    held = set(roles)
+    kinds = (held & WORKING, held & {Role.SECURITY}, held & {Role.AUDIT})
+    return sum(bool(kind) for kind in kinds) <= 1
+
+
+def may_work(roles: Iterable[str]) -> bool:
+    """Whether whoever holds these may host, sign in, write records: not if all that is held is a watching role."""
+    held = set(roles)
+    return not held & {Role.SECURITY, Role.AUDIT} or bool(held & WORKING)
 
 
 @dataclass(frozen=True, slots=True)

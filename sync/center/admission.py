@@ -8,8 +8,8 @@ from typing import Any
 
 from desktop_app.domain.faults import PeerFault
 from desktop_app.domain.ids import UnitPath
-from desktop_app.domain.principal import Role
-from desktop_app.domain.units import Level, governs, level_of
+from desktop_app.domain.principal import Role, may_work, roles_fit
+from desktop_app.domain.units import Level, governs, is_within, level_of
 from sync.documents.updates import check_update
 from sync.entities import ENTITIES, SCHEMA_VERSION, Entity, Merge, Reach
 from sync.log.envelope import Change, Op, Verdict
@@ -18,7 +18,7 @@ from sync.merge.fold import named_owner, update_bytes
 from sync.merge.projection import Projection
 from sync.store.journal import check_fields
 
-APPROVED = "approved"
+APPROVED, AUDIT = "approved", "audit_event"
 CENTER_FIELDS = {("meeting", "code")}
 """Fields that the center alone gives: official numbers."""
 Judgement = tuple[Verdict, str, Payload | None]
@@ -49,7 +49,7 @@ def _judged(change: Change, projection: Projection, unit_path: UnitPath) -> Payl
         raise Refused("unit-not-own")
     if change.device != change.terminal:
         raise Refused("device-not-own")
-    if not change.person:
+    if not change.person and change.entity != AUDIT:  # a wrong PIN is nobody's act
         raise Refused("person-missing")
     if change.schema_version > SCHEMA_VERSION:
         raise Held("schema-newer")
@@ -62,9 +62,28 @@ def _judged(change: Change, projection: Projection, unit_path: UnitPath) -> Payl
         raise Refused("center-only")
     payload = Payload({}) if change.payload is None else open_payload(change.payload)
     _check_form(entity, change, payload)
+    _check_office(entity, change, payload, projection)
     _check_scope(entity, change, payload, projection, unit_path)
     _check_state(entity, change, payload, projection)
     return payload
+
+
+def _check_office(entity: Entity, change: Change, payload: Payload, projection: Projection) -> None:
+    """Who watches does no work, who works does not make accounts, and what was watched is never taken back."""
+    if entity.name == AUDIT:
+        if change.op != Op.PUT:
+            raise Refused("op-not-allowed")
+        return
+    who = projection.state("operator", change.person)
+    roles = who.fields.get("roles") or () if who.exists and not who.retracted else ()
+    if entity.name == "operator":
+        in_charge = Role.SECURITY in roles and bool(who.fields.get("is_active"))
+        if not in_charge or not is_within(change.unit_path, str(who.fields.get("unit_path") or "?")):
+            raise Refused("role-not-allowed")
+        if not roles_fit(payload.fields.get("roles") or ()):
+            raise Refused("roles-not-separate")
+    elif not may_work(roles):
+        raise Refused("role-not-allowed")
 
 
 def _check_form(entity: Entity, change: Change, payload: Payload) -> None:

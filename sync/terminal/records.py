@@ -5,7 +5,6 @@ acknowledged by the center is pending, whatever happens to the program.
 """
 
 import dataclasses
-import dataclasses
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,12 +14,12 @@ import sqlalchemy as sa
 from desktop_app.domain.clock import Clock
 from desktop_app.domain.faults import OperatorError
 from desktop_app.domain.ids import PersonId
+from sync.log.audit import ENTITY as AUDIT
 from sync.log.envelope import Verdict
 from sync.log.hlc import wall_ms
 from sync.log.signing import Origin
 from sync.log.write import Write
 from sync.merge.fold import RecordState
-from sync.replication.batch import read_batch
 from sync.replication.batch import read_batch
 from sync.replication.client import PullPosition
 from sync.replication.page import Page
@@ -58,6 +57,13 @@ class Records(Store):
     def write(self, *writes: Write) -> list[str]:
         """Write records in one transaction; the change ids. OperatorError `person-missing`, `fact-exists`."""
         return self._each(writes, Transaction.put)
+
+    def note(self, write: Write) -> str:
+        """Write a security event, also while nobody has shown who they are; its change id."""
+        if write.entity != AUDIT:
+            raise ValueError("only a security event has no author")
+        with self._writing() as transaction:
+            return transaction.put(write, person=self._person, device=self.device).change_id
 
     def settle(self, write: Write) -> str:
         """Write a person's decision over a conflict: it supersedes every value of the fields it names."""

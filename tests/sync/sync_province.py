@@ -149,6 +149,11 @@ class Province:
         terminal.write(Write("sign_in", pk, signature))
         return pk
 
+    def account(self, terminal: Records, *roles: str) -> None:
+        """The center makes an account for whoever sits at this terminal."""
+        fields = {"unit_path": terminal.unit_path, "name": "操作员", "roles": list(roles), "is_active": True}
+        self.center.append(Write("operator", terminal.person, fields), actor=self.actor)
+
     def app(self) -> ASGIApp:
         """The center's lanes as an application; the device is named by a header instead of a signature."""
 

@@ -109,6 +109,7 @@ def test_a_late_invitation_brings_the_whole_meeting_and_only_that(province: Prov
 
 def test_a_terminal_may_not_write_what_is_not_its_own(province: Province) -> None:
     host, stranger = province.terminal(HUIDONG), province.terminal(SHANWEI)
+    province.account(stranger, "clerk", "security")  # the center's own doing, so that each rule below is met by itself
     meeting = province.meeting(host)
     province.push(host)
     foreign = {"meeting": meeting, "member": "9", "site": SHANWEI, "status": "present", "signed_at": "x"}
@@ -119,6 +120,7 @@ def test_a_terminal_may_not_write_what_is_not_its_own(province: Province) -> Non
         Write("unit", "441500", {"name": "改名"}),
         Write("operator", derived_id("o"), {"unit_path": SHANWEI, "name": "甲", "roles": ["provincial_operator"]}),
         Write("operator", derived_id("o2"), {"unit_path": SHANWEI, "name": "乙", "roles": ["clerk"]}),
+        Write("operator", derived_id("o3"), {"unit_path": SHANWEI, "name": "丙", "roles": ["security", "host"]}),
     )
     province.push(stranger)
     reasons = {row["pk"]: (row["verdict"], row["reason"]) for row in stranger.quarantine()}
@@ -128,13 +130,14 @@ def test_a_terminal_may_not_write_what_is_not_its_own(province: Province) -> Non
         derived_id("m"): ("refused", "out-of-scope"),
         "441500": ("refused", "center-only"),
         derived_id("o"): ("refused", "role-not-allowed"),
+        derived_id("o3"): ("refused", "roles-not-separate"),
     }
-    assert stranger.status().quarantined == 5
+    assert stranger.status().quarantined == 6
     assert stranger.status().pending == 0, "what is refused is acknowledged too"
     assert province.center.list("sign_in") == []
     assert (province.center.get("meeting", meeting) or {})["title"] == "协商会"
     assert stranger.get("unit", "441500") is None, "the terminal shows what the center holds"
-    assert [row["name"] for row in province.center.list("operator")] == ["乙"]
+    assert [row["name"] for row in province.center.list("operator", is_active=None)] == ["乙"]
 
 
 def test_a_change_for_a_meeting_that_is_not_here_yet_is_held_and_freed_when_it_comes(province: Province) -> None:
