@@ -18,6 +18,7 @@ from desktop_app.domain.faults import Fault, HostFault, OperatorError
 from desktop_app.domain.ids import MeetingId, UnitPath, uuid7
 from media.meeting import commands as ask
 from media.meeting.model import FloorRequest, FloorStatus, MeetingPhase, MeetingState
+from media.meeting.picture import shown
 from sync.reference.units import unit_at
 from ui.i18n import language
 from ui.models.live_bridge import LiveBridge
@@ -152,7 +153,7 @@ class MeetingModel(QObject):
 
     def end(self) -> None:
         """End the meeting for all (the screen asks first)."""
-        self._send(Act.END, ask.End())
+        self.send(Act.END, ask.End())
 
     def close(self) -> None:
         """The program ends."""
@@ -165,10 +166,10 @@ class MeetingModel(QObject):
     # The chair
 
     def request_chair(self) -> None:
-        self._send(Act.REQUEST_CHAIR, ask.RequestChair())
+        self.send(Act.REQUEST_CHAIR, ask.RequestChair())
 
     def release_chair(self) -> None:
-        self._send(Act.RELEASE_CHAIR, ask.ReleaseChair())
+        self.send(Act.RELEASE_CHAIR, ask.ReleaseChair())
 
     @property
     def is_chair(self) -> bool:
@@ -187,27 +188,31 @@ class MeetingModel(QObject):
 
         def put(name: str) -> None:
             request = uuid7(round(self._clock.now().timestamp() * 1000))
-            self._send(Act.REQUEST_FLOOR, ask.RequestFloor(request, member_id, name))
+            self.send(Act.REQUEST_FLOOR, ask.RequestFloor(request, member_id, name))
 
         self._services.runner.start(self._member_name, member_id, done=put, failed=self._tell)
 
     def grant(self, request_id: str) -> None:
         """准许: this member speaks now, for the time the agenda gives."""
-        self._send(Act.GRANT, ask.GrantFloor(request_id, self.turn_seconds))
+        self.send(Act.GRANT, ask.GrantFloor(request_id, self.turn_seconds))
 
     def grant_first(self) -> None:
         """准许 the first who waits and is connected."""
-        first = next((row for row in self.queue if row.connected), None)
+        first = next((row for row in self.queue if row.connected and not row.held), None)
         if first is not None:
             self.grant(first.request_id)
 
-    def hold(self, request_id: str) -> None:
-        """暂缓: not this one now; the room may ask again."""
-        self._send(Act.HOLD, ask.DenyFloor(request_id))
+    def hold(self, request_id: str, held: bool = True) -> None:
+        """暂缓: put aside; or back at the end of the queue."""
+        self.send(Act.HOLD, ask.HoldFloor(request_id, held))
+
+    def deny(self, request_id: str) -> None:
+        """不同意: the request ends; the room may ask again."""
+        self.send(Act.HOLD, ask.DenyFloor(request_id))
 
     def cancel_request(self, request_id: str) -> None:
         """Withdraw this room's own waiting request."""
-        self._send(Act.REQUEST_FLOOR, ask.CancelFloor(request_id))
+        self.send(Act.REQUEST_FLOOR, ask.CancelFloor(request_id))
 
     def release(self, request_id: str | None = None) -> None:
         """End the turn in progress: its own room gives the floor back, or the chair takes it."""
@@ -215,13 +220,13 @@ class MeetingModel(QObject):
         if request_id is None and turn is not None:
             request_id = turn.request_id
         if request_id is not None:
-            self._send(Act.RELEASE, ask.ReleaseFloor(request_id))
+            self.send(Act.RELEASE, ask.ReleaseFloor(request_id))
 
     def extend(self) -> None:
         """加 2 分钟."""
         turn = self.state.speaking
         if turn is not None:
-            self._send(Act.EXTEND, ask.ExtendFloor(turn.request_id, EXTENSION_S))
+            self.send(Act.EXTEND, ask.ExtendFloor(turn.request_id, EXTENSION_S))
 
     @property
     def turn_seconds(self) -> int:
@@ -232,11 +237,11 @@ class MeetingModel(QObject):
     # Agenda and microphones
 
     def point_agenda(self, number: int) -> None:
-        self._send(Act.POINT_AGENDA, ask.PointAgenda(number))
+        self.send(Act.POINT_AGENDA, ask.PointAgenda(number))
 
     def mute(self, unit_path: UnitPath | None, muted: bool = True) -> None:
         """Close (or open) the microphone of one site, or of all but this one (None)."""
-        self._send(Act.MUTE if unit_path is not None else Act.MUTE_ALL, ask.Mute(unit_path, muted))
+        self.send(Act.MUTE if unit_path is not None else Act.MUTE_ALL, ask.Mute(unit_path, muted))
 
     def mute_everybody(self) -> None:
         """全体静音, and back where that is how it stands."""
@@ -314,7 +319,9 @@ class MeetingModel(QObject):
 
     @property
     def large(self) -> UnitPath | None:
-        return large_tile(self.roster)
+        """Who is shown large: what the meeting shows here, but never this room to itself while others are there."""
+        path = shown(self.state, self.own, self.center_now)
+        return path if path is not None and path != self.own else large_tile(self.roster)
 
     @property
     def queue(self) -> list[QueueRow]:
@@ -487,7 +494,8 @@ class MeetingModel(QObject):
 
     # Within
 
-    def _send(self, act: Act, command: ask.Command) -> None:
+    def send(self, act: Act, command: ask.Command) -> None:
+        """Ask the center for this; OperatorError where it cannot be allowed. What it refuses is a notice."""
         live, bridge = self._live, self._bridge
         if live is None or bridge is None:
             raise OperatorError("not-in-meeting")
@@ -521,7 +529,7 @@ def _news(before: MeetingState, after: MeetingState, own: UnitPath, name_of: Uni
     for turn in after.floor:
         if turn.unit_path != own or old.get(turn.request_id) in (turn.status, None):
             continue
-        if turn.status is FloorStatus.DENIED:
+        if turn.status in (FloorStatus.DENIED, FloorStatus.PENDING):
             news.append(Notice("news.held", (turn.member_name,), tone="zheshi"))
         elif turn.status is FloorStatus.GRANTED:
             news.append(Notice("news.granted", (turn.member_name,), tone="shilv"))
@@ -529,7 +537,10 @@ def _news(before: MeetingState, after: MeetingState, own: UnitPath, name_of: Uni
             news.append(Notice("news.revoked", (turn.member_name,), tone="neutral"))
     was, now = before.sites.get(own), after.sites.get(own)
     if was is not None and now is not None and was.muted != now.muted:
-        news.append(Notice("news.muted" if now.muted else "news.unmuted", tone="zheshi" if now.muted else "shilv"))
+        if now.muted and now.mute_reason:
+            news.append(Notice("news.muted-why", (now.mute_reason,), tone="zheshi"))
+        else:
+            news.append(Notice("news.muted" if now.muted else "news.unmuted", tone="zheshi" if now.muted else "shilv"))
     if before.chair != after.chair and before.phase is MeetingPhase.OPEN:
         if after.chair == own:
             news.append(Notice("news.chair-own", tone="shilv"))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from desktop_app.domain.ids import UnitPath
+from desktop_app.domain.meetings import MeetingMode
 from desktop_app.domain.units import Level, is_within, level_of
 from media.meeting.model import FloorRequest, FloorStatus, MeetingPhase, MeetingState
 from ui.models.meeting_rows import UnitName
@@ -24,6 +25,24 @@ class Act(StrEnum):
     MUTE = "mute"
     MUTE_ALL = "mute-all"
     END = "end"
+    TAKE_CHAIR = "take-chair"
+    DELEGATE = "delegate"
+    ASSIGN = "assign"
+    LOCK = "lock"
+    ADMIT = "admit"
+    REMOVE = "remove"
+    BROADCAST = "broadcast"
+    POLL = "poll"
+    LAYOUT = "layout"
+    SELECT_VIEW = "select-view"
+    CAPTION = "caption"
+    MESSAGE = "message"
+    EXTEND_MEETING = "extend-meeting"
+    PAUSE = "pause"
+    RECORD = "record"
+    CONSENT = "consent"
+    ROLL_CALL = "roll-call"
+    ANSWER = "answer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +55,26 @@ class Right:
 
 
 ALLOWED = Right(True)
-CHAIR_ACTS = (Act.GRANT, Act.HOLD, Act.EXTEND, Act.POINT_AGENDA, Act.MUTE, Act.MUTE_ALL, Act.END)
+FLOOR_ACTS = (Act.GRANT, Act.HOLD, Act.EXTEND, Act.ASSIGN)
+"""What a sub-chair may do too, for the sites under it."""
+CHAIR_ACTS = (
+    *FLOOR_ACTS,
+    Act.POINT_AGENDA,
+    Act.MUTE,
+    Act.MUTE_ALL,
+    Act.END,
+    Act.DELEGATE,
+    Act.LOCK,
+    Act.ADMIT,
+    Act.REMOVE,
+    Act.BROADCAST,
+    Act.POLL,
+    Act.LAYOUT,
+    Act.EXTEND_MEETING,
+    Act.PAUSE,
+    Act.RECORD,
+    Act.ROLL_CALL,
+)
 
 
 def conducts(state: MeetingState, own: UnitPath, *, provincial: bool) -> bool:
@@ -60,6 +98,10 @@ def rights(
         found.update(dict.fromkeys((*CHAIR_ACTS, Act.RELEASE_CHAIR), only))
         if state.chair is not None and state.chair_grace_until is None:
             found[Act.REQUEST_CHAIR] = Right(False, "why.chair-held", (chair_name,))
+        if own in state.sub_chairs and state.mode is not MeetingMode.LECTURE:
+            found.update(dict.fromkeys((*FLOOR_ACTS, Act.MUTE), ALLOWED))
+        elif level_of(own) is Level.CITY:
+            found[Act.MUTE] = ALLOWED
     else:
         if state.chair == own:
             found[Act.REQUEST_CHAIR] = Right(False, "why.chair-own")
@@ -71,7 +113,9 @@ def rights(
         if state.host == own:
             found[Act.RELEASE_CHAIR] = Right(False, "why.host-keeps")
         if not state.queue:
-            found[Act.GRANT] = found[Act.HOLD] = Right(False, "why.queue-empty")
+            found[Act.GRANT] = Right(False, "why.queue-empty")
+        if not (state.queue or state.held):
+            found[Act.HOLD] = Right(False, "why.queue-empty")
         if not state.agenda:
             found[Act.POINT_AGENDA] = Right(False, "why.no-agenda")
         if len([site for site in state.sites.values() if site.online and site.unit_path != own]) == 0:
@@ -80,8 +124,23 @@ def rights(
     if turn is None:
         found[Act.RELEASE] = found[Act.EXTEND] = Right(False, "why.nobody-speaks")
     elif not is_chair and turn.unit_path != own:
-        found[Act.RELEASE] = Right(False, "why.other-turn", (name_of(turn.unit_path),))
+        led = own in state.sub_chairs and is_within(turn.unit_path, own)
+        if not led:
+            found[Act.RELEASE] = Right(False, "why.other-turn", (name_of(turn.unit_path),))
+    if not is_chair and (turn is None or turn.unit_path != own):
+        found[Act.CAPTION] = Right(False, "why.caption-not-yours")
+    found[Act.TAKE_CHAIR] = _take_over(state, own, provincial=provincial)
+    if state.paused_at is not None:
+        found[Act.GRANT] = found[Act.ASSIGN] = Right(False, "why.paused")
     return found
+
+
+def _take_over(state: MeetingState, own: UnitPath, *, provincial: bool) -> Right:
+    """Within the grace only who stands above the absent holder may take the chair over."""
+    if state.chair is None or state.chair_grace_until is None or state.chair == own:
+        return Right(False, "why.nothing-to-take")
+    above = level_of(own) is Level.CITY and is_within(state.chair, own)
+    return ALLOWED if above or conducts(state, own, provincial=provincial) else Right(False, "why.grace-runs")
 
 
 def _obstacle(state: MeetingState, own: UnitPath, *, online: bool) -> Right | None:
@@ -103,6 +162,9 @@ def may_mute(
     """Whether this site may close or open the microphone of `target`."""
     right = rights(state, own, name_of, online=online, provincial=provincial)[Act.MUTE]
     site = state.sites.get(target)
+    if right.allowed and not conducts(state, own, provincial=provincial):
+        below = is_within(target, own) and target != state.chair
+        right = right if below else Right(False, "why.not-below", (name_of(target),))
     if right.allowed and (site is None or not site.online):
         return Right(False, "why.site-away", (name_of(target),))
     return right
@@ -110,5 +172,5 @@ def may_mute(
 
 def waiting_for(state: MeetingState, member_id: str) -> FloorRequest | None:
     """The request with which this member already waits or speaks."""
-    busy = (FloorStatus.PENDING, FloorStatus.ACCEPTED, FloorStatus.GRANTED)
+    busy = (FloorStatus.PENDING, FloorStatus.ACCEPTED, FloorStatus.GRANTED, FloorStatus.SUSPENDED)
     return next((turn for turn in state.floor if turn.member_id == member_id and turn.status in busy), None)

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from desktop_app.domain.ids import UnitPath
 from desktop_app.domain.units import Level, level_of
-from media.meeting.model import MeetingState, Site
+from media.meeting.model import FloorPurpose, MeetingState, Site
 
 UnitName = Callable[[UnitPath], str]
 
@@ -49,6 +49,12 @@ class RosterRow:
     chair: bool = False
     local: bool = False
     since: datetime | None = None
+    sub_chair: bool = False
+    knocking: bool = False
+    """It waits at the door of the locked meeting."""
+    removed: bool = False
+    """The chair asked it to leave."""
+    mute_reason: str = ""
 
     @property
     def short_name(self) -> str:
@@ -69,6 +75,10 @@ class QueueRow:
     waited_min: int
     connected: bool
     own: bool
+    held: bool = False
+    """暂缓: put aside by the chair, and not in the queue."""
+    question: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +103,8 @@ def roster_rows(
 
     `cut_since` is when this room lost the others (control and pictures both), None while it has them.
     """
-    every = set(state.invited) | set(state.sites) | ({state.host} if state.host else set())
+    every = set(state.invited) | set(state.sites) | set(state.lobby) | ({state.host} if state.host else set())
+    removed = {removal.unit_path for removal in state.removed}
     paths = sorted(every)
     hands = {turn.unit_path for turn in state.queue}
     turn, shown = state.speaking, broadcast(state)
@@ -109,7 +120,7 @@ def roster_rows(
                 name=name_of(path) or (site.name if site is not None else "") or path,
                 level=level_of(path),
                 depth=depth,
-                presence=Presence.LOST if cut else presence(site),
+                presence=_presence_in(site, cut=cut, removed=path in removed),
                 mic=_mic(site, mic_open, local_muted=local_muted and path == own),
                 on_air=path == shown and cut_since is None,
                 speaking=turn is not None and turn.unit_path == path,
@@ -117,6 +128,10 @@ def roster_rows(
                 chair=state.chair == path,
                 local=path == own,
                 since=cut_since if cut else site.since if site is not None else None,
+                sub_chair=path in state.sub_chairs,
+                knocking=path in state.lobby,
+                removed=path in removed,
+                mute_reason=site.mute_reason if site is not None and site.muted else "",
             )
         )
     return rows
@@ -129,12 +144,25 @@ def superiors(path: UnitPath) -> list[UnitPath]:
 
 
 def broadcast(state: MeetingState) -> UnitPath | None:
-    """播出: the one site whose frame is red: the speaker's, else the chair's, while its microphone is open."""
+    """播出: the one site whose frame is red.
+
+    The site a roll call calls, the one the chair broadcasts, the speaker's, the chair's; each while it is on air.
+    """
     turn = state.speaking
-    for path in (turn.unit_path if turn is not None else None, state.chair):
+    shown = state.broadcast
+    site = state.sites.get(shown) if shown is not None else None
+    if state.called_site is None and site is not None and site.online and state.paused_at is None:
+        return shown
+    for path in (state.called_site, turn.unit_path if turn is not None else None, state.chair):
         if path is not None and state.on_air(path):
             return path
     return None
+
+
+def _presence_in(site: Site | None, *, cut: bool, removed: bool) -> Presence:
+    if removed:
+        return Presence.AWAY
+    return Presence.LOST if cut else presence(site)
 
 
 def presence(site: Site | None) -> Presence:
@@ -169,9 +197,10 @@ def large_tile(rows: list[RosterRow]) -> UnitPath | None:
 
 
 def queue_rows(state: MeetingState, own: UnitPath, now: datetime, name_of: UnitName) -> list[QueueRow]:
-    """Who waits, in order; `now` is the center's time."""
+    """Who waits, in order, and behind them who was put on hold; `now` is the center's time."""
     rows = []
-    for position, turn in enumerate(state.queue, 1):
+    queue = state.queue
+    for position, turn in enumerate((*queue, *state.held), 1):
         site = state.sites.get(turn.unit_path)
         waited = (now - turn.requested_at).total_seconds()
         rows.append(
@@ -185,6 +214,9 @@ def queue_rows(state: MeetingState, own: UnitPath, now: datetime, name_of: UnitN
                 waited_min=max(0, int(waited // 60)),
                 connected=site is not None and site.online,
                 own=turn.unit_path == own,
+                held=position > len(queue),
+                question=turn.purpose is FloorPurpose.QUESTION,
+                note=turn.note,
             )
         )
     return rows

@@ -29,10 +29,7 @@ class TurnClock:
     @classmethod
     def of(cls, turn: FloorRequest, now: datetime) -> "TurnClock":
         """`now` is the center's time, as the grant is."""
-        if turn.granted_at is None:
-            return cls(0, turn.limit_seconds)
-        elapsed = (now - turn.granted_at).total_seconds()
-        return cls(max(0, int(elapsed)), turn.limit_seconds)
+        return cls(turn.spoken_seconds(now), turn.limit_seconds)
 
     @property
     def left(self) -> int:
