@@ -21,7 +21,8 @@ setup:
 demo: setup
 	$(VENV)/bin/silian demo $(ARGS)
 
-test: setup
+test:
+	@$(SETUP) test
 	QT_QPA_PLATFORM=offscreen $(PY) -m pytest $(ARGS)
 
 lint: setup

@@ -2,7 +2,7 @@
 # Everything that `make demo`, `make test` and the rest need, on a bare Debian 12 (or its kin) with Python 3.11 to 3.13:
 # system libraries, fonts, a virtual environment, the Python packages. Done before, it only looks and takes a moment.
 #
-#   sh installer/setup.sh [dev|deb|deb-test]
+#   sh installer/setup.sh [dev|test|deb|deb-test]
 #
 # Libraries are installed with apt-get where this user may (root, or sudo that asks nothing). Where not, the exact
 # command is printed and nothing is changed. PYTHON names another interpreter, VENV another environment.
@@ -84,6 +84,13 @@ missing_packages() {
     else
         printf 'python3 python3-venv '
     fi
+    if [ "$purpose" = test ] && [ "$(id -u)" = 0 ]; then
+        # Other software that the tests meet: a media engine, a browser, a relay. Without them those tests are skipped.
+        command -v janus >/dev/null 2>&1 || printf 'janus '
+        command -v chromium >/dev/null 2>&1 || printf 'chromium '
+        command -v turnserver >/dev/null 2>&1 || printf 'coturn '
+        command -v ip >/dev/null 2>&1 || printf 'iproute2 '
+    fi
     if [ "$purpose" = deb ] || [ "$purpose" = deb-test ]; then
         command -v objdump >/dev/null 2>&1 || printf 'binutils '
         command -v dpkg-deb >/dev/null 2>&1 || printf 'dpkg '
@@ -97,13 +104,14 @@ missing_packages() {
 
 install_packages() {
     say "installing with apt-get: $*"
+    # RUNLEVEL=1: what comes with a service must not start here because the tests want the program.
     options='-y --no-install-recommends -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -qq'
     # shellcheck disable=SC2086
-    $as_root env DEBIAN_FRONTEND=noninteractive apt-get install $options "$@" >"$log" 2>&1 && return
+    $as_root env RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install $options "$@" >"$log" 2>&1 && return
     # The lists of a fresh machine are empty or old.
     $as_root apt-get -o DPkg::Lock::Timeout=300 update -qq >"$log" 2>&1 || true
     # shellcheck disable=SC2086
-    $as_root env DEBIAN_FRONTEND=noninteractive apt-get install $options "$@" >"$log" 2>&1 && return
+    $as_root env RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install $options "$@" >"$log" 2>&1 && return
     tail -n 15 "$log" >&2
     stop "apt-get could not install the system packages; nothing else was changed." \
         "See the lines above, then run: ${as_root:+sudo }apt-get update && ${as_root:+sudo }apt-get install -y $*"
@@ -137,12 +145,20 @@ if [ -n "$lacking" ]; then
     # shellcheck disable=SC2086
     install_packages $lacking
     python=$(find_python)
+    for service in janus coturn; do
+        case " $lacking " in
+        *" $service "*) $as_root systemctl disable --now "$service" >/dev/null 2>&1 || true ;;
+        esac
+    done
     [ -n "$python" ] || stop "apt-get brought no Python from 3.11 to 3.13." "Name one: make PYTHON=/path/to/python3.11 test"
 fi
 
 extras=dev
-[ "$purpose" = dev ] || extras=dev,installer
 stamp=$venv/.silian-$purpose
+case $purpose in
+dev | test) stamp=$venv/.silian-dev ;;
+*) extras=dev,installer ;;
+esac
 # What the environment was made from: a change of any of it makes it anew.
 wanted=$({ pwd; cat pyproject.toml; } | cksum)
 if [ -x "$venv/bin/python" ] && ! suits "$venv/bin/python"; then

@@ -17,6 +17,7 @@ from desktop_app.domain.limits import SDP as MAX_SDP
 OPUS = 111
 VP8 = 96
 MAX_LINES = 40
+OWN_ADDRESSES = "a=x-silian-addresses:own"
 CODECS = {"audio": "opus", "video": "vp8"}
 
 Kind = Literal["audio", "video"]
@@ -47,6 +48,8 @@ class Description:
     setup: str = "actpass"
     candidates: tuple[tuple[str, int], ...] = ()
     lite: bool = False
+    own_addresses: bool = False
+    """The candidates are the engine's own addresses; else they stand for the host under which the center is reached."""
 
     def at(self, host: str) -> "Description":
         """The same with every candidate's address replaced; the ports stay."""
@@ -64,7 +67,7 @@ def read_description(text: object) -> Description:
     except Exception as err:  # the parser leaks StopIteration, AssertionError, KeyError and more
         raise PeerFault("sdp-unreadable") from err
     try:
-        return _describe(session)
+        return replace(_describe(session), own_addresses=_has_own_addresses(text))
     except (ValueError, TypeError, AttributeError) as err:
         raise PeerFault("sdp-unreadable") from err
 
@@ -90,6 +93,10 @@ def _describe(session: SessionDescription) -> Description:
         raise PeerFault("sdp-unsupported", why="fingerprint")
     setup = {"auto": "actpass", "client": "active", "server": "passive"}[first.dtls.role]
     return Description(lines, ufrag, password, known, setup, _candidates(first), first.ice.iceLite)
+
+
+def _has_own_addresses(text: str) -> bool:
+    return OWN_ADDRESSES in text.splitlines()
 
 
 def _line(media: MediaDescription) -> MediaLine:
@@ -126,6 +133,8 @@ def write_description(description: Description) -> str:
     head = ["v=0", "o=- 1 1 IN IP4 0.0.0.0", "s=-", "t=0 0"]
     if description.lite:
         head.append("a=ice-lite")
+    if description.own_addresses:
+        head.append(OWN_ADDRESSES)
     head.append("a=group:BUNDLE " + " ".join(line.mid for line in description.lines))
     transport = [
         *(

@@ -54,6 +54,13 @@ class _Connection(aioice.Connection):
         self._local_host = local_host
         self._on_media = on_media
 
+    def leave_towards(self, host: str) -> None:
+        """Gather on the address that leads there instead; before anything was gathered. Raises ConnectionError."""
+        try:
+            self._local_host = local_address_towards(host)
+        except OSError as err:
+            raise ConnectionError("there is no way to the media engine") from err
+
     def data_received(self, data: bytes, component: int) -> None:
         if data and 128 <= data[0] <= 191:
             self._on_media(data)
@@ -118,9 +125,11 @@ class MediaPath:
 
     async def connect(self, answer: Description) -> None:
         """Find the way and shake hands; raises ConnectionError, or PeerFault for an answer without a way."""
-        remote = answer.at(self._host)
+        remote = answer if answer.own_addresses else answer.at(self._host)
         if not remote.candidates:
             raise PeerFault("sdp-unsupported", why="candidates")
+        if answer.own_addresses:
+            self._connection.leave_towards(remote.candidates[0][0])
         await self._gatherer.gather()
         for number, (host, port) in enumerate(remote.candidates):
             await self._ice.addRemoteCandidate(

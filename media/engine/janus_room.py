@@ -1,0 +1,379 @@
+"""One meeting's room on one Janus: who publishes what, what each receiving site's slots show, who is on the air.
+
+The terminal offers and the engine answers, on both connections. Janus wants to offer its own streams itself, so what it
+offers for the slots is turned into the answer, and the terminal's offer into Janus's answer. An empty slot shows the
+placeholder, a feed of the room without a site; so slots are switched and m-lines never change.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+from desktop_app.domain.faults import Fault, PeerFault
+from desktop_app.domain.ids import MeetingId, UnitPath
+from desktop_app.domain.limits import SITES
+from media.engine.janus_client import NO_FEED, Answer, JanusRefusal
+from media.engine.room import AUDIO_SLOTS, VIDEO_SLOTS
+from media.sdp import Description, MediaLine, read_description, write_description
+
+log = logging.getLogger(__name__)
+
+PLACEHOLDER = "~"
+PLACEHOLDER_MIDS = {"audio": "0", "video": "1"}
+BITRATE = 2_000_000
+"""What a site may send, in bit/s."""
+
+
+@dataclass(slots=True)
+class Feed:
+    """What a site publishes, under Janus's name for it. `handle` 0: it comes from another engine."""
+
+    site: UnitPath
+    id: str
+    mids: dict[str, str]
+    """The mid of its sound and of its picture."""
+    handle: int = 0
+
+
+@dataclass(slots=True)
+class Watch:
+    """One receiving connection. `shows` is what Janus was told last."""
+
+    site: UnitPath
+    handle: int
+    kinds: dict[str, str]
+    mids: dict[str, str]
+    ssrcs: dict[str, int | None]
+    answer: str
+    """What Janus was told of the terminal."""
+    shows: dict[str, tuple[str, str]] = field(default_factory=dict)
+    still: set[str] = field(default_factory=set)
+    """Slots that were told to pause."""
+
+
+class Desk(Protocol):
+    """What a room needs of its engine."""
+
+    control: int
+
+    async def ask(self, handle: int, body: Mapping[str, Any], sdp: tuple[str, str] | None = None) -> Answer: ...
+
+    async def attach(self) -> int: ...
+
+    async def detach(self, handle: int) -> None: ...
+
+    def room_secret(self, meeting: MeetingId) -> str: ...
+
+    def changed(self) -> None:
+        """Something that must survive the center."""
+        ...
+
+
+class JanusRoom:
+    """Used on the center's loop; one change at a time."""
+
+    def __init__(self, meeting: MeetingId, desk: Desk, beat: Callable[["JanusRoom"], Awaitable[None]]) -> None:
+        """`beat`: send something through the placeholder, so that a fresh receiver hears that its path lives."""
+        self.meeting = meeting
+        self.on_air: frozenset[UnitPath] = frozenset()
+        self.feeds: dict[UnitPath, Feed] = {}
+        self.watches: dict[UnitPath, Watch] = {}
+        self.coming_feeds: dict[int, Feed] = {}
+        self.coming_watches: dict[int, Watch] = {}
+        self.wishes: dict[UnitPath, dict[str, UnitPath | None]] = {}
+        self.paused: dict[UnitPath, set[str]] = {}
+        self.placeholder_port = 0
+        self.lock = asyncio.Lock()
+        self._desk = desk
+        self._beat = beat
+
+    def forget_connections(self) -> None:
+        """Janus lost them all; what was wished stays."""
+        for held in (self.feeds, self.watches, self.coming_feeds, self.coming_watches):
+            held.clear()
+
+    def handles(self) -> set[int]:
+        found = {feed.handle for feed in self.feeds.values()} | {watch.handle for watch in self.watches.values()}
+        return (found | set(self.coming_feeds) | set(self.coming_watches)) - {0}
+
+    # connections
+
+    async def publish(self, site: UnitPath, offer: str) -> str:
+        remote = read_description(offer)
+        kinds = [line.kind for line in remote.lines]
+        if len(set(kinds)) != len(kinds) or any(
+            line.direction not in ("sendonly", "sendrecv") for line in remote.lines
+        ):
+            raise PeerFault("sdp-unsupported", why="m-lines")
+        self._admit(len(self.feeds) + len(self.coming_feeds))
+        sent = replace(remote, lines=tuple(replace(line, direction="sendonly") for line in remote.lines), candidates=())
+        async with self.lock:
+            handle = await self._desk.attach()
+            feed = Feed(site, f"{site}#{secrets.token_hex(4)}", {line.kind: line.mid for line in remote.lines}, handle)
+            try:
+                answer = await self._desk.ask(
+                    handle,
+                    self._named(request="joinandconfigure", ptype="publisher", id=feed.id, bitrate=BITRATE),
+                    ("offer", write_description(sent)),
+                )
+                await self._moderate(feed, muted=site not in self.on_air)
+            except Fault:
+                await self._desk.detach(handle)
+                raise
+            await self._drop_coming(self.coming_feeds, site)
+            self.coming_feeds[handle] = feed
+            self._desk.changed()
+        lines = tuple(MediaLine(line.mid, line.kind, "recvonly", line.payload_type) for line in remote.lines)
+        return _answer_of(read_description(answer["jsep"]), lines)
+
+    async def subscribe(self, site: UnitPath, offer: str) -> str:
+        remote = read_description(offer)
+        if any(line.direction not in ("recvonly", "sendrecv") for line in remote.lines):
+            raise PeerFault("sdp-unsupported", why="direction")
+        self._admit(len(self.watches) + len(self.coming_watches))
+        async with self.lock:
+            handle = await self._desk.attach()
+            try:
+                streams = [{"feed": PLACEHOLDER, "mid": PLACEHOLDER_MIDS[line.kind]} for line in remote.lines]
+                body = self._named(
+                    request="join", ptype="subscriber", streams=streams, use_msid=False, autoupdate=False
+                )
+                theirs = read_description((await self._desk.ask(handle, body))["jsep"])
+                pairs = list(zip(remote.lines, theirs.lines, strict=True))
+                ours = tuple(replace(line, mid=other.mid, direction="recvonly", ssrc=None) for line, other in pairs)
+                answer = write_description(replace(remote, lines=ours, candidates=(), setup="active"))
+                await self._desk.ask(handle, {"request": "start"}, ("answer", answer))
+            except Fault:
+                await self._desk.detach(handle)
+                raise
+            watch = Watch(
+                site,
+                handle,
+                {line.mid: line.kind for line in remote.lines},
+                {line.mid: other.mid for line, other in pairs},
+                {line.mid: line.ssrc for line in theirs.lines},
+                answer,
+                {line.mid: (PLACEHOLDER, PLACEHOLDER_MIDS[line.kind]) for line in remote.lines},
+            )
+            await self._drop_coming(self.coming_watches, site)
+            self.coming_watches[handle] = watch
+            await self._sync(watch)
+            self._desk.changed()
+        lines = tuple(
+            MediaLine(line.mid, line.kind, "sendonly", line.payload_type, other.ssrc) for line, other in pairs
+        )
+        return _answer_of(theirs, lines)
+
+    async def is_up(self, handle: int) -> None:
+        """A connection stands: it takes the place of the one before."""
+        async with self.lock:
+            if (feed := self.coming_feeds.pop(handle, None)) is not None:
+                await self._seat(feed)
+            elif (watch := self.coming_watches.pop(handle, None)) is not None:
+                older = self.watches.get(watch.site)
+                self.watches[watch.site] = watch
+                if older is not None:
+                    await self._desk.detach(older.handle)
+                await self._beat(self)
+            else:
+                return
+            self._desk.changed()
+
+    async def is_down(self, handle: int) -> None:
+        """A connection ended."""
+        async with self.lock:
+            self.coming_feeds.pop(handle, None)
+            self.coming_watches.pop(handle, None)
+            for feed in [each for each in self.feeds.values() if each.handle == handle]:
+                await self._unseat(feed)
+            for watch in [each for each in self.watches.values() if each.handle == handle]:
+                del self.watches[watch.site]
+            await self._desk.detach(handle)
+            self._desk.changed()
+
+    async def offered_again(self, handle: int, offered: str) -> None:
+        """Janus wants streams confirmed of its own accord."""
+        async with self.lock:
+            for watch in [*self.watches.values(), *self.coming_watches.values()]:
+                if watch.handle == handle:
+                    await self._confirm(watch, offered)
+
+    async def put_feed(self, feed: Feed) -> None:
+        """A feed from another engine."""
+        async with self.lock:
+            await self._seat(feed)
+
+    async def take_feed(self, site: UnitPath, feed_id: str) -> None:
+        async with self.lock:
+            feed = self.feeds.get(site)
+            if feed is not None and feed.id == feed_id:
+                await self._unseat(feed, still_there=True)
+
+    # what the slots show
+
+    async def switch(self, site: UnitPath, slot: str, source: UnitPath | None) -> None:
+        if site not in self.wishes and len(self.wishes) >= SITES:
+            raise PeerFault("room-full", limit=SITES)
+        watch = self._newest(site)
+        if slot not in (watch.mids if watch is not None else (*AUDIO_SLOTS, *VIDEO_SLOTS)):
+            raise PeerFault("slot-unknown", slot=slot)
+        self.wishes.setdefault(site, {})[slot] = source
+        await self._sync_site(site)
+
+    async def pause(self, site: UnitPath, slot: str, paused: bool) -> None:
+        watch = self._newest(site)
+        if watch is None:
+            raise PeerFault("site-unknown", site=site)
+        if slot not in watch.mids:
+            raise PeerFault("slot-unknown", slot=slot)
+        held = self.paused.setdefault(site, set())
+        (held.add if paused else held.discard)(slot)
+        await self._sync_site(site)
+
+    async def keyframe(self, site: UnitPath) -> None:
+        feed = self.feeds.get(site)
+        if feed is None:
+            raise PeerFault("site-unknown", site=site)
+        if feed.handle:
+            await self._desk.ask(feed.handle, {"request": "configure", "keyframe": True})
+
+    async def set_on_air(self, sites: frozenset[UnitPath]) -> None:
+        async with self.lock:
+            before, self.on_air = self.on_air, sites
+            for feed in [*self.feeds.values(), *self.coming_feeds.values()]:
+                if (feed.site in before) != (feed.site in sites):
+                    await self._moderate(feed, muted=feed.site not in sites)
+            self._desk.changed()
+
+    async def leave(self, site: UnitPath) -> None:
+        async with self.lock:
+            self.wishes.pop(site, None)
+            self.paused.pop(site, None)
+            await self._drop_coming(self.coming_feeds, site)
+            await self._drop_coming(self.coming_watches, site)
+            if (feed := self.feeds.get(site)) is not None:
+                await self._unseat(feed, still_there=True)
+                if feed.handle:
+                    await self._desk.detach(feed.handle)
+            if (watch := self.watches.pop(site, None)) is not None:
+                await self._desk.detach(watch.handle)
+            self._desk.changed()
+
+    # inside
+
+    async def _drop_coming(self, coming: dict[int, Feed] | dict[int, Watch], site: UnitPath) -> None:
+        """A connection that is not up yet gives way to a later one."""
+        for handle in [handle for handle, each in coming.items() if each.site == site]:
+            del coming[handle]
+            await self._desk.detach(handle)
+
+    def _newest(self, site: UnitPath) -> Watch | None:
+        coming = [each for each in self.coming_watches.values() if each.site == site]
+        return coming[-1] if coming else self.watches.get(site)
+
+    def _admit(self, seated: int) -> None:
+        if seated >= 2 * SITES:
+            raise PeerFault("room-full", limit=SITES)
+
+    def _named(self, **fields: Any) -> dict[str, Any]:
+        return {"room": self.meeting, "secret": self._desk.room_secret(self.meeting), **self._pin(), **fields}
+
+    def _pin(self) -> dict[str, str]:
+        return {"pin": self._desk.room_secret(self.meeting)}
+
+    async def _moderate(self, feed: Feed, *, muted: bool) -> None:
+        """Janus drops the sound of who is not on the air. A feed of another engine is muted where it comes from."""
+        if feed.handle and "audio" in feed.mids:
+            body = self._named(request="moderate", id=feed.id, mid=feed.mids["audio"], mute=muted)
+            try:
+                await self._desk.ask(self._desk.control, body)
+            except JanusRefusal as refusal:
+                if refusal.code != NO_FEED:
+                    raise
+
+    async def _seat(self, feed: Feed) -> None:
+        older = self.feeds.get(feed.site)
+        self.feeds[feed.site] = feed
+        await self._sync_viewers(feed.site)
+        if older is not None and older.handle:
+            await self._desk.detach(older.handle)
+
+    async def _unseat(self, feed: Feed, *, still_there: bool = False) -> None:
+        """`still_there`: Janus has not dropped it yet, so slots can leave it first and need no confirmation."""
+        if self.feeds.get(feed.site) is not feed:
+            return
+        del self.feeds[feed.site]
+        if not still_there:
+            for watch in (*self.watches.values(), *self.coming_watches.values()):
+                watch.shows = {slot: shown for slot, shown in watch.shows.items() if shown[0] != feed.id}
+        await self._sync_viewers(feed.site)
+
+    async def _sync_viewers(self, source: UnitPath) -> None:
+        for watch in (*self.watches.values(), *self.coming_watches.values()):
+            if source in self.wishes.get(watch.site, {}).values():
+                await self._sync(watch)
+
+    async def _sync_site(self, site: UnitPath) -> None:
+        async with self.lock:
+            for watch in (*self.watches.values(), *self.coming_watches.values()):
+                if watch.site == site:
+                    await self._sync(watch)
+            self._desk.changed()
+
+    async def _sync(self, watch: Watch) -> None:
+        """Tell Janus what this connection's slots should show and it does not know yet."""
+        wanted = {slot: self._target(watch, slot) for slot in watch.mids}
+        changed = {slot: target for slot, target in wanted.items() if watch.shows.get(slot) != target}
+        if changed:
+            await self._tell(watch, changed)
+            watch.still -= changed.keys()  # a switch ends a pause
+        paused = self.paused.get(watch.site, set()) & watch.mids.keys()
+        if paused != watch.still:
+            streams = [{"mid": watch.mids[slot], "send": slot not in paused} for slot in paused ^ watch.still]
+            await self._desk.ask(watch.handle, {"request": "configure", "streams": streams})
+            for slot in watch.still - paused:
+                await self._refresh(watch, slot)
+            watch.still = set(paused)
+
+    async def _tell(self, watch: Watch, changed: Mapping[str, tuple[str, str]]) -> None:
+        streams = [{"feed": id_, "mid": mid, "sub_mid": watch.mids[slot]} for slot, (id_, mid) in changed.items()]
+        try:
+            done = await self._desk.ask(watch.handle, {"request": "switch", "streams": streams})
+        except JanusRefusal as refusal:
+            if refusal.code != NO_FEED:
+                raise
+            if len(changed) > 1:  # one that is just leaving must not hold up the others
+                for slot, target in changed.items():
+                    await self._tell(watch, {slot: target})
+            return
+        watch.shows.update(changed)
+        if done["jsep"]:
+            await self._confirm(watch, done["jsep"])
+
+    async def _confirm(self, watch: Watch, offered: str) -> None:
+        """A slot whose source was lost is confirmed again; for the terminal nothing changes, or it must come anew."""
+        if {line.mid: line.ssrc for line in read_description(offered).lines} == watch.ssrcs:
+            await self._desk.ask(watch.handle, {"request": "start"}, ("answer", watch.answer))
+        else:
+            await self._desk.detach(watch.handle)
+
+    async def _refresh(self, watch: Watch, slot: str) -> None:
+        feed = next((each for each in self.feeds.values() if each.id == watch.shows.get(slot, ("", ""))[0]), None)
+        if feed is not None and feed.handle and watch.kinds[slot] == "video":
+            await self._desk.ask(feed.handle, {"request": "configure", "keyframe": True})
+
+    def _target(self, watch: Watch, slot: str) -> tuple[str, str]:
+        kind = watch.kinds[slot]
+        source = self.wishes.get(watch.site, {}).get(slot)
+        feed = self.feeds.get(source) if source is not None else None
+        if feed is None or kind not in feed.mids:
+            return PLACEHOLDER, PLACEHOLDER_MIDS[kind]
+        return feed.id, feed.mids[kind]
+
+
+def _answer_of(theirs: Description, lines: tuple[MediaLine, ...]) -> str:
+    """Janus's side of the path with our m-lines."""
+    return write_description(replace(theirs, lines=lines, setup="passive", lite=theirs.lite, own_addresses=True))
