@@ -11,8 +11,6 @@ from itertools import pairwise
 from typing import Any
 
 Line = Mapping[str, Any]
-LONGEST_STRETCH = 3.0
-"""Seconds between two samples beyond which something stood still and they are not next to each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,7 @@ def _stretches(lines: Sequence[Line]) -> Iterator[tuple[Line, Line, float]]:
     samples = [line for line in lines if line["kind"] == "sample"]
     for before, after in pairwise(samples):
         seconds = after["monotonic"] - before["monotonic"]
-        if 0 < seconds <= LONGEST_STRETCH:
+        if seconds > 0:
             yield before, after, seconds
 
 

@@ -63,6 +63,11 @@ def test_a_picture_that_stands_still_while_nothing_is_cut_does_count() -> None:
     assert site(OWN, 4, lines, [CITY], []).video_fps == 12.5
 
 
+def test_a_terminal_that_stood_still_for_seconds_does_not_get_them_for_free() -> None:
+    lines = [sample(0, {CITY: 1}), sample(1, {CITY: 26}), sample(6, {CITY: 31})]
+    assert site(OWN, 4, lines, [CITY], []).video_fps == 5
+
+
 def test_the_cut_and_the_way_back_from_it_are_left_out() -> None:
     cut = Cut(OWN, 5001.5, 5003.5)
     lines = [sample(0, {CITY: 1}), sample(1, {CITY: 26}), sample(2, {CITY: 30}), sample(3, {CITY: 30})]

@@ -74,6 +74,7 @@ class HubSignal:
 
     def __init__(self, hub: Callable[[], Hub], site: UnitPath, port: Callable[[int], int] | None = None) -> None:
         self.broken = False
+        self.in_vain = 0
         self._hub = hub
         self._site = site
         self._port = port
@@ -92,6 +93,7 @@ class HubSignal:
 
     def _ready(self) -> Hub:
         if self.broken:
+            self.in_vain += 1
             raise ConnectionError("control is away")
         return self._hub()
 
@@ -143,6 +145,7 @@ class SilentCable(asyncio.DatagramProtocol):
     def __init__(self, loss: float = 0.0, seed: int = 1) -> None:
         self.cut = False
         self.loss = loss
+        self.dropped = 0
         self._chance = random.Random(seed)
         self._begun: list[asyncio.Task[None]] = []
         self._flows: dict[tuple[str, int], asyncio.DatagramTransport] = {}
@@ -170,7 +173,9 @@ class SilentCable(asyncio.DatagramProtocol):
             self._begun.append(asyncio.ensure_future(self._begin(addr, data)))
 
     def drops(self) -> bool:
-        return self.cut or self._chance.random() < self.loss
+        drops = self.cut or self._chance.random() < self.loss
+        self.dropped += drops
+        return drops
 
     async def _begin(self, addr: tuple[str, int], first: bytes) -> None:
         cable = self

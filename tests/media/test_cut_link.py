@@ -1,6 +1,5 @@
 """A link that is cut without a word, and put back."""
 
-import asyncio
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -88,7 +87,7 @@ async def test_a_handshake_into_the_void_ends_and_leaves_nothing_open(room: Room
     line.cut = True
     alone = room.join("a/", through=lambda port: number)
     await alone.media.start()
-    await asyncio.sleep(1.0)
+    await until(lambda: line.dropped > 5)
     assert alone.notes.up == []
     line.cut = False
     await until(lambda: alone.notes.up == [True], within=6)

@@ -67,7 +67,11 @@ async def test_the_hub_sends_nothing_to_a_peer_before_it_has_been_heard(room: Ro
         path = MediaPath("127.0.0.1", on_rtp=lambda _: None, on_rtcp=lambda _: None, monotonic=time.monotonic)
         offer = path.offer((MediaLine("video", "video", "sendonly", 96, 5),))
         room.hub.publish(MEETING, "a/", write_description(offer))  # type: ignore[arg-type]
-        await asyncio.sleep(0.2)
+        one, other = room.join("b/"), room.join("c/")
+        for terminal in (one, other):  # while these two make all their connections
+            await terminal.media.start()
+        one.see(other)
+        await until(lambda: one.frames(other) > 3)
         with pytest.raises(BlockingIOError):
             silent.recv(2_000)
         await path.close()

@@ -165,7 +165,7 @@ async def test_signalling_that_is_away_is_tried_again_until_it_is_back(room: Roo
     await one.media.start()
     await other.media.start()
     one.see(other)
-    await asyncio.sleep(0.5)
+    await until(lambda: one.signal.in_vain > 2)
     assert one.notes.up == []
     one.signal.broken = False
     await until(lambda: one.frames(other) > 0, within=4)
