@@ -19,6 +19,13 @@ class Player:
     sound: str
     roles: tuple[str, ...]
 
+    def name_in(self, language: str) -> str:
+        """What a person calls it."""
+        from sync.reference.units import unit_at
+
+        unit = unit_at(self.unit_path)
+        return self.name if language.startswith("zh") or unit is None else unit.english_name
+
     @property
     def code(self) -> str:
         return unit_code(self.unit_path)

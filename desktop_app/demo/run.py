@@ -8,12 +8,12 @@ import json
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from desktop_app.demo.cast import CAST, HOST
+from desktop_app.demo.cast import CAST, HOST, Player
 from desktop_app.demo.measures import Cut
 from desktop_app.demo.processes import Company, part
 from desktop_app.demo.setting import Scene, Seat, has_display
@@ -78,18 +78,21 @@ class Run:
         self.tell("cables", count=len(scene.seats))
         for seat in scene.seats.values():
             scene.open_terminal(seat, self._order(scene, seat))
-        self.tell("terminals", names="、".join(player.name for player in CAST))
+        self.tell("terminals", names=self._join(CAST))
         deadline = time.monotonic() + STORY_SECONDS
         while len(self._done) < len(scene.seats):
             for seat in scene.seats.values():
                 self._listen(scene, seat)
             self._restore_when_due(scene)
             if time.monotonic() > deadline:
-                late = [seat.player.name for code, seat in scene.seats.items() if code not in self._done]
-                self.tell("slow", name="、".join(late), limit=STORY_SECONDS)
+                late = [seat.player for code, seat in scene.seats.items() if code not in self._done]
+                self.tell("slow", name=self._join(late), limit=STORY_SECONDS)
                 raise DemoFailed
             time.sleep(0.05)
         return scene
+
+    def _join(self, players: Iterable[Player]) -> str:
+        return ("、" if self.language.startswith("zh") else ", ").join(one.name_in(self.language) for one in players)
 
     def _order(self, scene: Scene, seat: Seat) -> dict[str, Any]:
         return {
@@ -100,7 +103,7 @@ class Run:
         }
 
     def _listen(self, scene: Scene, seat: Seat) -> None:
-        name = seat.player.name
+        name = seat.player.name_in(self.language)
         for line in seat.news():
             if line["kind"] == "step":
                 self.tell("step", name=name, step=line["name"], seconds=line["seconds"])
@@ -117,7 +120,7 @@ class Run:
     def _mind(self, scene: Scene, seat: Seat, mark: str) -> None:
         if mark == CUT and seat.cable is not None:
             self._cut_at = float(seat.cable.ask(CUT)["at"])
-            self.tell("cut", name=seat.player.name)
+            self.tell("cut", name=seat.player.name_in(self.language))
         elif mark == RESTORE:
             self._may_restore = True
 
@@ -130,7 +133,7 @@ class Run:
             return
         ended = float(seat.cable.ask(RESTORE)["at"])
         self.cuts.append(Cut(seat.player.unit_path, self._cut_at, ended))
-        self.tell("restore", name=seat.player.name, seconds=ended - self._cut_at)
+        self.tell("restore", name=seat.player.name_in(self.language), seconds=ended - self._cut_at)
         self._cut_at = None
 
     def back_up(self, scene: Scene) -> None:
@@ -160,7 +163,7 @@ class Run:
         path = self.out / "summary.json"
         self.tell("summary", path=path)
         summary: Mapping[str, Any] = json.loads(path.read_text("utf-8"))
-        return rows(summary, names={player.unit_path: player.name for player in CAST})
+        return rows(summary, names={player.unit_path: player.name_in(self.language) for player in CAST})
 
     def stay(self, scene: Scene) -> None:
         """Leave the windows to a person until all are closed."""

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
+from office_stage import receipt
 from PySide6.QtCore import QPoint, QRect
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QScrollArea, QWidget
-from screenshots import SCENES, opened, shown_windows
+from screenshots import SCENES, Scene, opened, shown_windows
 
 from ui.models.app_model import Look
 from ui.theme import Scheme, TextSize, start_theme, theme
@@ -57,3 +58,19 @@ def _room(widget: QWidget, window: QWidget) -> QRect:
 def test_no_word_is_cut_off(name: str, look: Look) -> None:
     with opened(name, look, SMALL) as scene:
         assert [one for window in shown_windows(scene) for one in clipped(window)] == []
+
+
+def test_a_long_queue_scrolls_instead_of_squeezing_its_rows(qapp: QApplication) -> None:
+    def many(scene: Scene) -> None:
+        SCENES["sync-busy"](scene)
+        scene.terminal.records._shown["receipts"] = [receipt(200 + number, 4, minutes=1) for number in range(12)]
+        scene.work.sync.load()
+
+    SCENES["sync-many"] = many
+    try:
+        with opened("sync-many", Look("en", "light"), (1366, 768)) as scene:
+            rows = scene.window.findChildren(RowButton)
+            assert len(rows) > 12
+            assert [row.height() - row.sizeHint().height() for row in rows] == [0] * len(rows)
+    finally:
+        del SCENES["sync-many"]
