@@ -5,13 +5,14 @@ SETUP = PYTHON="$(PYTHON)" VENV="$(VENV)" sh installer/setup.sh
 PY = $(VENV)/bin/python
 ARGS ?=
 
-.PHONY: help setup demo test lint format bench deb deb-test clean
+.PHONY: help setup demo test lint format bench bench-meeting deb deb-test clean
 
 help:
 	@echo "make demo      a linked meeting of four terminals and a center, played on this machine; results in demo-out/"
 	@echo "make test      the tests (ARGS='-k roster' for some of them)"
 	@echo "make lint      ruff, mypy and the import contracts"
 	@echo "make bench     measurements; results in bench-out/"
+	@echo "make bench-meeting  meeting control with 145 sites; results in bench-out/meeting.json"
 	@echo "make deb       the Debian package; result in dist/"
 	@echo "make deb-test  installs that package into a bare Debian 12 and looks at its first window (root, debootstrap)"
 
@@ -34,6 +35,9 @@ lint: setup
 format: setup
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
+
+bench-meeting: setup
+	$(PY) -m bench meeting
 
 bench: setup
 	$(PY) -m bench $(ARGS)

@@ -46,12 +46,14 @@ it refuses (the fault's id is the center's)."""
 class Retry:
     """Seconds between two attempts to connect, at first and at most; and how many may be under way at a time.
 
-    In a discarding link an attempt gets stuck; the next one does not wait for it, and the oldest makes room.
+    In a discarding link an attempt gets stuck: after `stuck` seconds the next one does not wait for it, and the oldest
+    makes room. A center that is merely busy, with all its terminals coming back at once, is not asked twice by that.
     """
 
     first: float = 0.2
-    most: float = 1.5
+    most: float = 0.6
     attempts: int = 3
+    stuck: float = 1.5
 
 
 async def reach(connect: Connect, retry: Retry, jitter: Random) -> Connection:
@@ -63,8 +65,10 @@ async def reach(connect: Connect, retry: Retry, jitter: Random) -> Connection:
             if len(attempts) >= retry.attempts:
                 await _abandon([attempts.pop(0)])
             attempts.append(asyncio.create_task(_attempt(connect)))
-            pause = delay * jitter.uniform(0.7, 1.0)
-            done, _ = await asyncio.wait(attempts, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
+            stretch = jitter.uniform(0.7, 1.0)
+            pause = delay * stretch
+            patience = max(pause, retry.stuck * stretch)
+            done, _ = await asyncio.wait(attempts, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
             for attempt in done:
                 failure = attempt.exception()
                 if failure is None:

@@ -29,8 +29,8 @@ log = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
 
-SILENT_AFTER = 5.0
-"""Seconds without a word after which a site counts as lost."""
+SILENT_AFTER = 4.5
+"""Seconds without a word after which a site counts as lost: all are told within 5 s."""
 EVENTS_AT_ONCE = 48 * 1024
 """Bytes of one message with events."""
 RETURN_AFTER_RESTART = 10.0

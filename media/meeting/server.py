@@ -29,7 +29,7 @@ from media.meeting.wire import read_meeting_id, write_message
 
 log = logging.getLogger(__name__)
 
-SWEEP_SECONDS = 0.5
+SWEEP_SECONDS = 0.25
 IDLE_SECONDS = 60.0
 REFRESH_SECONDS = 0.2
 

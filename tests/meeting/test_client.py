@@ -412,7 +412,7 @@ async def test_an_attempt_that_got_stuck_does_not_delay_the_next():
                 stuck.set()
         return center
 
-    assert await asyncio.wait_for(reach(connect, Retry(0.01, 0.02), Random(1)), 5) is center
+    assert await asyncio.wait_for(reach(connect, Retry(0.01, 0.02, stuck=0.02), Random(1)), 5) is center
     assert stuck.is_set(), "what is left over is given up"
 
 
@@ -430,7 +430,7 @@ async def test_no_more_attempts_are_under_way_than_allowed():
         raise AssertionError
 
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(reach(connect, Retry(0.005, 0.01, attempts=3), Random(1)), 0.3)
+        await asyncio.wait_for(reach(connect, Retry(0.005, 0.01, attempts=3, stuck=0.01), Random(1)), 0.3)
     assert (most, under_way) == (3, 0)
 
 
