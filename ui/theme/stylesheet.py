@@ -91,8 +91,7 @@ QPushButton[role="person"] {{ text-align: left; padding: {px(3)}px {px(14)}px; m
 QPushButton[role="person"]:checked {{
     background: {k.tint}; border: 2px solid {k.accent}; padding: {px(3) - 1}px {px(14) - 1}px; }}
 QPushButton[role="line"] {{
-    background: transparent; border: none; border-bottom: 1px solid {k.line}; border-radius: 0px; padding: 0px;
-    min-height: 0px; }}
+    background: transparent; border: none; border-bottom: 1px solid {k.line}; border-radius: 0px; padding: 0px; }}
 QPushButton[role="line"]:hover {{ background: {k.win}; }}
 QPushButton[role="line"][selected="true"] {{
     background: {k.tint}; border-left: {px(4)}px solid {k.accent}; border-bottom: 1px solid {k.line}; }}

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLayout, QPushButton, QSizePolicy, QWidget
 
 from ui.theme import theme
 
@@ -22,6 +22,8 @@ class RowButton(QPushButton):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.line = QHBoxLayout(self)
         self.line.setSpacing(theme().px(10))
+        # A button's least height in the stylesheet would else let a full list squeeze its rows.
+        self.line.setSizeConstraint(QLayout.SizeConstraint.SetMinimumSize)
         self.clicked.connect(lambda _checked=False: clicked())
 
     def sizeHint(self) -> QSize:
