@@ -5,7 +5,7 @@ from pathlib import Path
 
 from desktop_app.demo.wording import LANGUAGES
 
-PARTS = ("forwarder", "player", "summary")
+PARTS = ("forwarder", "player", "summary", "warden")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +27,10 @@ def run(options: argparse.Namespace) -> int:
         from desktop_app.terminal_story import main as act
 
         return act()
+    if options.part == "warden":
+        from desktop_app.demo.warden import main as watch
+
+        return watch()
     if options.part == "summary":
         from desktop_app.summary import main as sum_up
 

@@ -16,7 +16,7 @@ END_SECONDS = 8.0
 
 
 def part(name: str) -> list[str]:
-    """The command of one part of the demonstration: `forwarder`, `player` or `summary`."""
+    """The command of one part of the demonstration: `forwarder`, `player`, `summary` or `warden`."""
     return [*program(), "demo", "--part", name]
 
 

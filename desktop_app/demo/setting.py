@@ -14,6 +14,7 @@ from typing import Any
 
 from desktop_app.demo.cast import Player
 from desktop_app.demo.processes import Child, Company, part
+from desktop_app.demo.warden import announced_pid
 from desktop_app.domain.faults import HostFault
 from desktop_app.platform import end_process, is_alive, program
 
@@ -89,6 +90,7 @@ class Scene:
     media_ports: int = MEDIA_PORTS
     seats: dict[str, Seat] = field(default_factory=dict)
     center: Child | None = None
+    warden: Child | None = None
     port: int = 0
     ports: tuple[int, int] = (0, 0)
 
@@ -129,6 +131,8 @@ class Scene:
         self.port = free_tcp_port()
         addresses = [LOOPBACK, *(player.listen for player in self.players)]
         self.ports = free_udp_range(addresses, self.media_ports)
+        self.warden = self.company.start("warden", part("warden"), output=self.folder / "warden.log", environment={})
+        self.warden.say(json.dumps({"announced": str(self._hub_file)}))
         self.start_center()
         self.company.at_end(self.end_hub)
 
@@ -140,6 +144,8 @@ class Scene:
             output=self.folder / "center.log",
             environment={**self.environment("center"), "SILIAN_CENTER_MEDIA_PORTS": f"{self.ports[0]}-{self.ports[1]}"},
         )
+        if self.warden is not None:
+            self.warden.say(json.dumps({"pid": self.center.pid}))
         self.center.wait_line(lambda line: line.startswith('{"silian": "center"'), CENTER_SECONDS)
 
     def _center_options(self) -> list[str]:
@@ -148,10 +154,11 @@ class Scene:
     @property
     def hub_pid(self) -> int | None:
         """The hub's process, as the center's folder names it."""
-        try:
-            return int(json.loads((self.center_folder / "hub.json").read_text("utf-8"))["pid"])
-        except (OSError, ValueError, KeyError):
-            return None
+        return announced_pid(self._hub_file)
+
+    @property
+    def _hub_file(self) -> Path:
+        return self.center_folder / "hub.json"
 
     def end_hub(self) -> None:
         """End the hub too: it outlives its center on purpose."""

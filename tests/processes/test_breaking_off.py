@@ -45,3 +45,31 @@ def test_ctrl_c_ends_the_demonstration_and_every_process_it_started(tmp_path: Pa
         time.sleep(0.05)
     assert left == set()
     assert _belonging_to(tmp_path) == set()
+
+
+def test_a_run_that_is_killed_leaves_neither_its_center_nor_its_hub(tmp_path: Path) -> None:
+    code = """
+import sys, time
+from pathlib import Path
+from desktop_app.demo.cast import HOST
+from desktop_app.demo.processes import Company
+from desktop_app.demo.setting import Scene
+with Company() as company:
+    scene = Scene(company, Path(sys.argv[1]), (HOST,), media_ports=16)
+    scene.open_center()
+    while scene.hub_pid is None:
+        time.sleep(0.02)
+    print("open", flush=True)
+    sys.stdin.read()
+"""
+    run = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert run.stdout is not None
+    assert run.stdout.readline() == b"open\n"
+    started = _belonging_to(tmp_path) - {run.pid}
+    assert len(started) >= 2
+    run.kill()
+    run.wait()
+    deadline = time.monotonic() + 10
+    while any(is_alive(pid) for pid in started) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert {pid for pid in started if is_alive(pid)} == set()
