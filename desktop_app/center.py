@@ -140,7 +140,9 @@ class Center:
         HostFault `store-in-use` when another center has this folder, and what `CenterStore` and `open_keys` say.
         """
         keys = open_keys(folder, keystore, settings)
-        store = CenterStore.open(folder, identity=keys.identity, clock=clock, devices=keys.registry.device)
+        store = CenterStore.open(
+            folder, identity=keys.identity, clock=clock, devices=keys.registry.device, database=settings.center.database
+        )
         try:
             added = seed_units(store)
             if added:

@@ -47,7 +47,11 @@ def _alone(package: Path, receipt: Path, settings: Settings, keystore: KeyStore)
     keys = open_keys(settings.center_folder, keystore, settings)
     try:
         store = CenterStore.open(
-            settings.center_folder, identity=keys.identity, clock=clock, devices=keys.registry.device
+            settings.center_folder,
+            identity=keys.identity,
+            clock=clock,
+            devices=keys.registry.device,
+            database=settings.center.database,
         )
         try:
             uploads = center_uploads(store, keystore, settings, clock)

@@ -37,6 +37,9 @@ class CenterSettings:
     media_ports: str = _setting("40000-40199", "UDP ports of the media, first-last")
     media_host: str = _setting("", "the address on which media is taken; empty: the address it listens on")
     unit: str = _setting("440000", "the GB/T 2260 code of the unit whose center it is")
+    database: str = _setting(
+        "", "postgresql://user@host:port/name for the records; empty: an encrypted file in the folder"
+    )
     blob_quota: int = _setting(20_480, "MiB of attachments and recordings that one unit may keep at the center")
     blob_reserve: int = _setting(512, "MiB of the disk that attachments and recordings always leave to the records")
     chair_grace: int = _setting(180, "seconds for which the chair is kept for a site that dropped")

@@ -91,6 +91,10 @@ missing_packages() {
         command -v turnserver >/dev/null 2>&1 || printf 'coturn '
         command -v ip >/dev/null 2>&1 || printf 'iproute2 '
     fi
+    # The tests of the center's records start a PostgreSQL cluster of their own.
+    if [ "$purpose" = test ]; then
+        ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || printf 'postgresql-15 '
+    fi
     if [ "$purpose" = deb ] || [ "$purpose" = deb-test ]; then
         command -v objdump >/dev/null 2>&1 || printf 'binutils '
         command -v dpkg-deb >/dev/null 2>&1 || printf 'dpkg '

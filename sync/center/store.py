@@ -81,17 +81,29 @@ class CenterStore(Store):
     STORE_FILE = "center.db"
     STAMPED = True
 
-    def __init__(self, folder: Path, identity: Origin, clock: Clock, devices: DeviceBook | None) -> None:
-        super().__init__(folder, identity, clock)
+    def __init__(
+        self, folder: Path, identity: Origin, clock: Clock, devices: DeviceBook | None, database: str = ""
+    ) -> None:
+        super().__init__(folder, identity, clock, database)
         self._devices: DeviceBook = Registry(folder, identity.store_key).device if devices is None else devices
 
     @classmethod
-    def open(cls, folder: Path, *, identity: Origin, clock: Clock, devices: DeviceBook | None = None) -> "CenterStore":
-        """Open or make `folder/center.db`; `devices` is the folder's registry where it is not given.
+    def open(
+        cls,
+        folder: Path,
+        *,
+        identity: Origin,
+        clock: Clock,
+        devices: DeviceBook | None = None,
+        database: str = "",
+    ) -> "CenterStore":
+        """Open or make `folder/center.db`, or the store in `database`, a URL of PostgreSQL.
+
+        `devices` is the folder's registry where it is not given.
 
         For the faults see `Store`.
         """
-        return cls(folder, identity, clock, devices)
+        return cls(folder, identity, clock, devices, database)
 
     def _on_open(self, connection: sa.Connection) -> None:
         row = connection.execute(sa.select(property_.c.value).where(property_.c.name == "feed")).scalar()

@@ -12,8 +12,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from desktop_app.domain.faults import HostFault
-from sync.store import cipher
+from desktop_app.domain.faults import HostFault, OperatorError
+from sync.store import cipher, postgres
 
 _FAULTS = {
     sqlite3.SQLITE_FULL: "disk-full",
@@ -61,7 +61,7 @@ def host_faults() -> Iterator[None]:
     except (sa.exc.DBAPIError, cipher.Error) as err:
         cause = err.orig if isinstance(err, sa.exc.DBAPIError) else err
         code = getattr(cause, "sqlite_errorcode", None)
-        fault = _FAULTS.get(code & 0xFF) if code is not None else None
+        fault = _FAULTS.get(code & 0xFF) if code is not None else postgres.fault_of(cause)
         if fault is None:
             raise
         raise HostFault(fault) from err
@@ -84,7 +84,9 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
 
 
 def check(engine: sa.Engine) -> None:
-    """Look through the file; HostFault `store-damaged` when SQLite finds fault with it."""
+    """Look through the file; HostFault `store-damaged` when SQLite finds fault with it; a database checks itself."""
+    if postgres.is_database(engine):
+        return
     with reading(engine) as connection:
         verdict = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
     if verdict != "ok":
@@ -92,7 +94,10 @@ def check(engine: sa.Engine) -> None:
 
 
 def back_up(engine: sa.Engine, path: Path, key: bytes | None) -> None:
-    """A copy of the store as it is at one moment, while it is in use, under the same key."""
+    """A copy of the store as it is at one moment, while it is in use, under the same key.
+
+    OperatorError `backup-by-database` for a store in a database, which has means of its own.
+    """
     with host_faults(), _driver(engine) as source:
         cipher.copy_sealed(source, path, key)
 
@@ -106,6 +111,8 @@ def back_up_plain(engine: sa.Engine, path: Path) -> None:
 @contextmanager
 def _driver(engine: sa.Engine) -> Iterator[Any]:
     """The driver's own connection, outside any transaction."""
+    if postgres.is_database(engine):
+        raise OperatorError("backup-by-database")
     borrowed = engine.raw_connection()
     try:
         yield borrowed.driver_connection

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 
 from desktop_app.domain.faults import HostFault
 from sync.documents.updates import merged
@@ -16,7 +17,7 @@ from sync.merge.fold import update_bytes
 from sync.replication.receipt import Receipt, read_body
 from sync.store.engine import back_up, back_up_plain, reading, store_engine
 from sync.store.proof import Keys, Proof, prove
-from sync.store.rows import SELECT_CHANGES, change_of, from_json
+from sync.store.rows import SELECT_CHANGES, change_of, from_json, to_json
 from sync.store.tables import change, conflict, document, property_, receipt, record
 
 Row = dict[str, Any]
@@ -39,15 +40,20 @@ def listed(connection: sa.Connection, entity: str, equal: dict[str, Any]) -> lis
     """The records of an entity whose fields have these values, ordered by pk."""
     query = sa.select(record.c.pk, record.c.fields).where(record.c.entity == entity, record.c.retracted.is_(False))
     for name, value in equal.items():
-        query = query.where(_field_is(name, value))
+        query = query.where(field_is(connection, name, value))
     if isinstance(equal.get("meeting"), str):
         query = query.where(record.c.meeting == equal["meeting"])
-    return [from_json(fields) | {"pk": pk} for pk, fields in connection.execute(query.order_by(record.c.pk))]
+    by_pk = sa.collate(record.c.pk, "C") if connection.dialect.name == "postgresql" else record.c.pk.asc()
+    return [from_json(fields) | {"pk": pk} for pk, fields in connection.execute(query.order_by(by_pk))]
 
 
-def _field_is(name: str, value: Any) -> sa.ColumnElement[bool]:
+def field_is(connection: sa.Connection, name: str, value: Any) -> sa.ColumnElement[bool]:
+    """Whether a record's field has this value; None: it has none."""
     if not name.isidentifier():
         raise ValueError("a field's name is an identifier")
+    if connection.dialect.name == "postgresql":
+        held = sa.func.coalesce(sa.cast(record.c.fields, JSONB)[name], sa.cast(sa.literal("null", sa.Text), JSONB))
+        return held == sa.cast(sa.literal(to_json(value), sa.Text), JSONB)
     stored = sa.func.json_extract(record.c.fields, f'$."{name}"')
     return stored.is_(None) if value is None else stored == value
 

@@ -17,7 +17,7 @@ from sync.log.payload import UPDATE
 from sync.log.signing import Origin
 from sync.log.write import Write
 from sync.merge.projection import Projection
-from sync.store import cipher, reader
+from sync.store import cipher, postgres, reader
 from sync.store.engine import check, host_faults, store_engine, writing
 from sync.store.journal import Head, Journal, load_head, retraction
 from sync.store.lock import StoreLock
@@ -118,10 +118,11 @@ class Store(reader.StoreReader):
     STORE_FILE = "store.db"
     STAMPED = False
 
-    def __init__(self, folder: Path, identity: Origin, clock: Clock) -> None:
-        """Open or make the store in `folder`, which is made where it is not there.
+    def __init__(self, folder: Path, identity: Origin, clock: Clock, database: str = "") -> None:
+        """Open or make the store in `folder`, which is made where it is not there, or in a `database`.
 
-        HostFault `store-in-use`, `store-damaged`, `store-newer`, `store-foreign`, `disk-full`, `disk-failing`.
+        HostFault `store-in-use`, `store-damaged`, `store-newer`, `store-foreign`, `disk-full`, `disk-failing`,
+        `database-away`; OperatorError `database-malformed`.
         """
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -136,12 +137,20 @@ class Store(reader.StoreReader):
         self._current: Transaction | None = None
         self._head_uncertain = False
         self._store_lock = StoreLock(folder)
+        self._database_lock: postgres.DatabaseLock | None = None
         path, key = folder / self.STORE_FILE, identity.store_key
-        engine = store_engine(path, key)
+        try:
+            engine = postgres.database_engine(database) if database else store_engine(path, key)
+        except BaseException:
+            self._store_lock.close()
+            raise
         super().__init__(engine, key)
         try:
             with host_faults():
-                cipher.seal(path, key)  # a store from before there was a key
+                if database:
+                    self._database_lock = postgres.DatabaseLock(engine)
+                else:
+                    cipher.seal(path, key)  # a store from before there was a key
             check(engine)
             upgrade(engine)
             with writing(engine) as connection:
@@ -226,5 +235,7 @@ class Store(reader.StoreReader):
 
     def close(self) -> None:
         """Nothing is lost by not calling it."""
+        if self._database_lock is not None:
+            self._database_lock.close()
         self._engine.dispose()
         self._store_lock.close()

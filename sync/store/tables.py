@@ -7,21 +7,23 @@ Alembic makes them (`sync/migrations`); a test holds both equal.
 import sqlalchemy as sa
 
 metadata = sa.MetaData()
+Whole = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+"""64 bits everywhere."""
 
 change = sa.Table(
     "change",
     metadata,
     # The order of arrival in this store.
-    sa.Column("position", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("position", Whole, primary_key=True, autoincrement=True),
     sa.Column("change_id", sa.Text, nullable=False, unique=True),
     sa.Column("terminal", sa.Text, nullable=False),
-    sa.Column("epoch", sa.Integer, nullable=False),
-    sa.Column("seq", sa.Integer, nullable=False),
+    sa.Column("epoch", Whole, nullable=False),
+    sa.Column("seq", Whole, nullable=False),
     sa.Column("hlc", sa.BigInteger, nullable=False),
     sa.Column("entity", sa.Text, nullable=False),
     sa.Column("pk", sa.Text, nullable=False),
     sa.Column("op", sa.Text, nullable=False),
-    sa.Column("schema_version", sa.Integer, nullable=False),
+    sa.Column("schema_version", Whole, nullable=False),
     sa.Column("person", sa.Text, nullable=False),
     sa.Column("device", sa.Text, nullable=False),
     sa.Column("unit_path", sa.Text, nullable=False),
@@ -46,8 +48,8 @@ reemitted = sa.Table(
     metadata,
     # Other places of a change in its terminal's chain: after a restore it is sent again in a new epoch.
     sa.Column("terminal", sa.Text, primary_key=True),
-    sa.Column("epoch", sa.Integer, primary_key=True),
-    sa.Column("seq", sa.Integer, primary_key=True),
+    sa.Column("epoch", Whole, primary_key=True),
+    sa.Column("seq", Whole, primary_key=True),
     sa.Column("change_id", sa.Text, nullable=False, index=True),
     sa.Column("hash", sa.LargeBinary, nullable=False),
 )
@@ -57,12 +59,12 @@ origin = sa.Table(
     metadata,
     # The head of each chain this store holds whole: its own, and at the center every terminal's.
     sa.Column("terminal", sa.Text, primary_key=True),
-    sa.Column("epoch", sa.Integer, nullable=False),
-    sa.Column("seq", sa.Integer, nullable=False),
+    sa.Column("epoch", Whole, nullable=False),
+    sa.Column("seq", Whole, nullable=False),
     sa.Column("head_hash", sa.LargeBinary, nullable=False),
     sa.Column("signature", sa.LargeBinary),
     # Used at a terminal for its own chain: what the center has acknowledged.
-    sa.Column("acknowledged", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("acknowledged", Whole, nullable=False, server_default="0"),
     sa.Column("hlc", sa.BigInteger, nullable=False, server_default="0"),
 )
 
@@ -98,17 +100,17 @@ document = sa.Table(
     # A document's updates applied once, up to a position of `change`.
     sa.Column("pk", sa.Text, primary_key=True),
     sa.Column("state", sa.LargeBinary, nullable=False),
-    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("position", Whole, nullable=False),
 )
 
 receipt = sa.Table(
     "receipt",
     metadata,
-    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("number", Whole, primary_key=True, autoincrement=False),
     sa.Column("terminal", sa.Text, nullable=False),
-    sa.Column("epoch", sa.Integer, nullable=False),
-    sa.Column("first_seq", sa.Integer, nullable=False),
-    sa.Column("last_seq", sa.Integer, nullable=False),
+    sa.Column("epoch", Whole, nullable=False),
+    sa.Column("first_seq", Whole, nullable=False),
+    sa.Column("last_seq", Whole, nullable=False),
     sa.Column("head_hash", sa.LargeBinary, nullable=False),
     sa.Column("received_ms", sa.BigInteger, nullable=False),
     sa.Column("body", sa.LargeBinary, nullable=False),
@@ -120,7 +122,7 @@ feed = sa.Table(
     "feed",
     metadata,
     # What the center tells, in one order. `only_path`: told again to one unit that was invited later.
-    sa.Column("cursor", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("cursor", Whole, primary_key=True, autoincrement=True),
     sa.Column("change_id", sa.Text, nullable=False),
     sa.Column("only_path", sa.Text),
     sa.Column("reach", sa.Text, nullable=False),

@@ -66,6 +66,8 @@ class Province:
 
     folder: Path
     clock: TestClock
+    database: str = ""
+    """The center's, where it is not a file."""
     devices: dict[DeviceId, KnownDevice] = field(default_factory=dict)
     opened: list[Callable[[], None]] = field(default_factory=list)
     center: CenterStore = field(init=False)
@@ -81,7 +83,11 @@ class Province:
 
     def open_center(self) -> CenterStore:
         self.center = CenterStore.open(
-            self.folder / "center", identity=self.identity, clock=self.clock, devices=self.devices.get
+            self.folder / "center",
+            identity=self.identity,
+            clock=self.clock,
+            devices=self.devices.get,
+            database=self.database,
         )
         self.opened.append(self.center.close)
         return self.center

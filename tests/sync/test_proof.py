@@ -51,6 +51,7 @@ def test_an_untouched_history_holds_at_both_ends(province: Province) -> None:
     assert (there.changes, there.receipted) == (10, 10)
 
 
+@pytest.mark.one_file
 @pytest.mark.parametrize("end", ["terminal", "center"])
 @pytest.mark.parametrize(
     ("statement", "fault", "seq"),
@@ -134,6 +135,7 @@ def test_a_restored_terminals_history_holds_in_all_its_epochs(province: Province
     assert restored.prove(province.key.public, _keys(province)).pulled == 1
 
 
+@pytest.mark.one_file
 def test_the_command_proves_prints_the_receipts_and_names_what_was_altered(
     province: Province, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -163,6 +165,7 @@ def test_the_command_proves_prints_the_receipts_and_names_what_was_altered(
     assert "[store-not-there]" in capsys.readouterr().err
 
 
+@pytest.mark.one_file
 def test_a_backup_is_proven_like_the_store_it_is_of(province: Province, tmp_path: Path) -> None:
     _delivered(province)
     province.center.backup(tmp_path / "backup.db")

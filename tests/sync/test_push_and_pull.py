@@ -1,9 +1,9 @@
 """What a terminal writes reaches the center exactly once, and comes back to whom it concerns."""
 
-import sqlite3
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from sync_province import BOLUO, HUIDONG, HUIZHOU, NATION, PROVINCE, SHANWEI, Province, opened_file
 
 from desktop_app.domain.faults import HostFault, OperatorError, PeerFault
@@ -11,22 +11,18 @@ from desktop_app.domain.ids import PersonId, derived_id
 from desktop_app.domain.principal import Principal
 from sync.documents.minutes import MinutesDocument
 from sync.replication.page import pack_page, read_page
+from sync.store.engine import reading
+from sync.store.store import Store
 from sync.terminal.records import Records, Write
 
 
-def _seen(store: Path) -> list[tuple[str, str, int, int]]:
-    connection = sqlite3.connect(store)
-    rows = connection.execute("SELECT change_id, terminal_id, epoch, seq FROM changes_seen ORDER BY 1").fetchall()
-    connection.close()
-    return rows
+def _seen(store: Store) -> list[tuple[str, str, int, int]]:
+    with reading(store.engine) as connection:
+        rows = connection.execute(sa.text("SELECT change_id, terminal_id, epoch, seq FROM changes_seen ORDER BY 1"))
+        return [tuple(row) for row in rows]
 
 
-def _backup(records: Records, path: Path) -> Path:
-    records.backup_plain(path)
-    return path
-
-
-def test_what_was_written_offline_is_at_the_center_once_with_a_receipt(province: Province, tmp_path: Path) -> None:
+def test_what_was_written_offline_is_at_the_center_once_with_a_receipt(province: Province) -> None:
     terminal = province.terminal(HUIDONG)
     meeting = province.meeting(terminal, HUIZHOU)
     for member in range(12):
@@ -41,10 +37,7 @@ def test_what_was_written_offline_is_at_the_center_once_with_a_receipt(province:
     receipt = terminal.receipts()[0]
     assert (receipt.first_seq, receipt.last_seq, dict(receipt.entities)) == (1, 13, {"meeting": 1, "sign_in": 12})
     assert len(province.center.attendance(meeting)) == 12
-    here, there = tmp_path / "t.db", tmp_path / "c.db"
-    terminal.backup_plain(here)
-    province.center.backup_plain(there)
-    assert _seen(here) == _seen(there)
+    assert _seen(terminal) == _seen(province.center)
 
 
 def test_a_lost_answer_is_repeated_with_the_same_receipt(province: Province) -> None:
@@ -256,10 +249,7 @@ def test_a_terminal_restored_from_yesterday_gets_back_what_it_lost_and_loses_not
     assert {row["pk"] for row in province.center.list("sign_in")} == {lost, new}
     assert {row["pk"] for row in restored.list("sign_in")} == {lost, new}
     assert restored.status().pending == 0
-    here, there = tmp_path / "t.db", tmp_path / "c.db"
-    restored.backup_plain(here)
-    province.center.backup_plain(there)
-    assert [row[0] for row in _seen(here)] == [row[0] for row in _seen(there)]
+    assert [row[0] for row in _seen(restored)] == [row[0] for row in _seen(province.center)]
 
 
 def test_a_restored_terminal_that_pulls_first_makes_room_by_itself(province: Province, tmp_path: Path) -> None:
@@ -279,6 +269,7 @@ def test_a_restored_terminal_that_pulls_first_makes_room_by_itself(province: Pro
     assert len(province.center.attendance(meeting)) == len(restored.attendance(meeting)) == 2
 
 
+@pytest.mark.one_file
 def test_a_center_restored_from_yesterday_is_filled_again(province: Province, tmp_path: Path) -> None:
     terminal = province.terminal(HUIDONG)
     meeting = province.meeting(terminal)

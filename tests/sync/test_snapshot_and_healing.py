@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+import sqlalchemy as sa
 from sync_province import BOLUO, HUIDONG, HUIZHOU, NATION, PROVINCE, SHANWEI, Province, opened_file
 from test_lanes import FAST, site, until
 
@@ -15,6 +16,7 @@ from desktop_app.domain.ids import derived_id, uuid7
 from desktop_app.domain.principal import Principal
 from sync.documents.minutes import MinutesDocument
 from sync.replication.part import pack_part, read_part
+from sync.store.engine import writing
 from sync.terminal.records import Records, Write
 
 
@@ -139,7 +141,7 @@ def test_a_snapshot_that_the_center_did_not_sign_for_this_reader_is_not_taken(pr
     assert city.list("meeting") == []
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_after_any_day_both_ends_have_equal_checksums(province: Province, seed: int) -> None:
     rng = Random(seed)
     paths = (HUIDONG, BOLUO, HUIZHOU, SHANWEI, NATION, PROVINCE, HUIDONG)
@@ -148,7 +150,7 @@ def test_after_any_day_both_ends_have_equal_checksums(province: Province, seed: 
         identity = province.enrol(path)
         _fill(province, province.open_terminal(identity))
     meetings: list[str] = []
-    for _ in range(60):
+    for _ in range(45):
         province.clock.go_on(seconds=rng.randint(1, 600))
         terminal = rng.choice(terminals)
         act = rng.randrange(6)
@@ -221,10 +223,9 @@ def test_what_the_center_lost_of_a_terminal_is_sent_again(province: Province) ->
     province.sync(host, city)
     lost = [row["pk"] for row in host.list("sign_in")][:5]
     names = ",".join(f"'{pk}'" for pk in lost)
-    with closing(opened_file(province.center)) as store:
-        store.execute(f"DELETE FROM change WHERE pk IN ({names})")
-        store.execute(f"DELETE FROM record WHERE pk IN ({names})")
-        store.commit()
+    with writing(province.center.engine) as connection:
+        connection.execute(sa.text(f"DELETE FROM change WHERE pk IN ({names})"))
+        connection.execute(sa.text(f"DELETE FROM record WHERE pk IN ({names})"))
     assert heal(province, city) == 5
     assert {row["reason"] for row in city.quarantine()} == {"center-lacks"}, "kept, and out of the records"
     assert heal(province, host) == 5

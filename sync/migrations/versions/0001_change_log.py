@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+WHOLE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -12,16 +14,16 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "change",
-        sa.Column("position", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("position", WHOLE, autoincrement=True, nullable=False),
         sa.Column("change_id", sa.Text(), nullable=False),
         sa.Column("terminal", sa.Text(), nullable=False),
-        sa.Column("epoch", sa.Integer(), nullable=False),
-        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("epoch", WHOLE, nullable=False),
+        sa.Column("seq", WHOLE, nullable=False),
         sa.Column("hlc", sa.BigInteger(), nullable=False),
         sa.Column("entity", sa.Text(), nullable=False),
         sa.Column("pk", sa.Text(), nullable=False),
         sa.Column("op", sa.Text(), nullable=False),
-        sa.Column("schema_version", sa.Integer(), nullable=False),
+        sa.Column("schema_version", WHOLE, nullable=False),
         sa.Column("person", sa.Text(), nullable=False),
         sa.Column("device", sa.Text(), nullable=False),
         sa.Column("unit_path", sa.Text(), nullable=False),
@@ -59,18 +61,18 @@ def upgrade() -> None:
         "document",
         sa.Column("pk", sa.Text(), nullable=False),
         sa.Column("state", sa.LargeBinary(), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("position", WHOLE, nullable=False),
         sa.PrimaryKeyConstraint("pk"),
     )
     op.create_table(
         "feed",
-        sa.Column("cursor", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("cursor", WHOLE, autoincrement=True, nullable=False),
         sa.Column("change_id", sa.Text(), nullable=False),
         sa.Column("only_path", sa.Text(), nullable=True),
         sa.Column("reach", sa.Text(), nullable=False),
         sa.Column("owner_path", sa.Text(), nullable=False),
         sa.Column("meeting", sa.Text(), nullable=False),
-        sa.Column("released", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("released", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.PrimaryKeyConstraint("cursor"),
         sqlite_autoincrement=True,
     )
@@ -78,11 +80,11 @@ def upgrade() -> None:
     op.create_table(
         "origin",
         sa.Column("terminal", sa.Text(), nullable=False),
-        sa.Column("epoch", sa.Integer(), nullable=False),
-        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("epoch", WHOLE, nullable=False),
+        sa.Column("seq", WHOLE, nullable=False),
         sa.Column("head_hash", sa.LargeBinary(), nullable=False),
         sa.Column("signature", sa.LargeBinary(), nullable=True),
-        sa.Column("acknowledged", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("acknowledged", WHOLE, server_default="0", nullable=False),
         sa.Column("hlc", sa.BigInteger(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("terminal"),
     )
@@ -107,11 +109,11 @@ def upgrade() -> None:
     )
     op.create_table(
         "receipt",
-        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("number", WHOLE, autoincrement=False, nullable=False),
         sa.Column("terminal", sa.Text(), nullable=False),
-        sa.Column("epoch", sa.Integer(), nullable=False),
-        sa.Column("first_seq", sa.Integer(), nullable=False),
-        sa.Column("last_seq", sa.Integer(), nullable=False),
+        sa.Column("epoch", WHOLE, nullable=False),
+        sa.Column("first_seq", WHOLE, nullable=False),
+        sa.Column("last_seq", WHOLE, nullable=False),
         sa.Column("head_hash", sa.LargeBinary(), nullable=False),
         sa.Column("received_ms", sa.BigInteger(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
@@ -135,8 +137,8 @@ def upgrade() -> None:
     op.create_table(
         "reemitted",
         sa.Column("terminal", sa.Text(), nullable=False),
-        sa.Column("epoch", sa.Integer(), nullable=False),
-        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("epoch", WHOLE, nullable=False),
+        sa.Column("seq", WHOLE, nullable=False),
         sa.Column("change_id", sa.Text(), nullable=False),
         sa.Column("hash", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("terminal", "epoch", "seq"),

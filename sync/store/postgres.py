@@ -1,0 +1,91 @@
+"""The center's store on PostgreSQL 15 instead of a file: one database, one center, one lane that writes.
+
+A write transaction takes an advisory lock first, so that the feed's cursors are given in the order in which they are
+committed: a sequence alone would let a reader pass a number that is committed later. Readers see one moment and wait
+for nobody. A commit that returned is on the server's disk (`synchronous_commit`, which this module turns on).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from desktop_app.domain.faults import HostFault, OperatorError
+
+WRITERS = 0x51_11A_4
+"""Advisory lock of the one write lane, held for a transaction."""
+CENTER = 0x51_11A_5
+"""Advisory lock of the one center of a database, held by its session for as long as it runs."""
+CONNECT_SECONDS = 10
+_FAULTS: Mapping[str, str] = {
+    "53100": "disk-full",
+    "53200": "disk-failing",
+    "58": "disk-failing",
+    "XX": "store-damaged",
+}
+"""By SQLSTATE or its class."""
+_AWAY = ("08", "57P")
+
+
+def database_engine(url: str) -> sa.Engine:
+    """An engine for `postgresql://user@host:port/name`; OperatorError `database-malformed` for anything else."""
+    try:
+        parsed = sa.make_url(url)
+        if parsed.get_backend_name() != "postgresql" or not parsed.database:
+            raise OperatorError("database-malformed")
+    except (sa.exc.ArgumentError, ValueError) as err:
+        raise OperatorError("database-malformed") from err
+    engine = sa.create_engine(
+        parsed.set(drivername="postgresql+psycopg"),
+        connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": "silian center"},
+        pool_size=8,
+        max_overflow=24,
+        pool_pre_ping=True,
+    )
+
+    @sa.event.listens_for(engine, "connect")
+    def _connect(dbapi: Any, _record: Any) -> None:
+        dbapi.execute("SET synchronous_commit = on")
+        dbapi.commit()
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        if connection.get_execution_options().get("silian_reading", False):
+            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        else:
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITERS})")
+
+    return engine
+
+
+def is_database(engine: sa.Engine) -> bool:
+    return engine.dialect.name == "postgresql"
+
+
+def fault_of(cause: object) -> str | None:
+    """The id of the HostFault that a driver's error means; None for a bug."""
+    state = getattr(cause, "sqlstate", "")
+    if state is None or str(state).startswith(_AWAY):
+        return "database-away"  # it never came to a statement, or the session was ended
+    return _FAULTS.get(str(state)) or _FAULTS.get(str(state)[:2])
+
+
+class DatabaseLock:
+    """Held from construction to `close`: HostFault `store-in-use` where another center has this database."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        try:
+            self._connection = engine.raw_connection()
+        except engine.dialect.loaded_dbapi.Error as err:
+            raise HostFault(fault_of(err) or "database-away") from err
+        self._connection.detach()
+        cursor = self._connection.cursor()
+        cursor.execute(f"SELECT pg_try_advisory_lock({CENTER})")
+        row = cursor.fetchone()
+        self._connection.commit()
+        if row is None or not row[0]:
+            self._connection.close()
+            raise HostFault("store-in-use", folder=engine.url.render_as_string(hide_password=True))
+
+    def close(self) -> None:
+        self._connection.close()
