@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from desktop_app.domain import limits
 from desktop_app.domain.clock import Clock, stamp
 from desktop_app.domain.faults import Fault, PeerFault
-from desktop_app.domain.principal import Principal
+from desktop_app.domain.principal import Principal, may_work
 from sync.identity.requests import RequestVerifier
 
 OPEN = frozenset(
@@ -26,12 +26,15 @@ BODY_WITHIN = 120.0
 """Seconds for a body to arrive: the largest one takes 65 at 512 kbit/s."""
 LANES = "/v1/terminals/"
 READING = frozenset({"/v1/changes", "/v1/snapshot", "/v1/heads"})
+WORK = ("/v1/meetings/", "/v1/docs/")
+"""What nobody does who only watches: see `may_work`."""
 REVOKED_WITHIN = 2.0
 """Seconds after which an open socket of a revoked device is noticed, once it says something."""
 _STATUS = {
     "device-revoked": 403,
     "device-mismatch": 403,
     "person-unknown": 403,
+    "role-not-allowed": 403,
     "body-too-large": 413,
     "request-too-slow": 408,
     "request-flood": 429,
@@ -111,7 +114,10 @@ class Authentication:
             if scope["path"].startswith(LANES) and named != principal.device:
                 raise PeerFault("device-mismatch")
             return principal
-        return self._verifier.verify(method, wire, query, headers, body, now)
+        principal = self._verifier.verify(method, wire, query, headers, body, now)
+        if scope["path"].startswith(WORK) and not may_work(principal.roles):
+            raise PeerFault("role-not-allowed")
+        return principal
 
     async def _refuse(self, fault: Fault, scope: Scope, send: Send) -> None:
         _log.info("refused %s from %s: %s", scope["path"], (scope.get("client") or ("?",))[0], fault)

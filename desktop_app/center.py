@@ -23,8 +23,8 @@ from desktop_app.center_keys import CenterKeys, open_keys
 from desktop_app.center_meetings import CenterMeetings
 from desktop_app.domain.clock import Clock, stamp, unix_ms
 from desktop_app.domain.faults import Fault, HostFault
-from desktop_app.domain.ids import DeviceId, PersonId, UnitPath, uuid7
-from desktop_app.domain.principal import Actor, Role
+from desktop_app.domain.ids import DeviceId, PersonId, UnitPath, derived_id, uuid7
+from desktop_app.domain.principal import Actor, Role, roles_fit
 from desktop_app.domain.units import unit_code
 from desktop_app.hub_process import hub_engine, hub_secret
 from desktop_app.main import VERSION
@@ -38,6 +38,8 @@ from sync.center.store import CenterStore
 from sync.identity.enrolment_desk import EnrolmentDesk
 from sync.identity.keystore import KeyStore
 from sync.identity.requests import RequestVerifier
+from sync.log.audit import ENTITY as AUDIT
+from sync.log.audit import AuditKind
 from sync.log.write import Write
 from sync.reference.units import units
 from sync.usb.center import UsbOffice
@@ -62,8 +64,12 @@ class RecordsOffice:
         return self._store.list("operator", unit_path=unit_path, is_active=True)
 
     def admit(self, unit_path: UnitPath, name: str, roles: frozenset[Role], device: DeviceId) -> str:
-        """One person of one name per unit: a second terminal of the unit finds the same one."""
-        known = next((row for row in self.operators(unit_path) if row["name"] == name), None)
+        """One person of one name per unit: a second terminal of the unit finds the same one.
+
+        Somebody of that name who may not hold these roles besides their own (`roles_fit`) is another person.
+        """
+        named = (row for row in self.operators(unit_path) if row["name"] == name)
+        known = next((row for row in named if roles_fit(roles | frozenset(row["roles"] or ()))), None)
         held = frozenset(known["roles"] or ()) if known else frozenset()
         pk = str(known["pk"]) if known else uuid7(unix_ms(self._clock.now()))
         if known is None:
@@ -72,8 +78,13 @@ class RecordsOffice:
             fields = {}
         if known is None or not roles <= held:
             fields["roles"] = sorted(held | roles)
-        if fields:
-            self._store.append(Write("operator", pk, fields), actor=Actor(PersonId(""), self._store.device))
+        writes = [Write("operator", pk, fields)] if fields else []
+        event = derived_id("enrolled", device, pk)
+        if self._store.get(AUDIT, event) is None:
+            told = {"unit_path": unit_path, "kind": AuditKind.ENROLLED.value, "at": stamp(self._clock.now())}
+            writes.append(Write(AUDIT, event, {**told, "subject": pk, "subject_name": name, "machine": device}))
+        if writes:
+            self._store.append(*writes, actor=Actor(PersonId(""), self._store.device))
         return pk
 
 

@@ -22,7 +22,7 @@ from desktop_app.domain.clock import BEIJING, SystemClock
 from desktop_app.domain.faults import HostFault, OperatorError
 from desktop_app.domain.ids import DeviceId
 from desktop_app.domain.limits import CONTROL_MESSAGE
-from desktop_app.domain.principal import Role
+from desktop_app.domain.principal import Role, roles_fit
 from desktop_app.main import log_to_stderr, sentence
 from desktop_app.platform import when_told_to_end
 from desktop_app.settings import ENV_PASSPHRASE, Settings, add_setting_options, settings_of
@@ -198,6 +198,8 @@ def _code(options: argparse.Namespace, settings: Settings) -> int:
         )
     unit = unit_of(options.unit)
     roles = frozenset(Role(role) for role in options.role or ("host", "clerk"))
+    if not roles_fit(roles):
+        raise OperatorError("roles-not-separate")
     keys = _keys(settings)
     now = SystemClock().now()
     for _ in range(options.count):

@@ -164,6 +164,8 @@ class Terminal(QObject):
             center_url=parts.identity.center_url,
             device=parts.identity.device,
             version=parts.version,
+            audit=parts.audit,
+            usb=parts.usb,
         )
         self.workplace = Workplace(services, self.app, self)
         parts.at_close(rooms.close)

@@ -15,7 +15,14 @@ from desktop_app.domain.faults import HostFault
 from desktop_app.domain.ids import PersonId
 from desktop_app.main import VERSION
 from desktop_app.settings import Settings
-from desktop_app.terminal_services import MachineDevices, SyncHandle, TerminalMeetings, TerminalOperators
+from desktop_app.terminal_services import (
+    AuditedExports,
+    MachineDevices,
+    SyncHandle,
+    TerminalAudit,
+    TerminalMeetings,
+    TerminalOperators,
+)
 from sync.blobs.desk import Attachments
 from sync.blobs.lane import BlobLane
 from sync.blobs.store import BlobStore, blob_key
@@ -27,8 +34,10 @@ from sync.identity.operators import PinBook
 from sync.identity.requests import RequestSigner
 from sync.reference.units import unit_name
 from sync.replication.client import CenterClient, LinkFault
+from sync.terminal.audit import AuditBook
 from sync.terminal.records import Records
 from sync.terminal.thread import SyncThread
+from sync.usb.terminal import UsbDesk
 
 if TYPE_CHECKING:
     from ui.services import EnrolRequest
@@ -46,8 +55,10 @@ class Parts:
     signer: RequestSigner
     operators: TerminalOperators
     meetings: TerminalMeetings
-    exports: RecordExports
+    exports: AuditedExports
+    audit: TerminalAudit
     attachments: Attachments
+    usb: UsbDesk
     devices: MachineDevices
     doctor: Doctor
     clock: Clock
@@ -123,8 +134,9 @@ def _keys(folder: Path, passphrase: str | None) -> KeyStore:
 
 
 def _assemble(identity: DeviceIdentity, folder: Path, settings: Settings, clock: Clock, keys: KeyStore) -> Parts:
-    blobs = BlobStore(folder, blob_key(keys))
     records = Records.open(folder, identity=identity, clock=clock)
+    attachments = Attachments(records, BlobStore(folder, blob_key(keys)), clock)
+    book = AuditBook(records, clock)
     signer = RequestSigner(identity)
     doctor = Doctor(settings, clock)
     return Parts(
@@ -132,10 +144,12 @@ def _assemble(identity: DeviceIdentity, folder: Path, settings: Settings, clock:
         records=records,
         client=CenterClient(identity.center_url, identity.ca_pem, signer, clock),
         signer=signer,
-        operators=TerminalOperators(identity, records, PinBook(folder, identity.key, clock)),
+        operators=TerminalOperators(identity, records, PinBook(folder, identity.key, clock), book),
         meetings=TerminalMeetings(records, identity.unit_path, clock),
-        exports=RecordExports(records, identity.unit_path, clock),
-        attachments=Attachments(records, blobs, clock),
+        exports=AuditedExports(RecordExports(records, identity.unit_path, clock), book),
+        audit=TerminalAudit(records, book),
+        attachments=attachments,
+        usb=UsbDesk(records, attachments, identity, clock),
         devices=MachineDevices(doctor),
         doctor=doctor,
         clock=clock,

@@ -5,15 +5,22 @@ Imported after the first paint: it pulls in the records and the identity.
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from pathlib import Path
 
 from desktop_app.domain.clock import Clock
+from desktop_app.domain.faults import OperatorError
 from desktop_app.domain.ids import MeetingId, PersonId, UnitPath
 from desktop_app.domain.meetings import MeetingKind
+from desktop_app.domain.principal import Role
+from sync.export.exports import RecordExports
+from sync.export.table import write_table
 from sync.identity.device import DeviceIdentity
 from sync.identity.operators import PinBook, operators_of
+from sync.log.audit import AuditKind
 from sync.meetings.schedule import AgendaDraft as ItemDraft
 from sync.meetings.schedule import MeetingDraft, schedule_meeting
 from sync.reference.units import units
+from sync.terminal.audit import AuditBook, AuditLine, LastVisit
 from sync.terminal.records import Records
 from ui.services import AgendaDraft, DeviceKind, DeviceReport, Doctor, Operator, UnitChoice
 
@@ -21,10 +28,11 @@ from ui.services import AgendaDraft, DeviceKind, DeviceReport, Doctor, Operator,
 class TerminalOperators:
     """The people of this terminal: an `OperatorDesk`."""
 
-    def __init__(self, identity: DeviceIdentity, records: Records, pins: PinBook) -> None:
+    def __init__(self, identity: DeviceIdentity, records: Records, pins: PinBook, book: AuditBook) -> None:
         self._identity = identity
         self._records = records
         self._pins = pins
+        self._book = book
 
     def operators(self) -> Sequence[Operator]:
         """Active operators of this unit, those of the enrolment until the first pull."""
@@ -35,9 +43,71 @@ class TerminalOperators:
 
     def set_pin(self, person: PersonId, pin: str) -> None:
         self._pins.set(person, pin)
+        self._note(AuditKind.PIN_SET, person)
 
-    def unlock(self, person: PersonId, pin: str) -> None:
-        self._pins.verify(person, pin)
+    def unlock(self, person: PersonId, pin: str) -> LastVisit:
+        visit = self._book.last_visit(person)
+        try:
+            self._pins.verify(person, pin)
+        except OperatorError as fault:
+            kind = {"pin-wrong": AuditKind.PIN_WRONG, "pin-locked": AuditKind.LOCKED_OUT}.get(fault.id)
+            if kind is not None:
+                self._note(kind, person)
+            raise
+        self._note(AuditKind.UNLOCKED, person)
+        return visit
+
+    def _note(self, kind: AuditKind, person: PersonId) -> None:
+        names = {one.person: one.name for one in operators_of(self._identity, self._records.list("operator"))}
+        self._book.note(kind, subject=person, subject_name=names.get(person, ""))
+
+
+class TerminalAudit:
+    """The audit page's desk: an `AuditDesk`. What it shows is for whoever holds the role `audit`, and nobody else."""
+
+    def __init__(self, records: Records, book: AuditBook) -> None:
+        self._records = records
+        self._book = book
+
+    def lines(
+        self, *, before: int | None = None, person: str = "", security: bool | None = None
+    ) -> Sequence[AuditLine]:
+        self._check()
+        if before is None and not person and security is None:
+            self._book.note(AuditKind.AUDITED)
+        return self._book.lines(before=before, person=person, security=security)
+
+    def export(self, path: Path, head: Sequence[str], rows: Sequence[Sequence[str]]) -> Path:
+        self._check()
+        written = write_table(path, head, rows)
+        self._book.note(AuditKind.EXPORTED, detail="audit")
+        return written
+
+    def left(self) -> None:
+        self._book.note(AuditKind.LOCKED, subject=self._records.person)
+
+    def _check(self) -> None:
+        row = self._records.get("operator", self._records.person) or {}
+        if Role.AUDIT not in (row.get("roles") or ()) or not row.get("is_active"):
+            raise OperatorError("role-missing", role=Role.AUDIT.value)
+
+
+class AuditedExports:
+    """Papers that leave the records: `Exports`, each told in the audit trail."""
+
+    def __init__(self, exports: RecordExports, book: AuditBook) -> None:
+        self._exports = exports
+        self._book = book
+
+    def minutes(self, minutes_id: str, path: Path) -> Path:
+        written = self._exports.minutes(minutes_id, path)
+        self._book.note(AuditKind.EXPORTED, detail="minutes")
+        return written
+
+    def sign_in_list(self, meeting: str, path: Path) -> Path:
+        written = self._exports.sign_in_list(meeting, path)
+        self._book.note(AuditKind.EXPORTED, detail="sign_in_list", meeting=meeting)
+        return written
 
 
 class TerminalMeetings:

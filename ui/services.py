@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from desktop_app.domain.clock import Clock
     from media.live import LiveListener, LiveMeeting
+    from sync.terminal.audit import AuditLine, LastVisit
     from sync.terminal.records import Records
     from ui.runner import Runner
 
@@ -89,8 +90,26 @@ class OperatorDesk(Protocol):
         """Raises OperatorError (`pin-too-short`, `pin-too-simple`)."""
         ...
 
-    def unlock(self, person: PersonId, pin: str) -> None:
-        """Raises OperatorError: `pin-wrong` (left), `pin-locked` (seconds)."""
+    def unlock(self, person: PersonId, pin: str) -> LastVisit | None:
+        """When this person was here last. Raises OperatorError: `pin-wrong` (left), `pin-locked` (seconds)."""
+        ...
+
+
+class AuditDesk(Protocol):
+    """Who did what. Reading needs the role `audit` (OperatorError `role-missing`); through the runner."""
+
+    def lines(
+        self, *, before: int | None = None, person: str = "", security: bool | None = None
+    ) -> Sequence[AuditLine]:
+        """The trail, newest first, from below a position on; security events alone, or all but these."""
+        ...
+
+    def export(self, path: Path, head: Sequence[str], rows: Sequence[Sequence[str]]) -> Path:
+        """Write lines as a table; that this was done is a line too."""
+        ...
+
+    def left(self) -> None:
+        """Whoever sat here has locked the seat."""
         ...
 
 
@@ -168,6 +187,29 @@ class Exports(Protocol):
     def sign_in_list(self, meeting: MeetingId, path: Path) -> Path: ...
 
 
+class Packed(Protocol):
+    """What a sync package holds."""
+
+    @property
+    def path(self) -> Path: ...
+    @property
+    def changes(self) -> int: ...
+    @property
+    def attachments(self) -> int: ...
+
+
+class UsbDesk(Protocol):
+    """Carries what waits to the center without a network; through the runner."""
+
+    def pack(self, path: Path) -> Packed:
+        """Write a sync package; raises OperatorError `usb-...` or HostFault."""
+        ...
+
+    def take_receipts(self, path: Path) -> int:
+        """Import the center's receipt file; how many changes it delivered."""
+        ...
+
+
 @dataclass
 class Services:
     """Everything below the screens, once the terminal is enrolled and unlocked or about to be."""
@@ -189,6 +231,8 @@ class Services:
     center_url: str = ""
     device: str = ""
     version: str = ""
+    audit: AuditDesk | None = None
+    usb: UsbDesk | None = None
 
 
 @dataclass(frozen=True, slots=True)

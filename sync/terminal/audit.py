@@ -5,7 +5,6 @@ both are chained, signed, receipted by the center, and seen by the units above. 
 """
 
 import logging
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -25,6 +24,7 @@ from sync.terminal.records import Records, Row
 
 log = logging.getLogger("silian.audit")
 PAGE = 200
+FAILURES = (AuditKind.PIN_WRONG, AuditKind.LOCKED_OUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class AuditBook:
         rows = self._records.list(ENTITY, subject=person)
         came = [row for row in rows if row.get("kind") == AuditKind.UNLOCKED]
         last = max((str(row["at"]) for row in came), default="")
-        failed = [row for row in rows if row.get("kind") == AuditKind.PIN_WRONG and str(row["at"]) > last]
+        failed = [row for row in rows if row.get("kind") in FAILURES and str(row["at"]) > last]
         return LastVisit(moment(last) if last else None, len(failed))
 
     def lines(
@@ -100,10 +100,10 @@ class AuditBook:
         *,
         before: int | None = None,
         person: str = "",
-        entities: Collection[str] = (),
+        security: bool | None = None,
         limit: int = PAGE,
     ) -> list[AuditLine]:
-        """The trail, newest first, from below a line's position on; of one person, of some kinds of record."""
+        """The trail, newest first, from below a position on; one person's; security events alone, or all but these."""
         query = sa.select(change).order_by(change.c.position.desc()).limit(limit)
         if before is not None:
             query = query.where(change.c.position < before)
@@ -114,8 +114,8 @@ class AuditBook:
             query = query.where(
                 sa.or_(change.c.person == person, sa.and_(change.c.entity == ENTITY, change.c.pk.in_(about)))
             )
-        if entities:
-            query = query.where(change.c.entity.in_(sorted(entities)))
+        if security is not None:
+            query = query.where((change.c.entity == ENTITY) if security else (change.c.entity != ENTITY))
         names = {row["pk"]: str(row.get("name") or "") for row in self._records.list("operator")}
         titles = {row["pk"]: str(row.get("title") or "") for row in self._records.list("meeting")}
         with reading(self._records.engine) as connection:
@@ -130,7 +130,7 @@ def _line(row: "sa.Row[Any]", names: dict[str, str], titles: dict[str, str]) -> 
     told: Row = {}
     if row.entity == ENTITY and row.payload is not None:
         told = open_payload(row.payload).fields
-    person = row.person or str(told.get("subject") or "")
+    person = str(told.get("subject") or "") or row.person  # a wrong PIN is told of the account it was typed for
     return AuditLine(
         position=row.position,
         change_id=row.change_id,

@@ -12,9 +12,12 @@ from starlette.types import Message
 
 from desktop_app.authentication import OPEN
 from desktop_app.domain.faults import PeerFault
+from desktop_app.domain.ids import PersonId
 from desktop_app.domain.limits import REQUEST_BODY
+from desktop_app.domain.principal import Actor, Role
 from sync.identity.device import DeviceIdentity, DeviceKey
 from sync.identity.requests import RequestSigner
+from sync.log.write import Write
 
 from .asking import BOLUO, PERSON, Answer, OpenCenter, other_device
 
@@ -266,3 +269,18 @@ def test_a_center_opened_again_has_its_units_once(tmp_path: Path) -> None:
     assert second.center.keys.identity.device == device
     assert len(second.center.store.list("unit")) == seq
     second.close()
+
+
+@pytest.mark.parametrize("role", [Role.SECURITY, Role.AUDIT])
+@pytest.mark.parametrize("row", [row for row in sorted(BEHIND_THE_GATE) if row[0] == "WS"], ids=" ".join)
+def test_who_only_watches_is_let_into_no_meeting_and_no_minutes(
+    open_center: OpenCenter, row: tuple[str, str], role: Role
+) -> None:
+    asking = Asking(open_center)
+    watcher = PersonId(f"0190a8f0-0000-7000-8000-00000000{'51' if role is Role.AUDIT else '52'}00")
+    fields = {"unit_path": asking.identity.unit_path, "name": "值守", "roles": [role], "is_active": True}
+    open_center.center.store.append(
+        Write("operator", watcher, fields), actor=Actor(PersonId(""), open_center.center.keys.identity.device)
+    )
+    answer = asking.ask(row, asking.signed(row, person=watcher))
+    assert (answer.status, answer.id) == (403, "role-not-allowed")

@@ -40,7 +40,8 @@ def test_the_trail_tells_every_change_and_who_made_it_newest_first(province: Pro
     assert {line.meeting_title for line in lines} == {"古树保护"}
     older = book.lines(before=lines[3].position, limit=2)
     assert [line.position for line in older] == [line.position for line in lines[4:6]]
-    assert book.lines(entities=["meeting"])[0].pk == meeting
+    assert book.lines(security=False)[-1].pk == meeting
+    assert [line.act for line in book.lines(security=True)] == ["exported"]
     assert book.lines(person="somebody else") == []
 
 

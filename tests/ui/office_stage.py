@@ -14,11 +14,13 @@ from drawn import HD, FakeRunner, FakeSync, HeldClock
 from desktop_app.domain.faults import OperatorError
 from desktop_app.domain.ids import MeetingId, PersonId, UnitPath
 from desktop_app.domain.meetings import MeetingKind
+from desktop_app.terminal_services import TerminalAudit
 from sync.identity.device import DeviceIdentity, DeviceKey
 from sync.log.write import Write
 from sync.meetings.schedule import AgendaDraft as ItemDraft
 from sync.meetings.schedule import MeetingDraft, schedule_meeting
 from sync.reference.units import units
+from sync.terminal.audit import AuditBook
 from sync.terminal.records import Records
 from ui.models.app_model import AppModel, Look
 from ui.services import (
@@ -133,6 +135,18 @@ class Desk:
         return [UnitChoice(one.unit_path, one.name, int(one.level), one.initials) for one in units().values()]
 
 
+class Stick:
+    """A USB stick that carries three changes and a file."""
+
+    def pack(self, path: Path) -> Any:
+        return SimpleNamespace(path=path, changes=3, attachments=1)
+
+    def take_receipts(self, path: Path) -> int:
+        if path.name == "wrong.silian-receipt":
+            raise OperatorError("usb-other-terminal", file=path.name)
+        return 3
+
+
 class Kept:
     """Settings in memory."""
 
@@ -178,6 +192,7 @@ class Terminal:
         self.store = Records.open(folder, identity=identity, clock=self.clock)
         self.store.act_as(CLERK)
         self.records: Any = ShownRecords(self.store, **shown) if shown else self.store
+        self.book = AuditBook(self.store, self.clock)
         self.app = AppModel(self.clock, look)
         self.devices = Devices()
         self.people = People()
@@ -202,6 +217,8 @@ class Terminal:
             center_url="https://10.1.2.3:8443",
             device=identity.device,
             version="0.1.0",
+            audit=TerminalAudit(self.store, self.book),
+            usb=Stick(),
         )
 
     def meeting(self, title: str, kind: MeetingKind, start: timedelta, length: float = 2, **more: Any) -> str:
@@ -229,6 +246,14 @@ class Terminal:
         )
         return first
 
+    def employ(self, person: PersonId, name: str, *roles: str) -> Operator:
+        """An account in the records and on the unlock page."""
+        fields = {"unit_path": HD, "name": name, "roles": list(roles), "is_active": True}
+        self.store.write(Write("operator", person, fields))
+        one = Operator(person, name, frozenset(roles), True)
+        self.people.known = [*(each for each in self.people.known if each.person != person), one]
+        return one
+
     def close(self) -> None:
         self.store.close()
 
@@ -241,6 +266,7 @@ def link(state: str, reason: str = "") -> Any:
 def status(**numbers: Any) -> Any:
     """As `Records.status()` tells it."""
     plain = {"pending": 0, "pending_meetings": 0, "conflicts": 0, "quarantined": 0, "acknowledged": 214}
+    plain |= {"attachments": 0, "attachment_bytes": 0}
     return SimpleNamespace(**{**plain, "last_receipt_at": MORNING - timedelta(minutes=2), **numbers})
 
 

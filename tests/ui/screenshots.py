@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from office_stage import (
     BROKEN,
+    CLERK,
+    HD,
     TITLE,
     Terminal,
     conflict,
@@ -29,9 +32,15 @@ from office_stage import (
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
+from desktop_app.domain.clock import unix_ms
 from desktop_app.domain.faults import HostFault, OperatorError
+from desktop_app.domain.ids import PersonId, uuid7
+from sync.log.audit import AuditKind
+from sync.log.write import Write
+from sync.terminal.audit import LastVisit
 from ui.models.app_model import Look, Page
 from ui.models.enrol_model import EnrolModel
+from ui.models.sync_model import Carried
 from ui.shell.window import MainWindow
 from ui.theme import Scheme, TextSize, start_theme, theme
 
@@ -125,6 +134,16 @@ def _sync_busy(scene: Scene, state: str = "online") -> None:
     scene.work.sync.load()
 
 
+def _sync_carried(scene: Scene) -> None:
+    numbers = {"attachments": 4, "attachment_bytes": 12_300_000, "pending": 3}
+    scene.terminal.records._shown.update(status=status(**numbers), receipts=[receipt(214, 4, opinion=2, minutes=9)])
+    scene.furnish()
+    scene.tell("offline", **numbers)
+    scene.terminal.app.go(Page.SYNC)
+    scene.work.sync.carried = Carried(scene.work.sync.package_name, 3, 1)
+    scene.work.sync.load()
+
+
 def _sync_receipt(scene: Scene) -> None:
     _sync_busy(scene, "offline")
     scene.work.sync.select("receipt:214")
@@ -145,6 +164,27 @@ def _settings(scene: Scene) -> None:
 def _told(scene: Scene) -> None:
     _home(scene)
     scene.window.tell(HostFault("microphone-missing"))
+
+
+def _audit(scene: Scene) -> None:
+    terminal = scene.terminal
+    first = terminal.day()
+    clerk = terminal.employ(CLERK, "记录员01", "clerk")
+    auditor = terminal.employ(PersonId("01990000-0000-7000-8000-0000000000a1"), "审计员03", "audit")
+    note, move = terminal.book.note, terminal.clock.move
+    note(AuditKind.UNLOCKED, subject=clerk.person, subject_name=clerk.name)
+    for member in range(12):
+        move(7)
+        signature = {"meeting": first, "member": str(member), "member_name": "委员", "site": HD, "status": "present"}
+        terminal.store.write(Write("sign_in", uuid7(unix_ms(terminal.clock.now())), signature))
+    note(AuditKind.EXPORTED, detail="sign_in_list", meeting=first)
+    note(AuditKind.LOCKED, subject=clerk.person, subject_name=clerk.name)
+    for kind in (AuditKind.PIN_WRONG, AuditKind.PIN_WRONG, AuditKind.LOCKED_OUT):
+        move(4)
+        note(kind, subject="01990000-0000-7000-8000-000000000002", subject_name="主持人02")
+    scene.furnish(unlock=False)
+    terminal.app.unlocked(auditor, LastVisit(terminal.clock.now() - timedelta(days=1), 2))
+    scene.tell("online")
 
 
 def _starting(_scene: Scene) -> None:
@@ -198,7 +238,9 @@ SCENES: dict[str, Callable[[Scene], None]] = {
     "meetings": _meetings,
     "sync-busy": _sync_busy,
     "sync-clear": _sync_clear,
+    "sync-carried": _sync_carried,
     "sync-receipt": _sync_receipt,
+    "audit": _audit,
     "diagnostics": _diagnostics,
     "settings": _settings,
     "schedule": _schedule,

@@ -95,12 +95,13 @@ def test_ctrl_and_a_number_opens_each_page_of_the_rail_and_none_is_dead(
     office = window.findChild(OfficeShell)
     assert office is not None
     titles = set()
-    for number, page in enumerate(Page, 1):
+    pages = [page for page in Page if page is not Page.AUDIT]  # which is for the audit role alone
+    for number, page in enumerate(pages, 1):
         qtbot.keyClick(window, Qt.Key(Qt.Key.Key_0 + number), Qt.KeyboardModifier.ControlModifier)
         assert work.app.page is page
         titles.add(office.top.title.text())
-    assert len(titles) == len(list(Page))
-    assert list(office.rail.items) == list(Page)
+    assert len(titles) == len(pages)
+    assert [page for page, item in office.rail.items.items() if item.isVisible()] == pages
 
 
 def test_f5_joins_the_next_meeting(window: MainWindow, work: Workplace, qtbot: QtBot) -> None:

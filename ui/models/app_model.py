@@ -6,6 +6,7 @@ methods may be called from any thread; everything is heard on the Qt thread.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -16,10 +17,12 @@ from PySide6.QtCore import QObject, Qt, Signal
 from desktop_app.domain.clock import Clock
 from desktop_app.domain.faults import Fault
 from desktop_app.domain.ids import PersonId
+from desktop_app.domain.principal import Role, may_work
 from desktop_app.domain.units import Level, level_of
 from ui.i18n import set_language
 
 if TYPE_CHECKING:
+    from sync.terminal.audit import LastVisit
     from ui.services import Operator, Services
 
 
@@ -42,8 +45,20 @@ class Page(StrEnum):
     SIGN_IN = "signin"
     MINUTES = "minutes"
     SYNC = "sync"
+    AUDIT = "audit"
     DIAGNOSTICS = "diagnostics"
     SETTINGS = "settings"
+
+
+_ALWAYS = (Page.SYNC, Page.DIAGNOSTICS, Page.SETTINGS)
+
+
+def pages_of(roles: Iterable[str]) -> tuple[Page, ...]:
+    """The pages that these roles open, in the rail's order: who watches does no work, and only audit sees the audit."""
+    held = set(roles)
+    return tuple(
+        page for page in Page if (Role.AUDIT in held if page is Page.AUDIT else page in _ALWAYS or may_work(held))
+    )
 
 
 class LinkLight(StrEnum):
@@ -125,6 +140,8 @@ class AppModel(QObject):
         self.link = LinkView()
         self.sync = SyncView()
         self.operator: Operator | None = None
+        self.visit: LastVisit | None = None
+        """When whoever sits here was here before, and how often somebody failed as them since."""
         self.services: Services | None = None
         self.meeting_id = ""
         self.meeting_title = ""
@@ -181,10 +198,18 @@ class AppModel(QObject):
             set_language(look.language)
             self.look_changed.emit()
 
-    def unlocked(self, operator: Operator) -> None:
+    @property
+    def pages(self) -> tuple[Page, ...]:
+        """What whoever sits here may see."""
+        return pages_of(self.operator.roles if self.operator is not None else ())
+
+    def unlocked(self, operator: Operator, visit: LastVisit | None = None) -> None:
         """This person has shown the PIN; every change from now on is theirs."""
-        self.operator = operator
+        self.operator, self.visit = operator, visit
         self._act_as(operator.person)
+        if self.page not in self.pages:
+            self.page = Page.AUDIT if Page.AUDIT in self.pages else self.pages[0]
+            self.page_changed.emit()
         self.operator_changed.emit()
         self._enter(Stage.OPEN)
 
@@ -192,15 +217,19 @@ class AppModel(QObject):
         """Leave the seat. A running meeting goes on; nobody can act until someone unlocks."""
         if self.stage is Stage.OPEN:
             self.locking.emit()
+            if self.services is not None and self.services.audit is not None:
+                self.services.runner.start(self.services.audit.left)
             self._act_as(PersonId(""))
-            self.operator = None
+            self.operator, self.visit = None, None
             self.operator_changed.emit()
             self._enter(Stage.LOCKED)
 
     # Where the person is
 
     def go(self, page: Page) -> None:
-        """Show a page; a running meeting stays behind its return bar."""
+        """Show a page, if this person may see it; a running meeting stays behind its return bar."""
+        if self.operator is not None and page not in self.pages:
+            return
         self.page = page
         if self.in_session:
             self.in_session = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -10,6 +11,9 @@ from desktop_app.domain.faults import Fault
 from ui.models.app_model import AppModel
 from ui.models.enrol_model import check_pin
 from ui.services import Operator, Services
+
+if TYPE_CHECKING:
+    from sync.terminal.audit import LastVisit
 
 
 class UnlockModel(QObject):
@@ -47,7 +51,7 @@ class UnlockModel(QObject):
             self._services.operators.unlock,
             operator.person,
             pin,
-            done=lambda _: self._opened(operator),
+            done=lambda visit: self._opened(operator, visit),
             failed=self._failed,
         )
         self.changed.emit()
@@ -78,11 +82,11 @@ class UnlockModel(QObject):
             self.chosen = next(one for one in self.operators if one.person == self.chosen.person)
         self.changed.emit()
 
-    def _opened(self, operator: Operator) -> None:
+    def _opened(self, operator: Operator, visit: LastVisit | None = None) -> None:
         self.busy = False
         self.fault = None
         self.changed.emit()
-        self._app.unlocked(operator)
+        self._app.unlocked(operator, visit)
 
     def _failed(self, fault: Fault) -> None:
         self.busy = False

@@ -8,6 +8,7 @@ from desktop_app.domain.faults import Fault
 from desktop_app.domain.ids import MeetingId
 from desktop_app.domain.principal import Role
 from ui.models.app_model import AppModel, Page, Stage
+from ui.models.audit_model import AuditModel
 from ui.models.diagnostics_model import DiagnosticsModel
 from ui.models.home_model import HomeModel
 from ui.models.lecture_model import LectureModel
@@ -37,6 +38,7 @@ class Workplace(QObject):
         self.minutes = MinutesModel(services, self)
         self.minutes.follow(self.meeting)
         self.sync = SyncModel(services, app, self)
+        self.audit = AuditModel(services, app, self)
         self.diagnostics = DiagnosticsModel(services, app, self)
         self.settings = SettingsModel(services, app, self)
         self._opened = False
@@ -60,7 +62,7 @@ class Workplace(QObject):
     def close(self) -> None:
         """Let go of the meeting and of the records' news; what was typed is kept first."""
         self.meeting.close()
-        for model in (self.home, self.sync, self.signin, self.minutes, self.room):
+        for model in (self.home, self.sync, self.audit, self.signin, self.minutes, self.room):
             model.close()
 
     def _join(self, meeting: str, title: str) -> None:

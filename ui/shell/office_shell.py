@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop_app.domain.faults import Fault
 from ui.i18n import fault_text, t
+from ui.i18n.dates import moment_text
 from ui.models.app_model import AppModel, Page
 from ui.models.workplace import Workplace
 from ui.shell.banners import BannerHost, ReturnBar
@@ -61,8 +62,10 @@ class OfficeShell(QWidget):
         app.sync_changed.connect(self._show_badge)
         work.signin.changed.connect(self.show_title)
         work.minutes.changed.connect(self.show_title)
+        app.operator_changed.connect(self._show_person)
         self._show_badge()
         self.show_page()
+        self._show_person()
 
     def show_page(self) -> None:
         """The page of the app model."""
@@ -92,12 +95,21 @@ class OfficeShell(QWidget):
 
     def tell(self, fault: Fault) -> None:
         """One sentence above the page."""
+        self._note_down(fault_text(fault), "alert-circle-outline", "zhusha")
+
+    def _note_down(self, words: str, icon_name: str, tone: str) -> None:
         clear(self._note_place)
         away = IconButton("close", t("note.away"), clicked=self._note.hide)
-        self._note_place.addWidget(
-            Notice(fault_text(fault), icon_name="alert-circle-outline", tone="zhusha", actions=[away])
-        )
+        self._note_place.addWidget(Notice(words, icon_name=icon_name, tone=tone, actions=[away]))
         self._note.show()
+
+    def _show_person(self) -> None:
+        """Their pages, and when they were here last."""
+        self.rail.allow(self._app.pages)
+        words = visit_text(self._app)
+        if words:
+            failed = self._app.visit is not None and self._app.visit.failed > 0
+            self._note_down(words, "alert-outline" if failed else "history", "zheshi" if failed else "neutral")
 
     def _title(self, page: Page, view: QWidget) -> tuple[str, str]:
         if page is Page.HOME:
@@ -113,3 +125,14 @@ class OfficeShell(QWidget):
         from ui.shell.pages import build_page
 
         return build_page(page, self._app, self._work, self._office)
+
+
+def visit_text(app: AppModel) -> str:
+    """When whoever sits here was here last, and whether somebody failed as them since; empty the first time."""
+    visit = app.visit
+    if visit is None:
+        return ""
+    if visit.at is None:
+        return t("people.visit_first_failed", visit.failed) if visit.failed else ""
+    at = moment_text(visit.at, app.clock.now())
+    return t("people.visit_failed", at, visit.failed) if visit.failed else t("people.visit", at)

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QWidget
 from ui.meeting.signin_view import SignInView
 from ui.models.app_model import AppModel, Page
 from ui.models.workplace import Workplace
+from ui.records.audit_view import AuditView
 from ui.records.minutes_view import MinutesView
 from ui.shell.diagnostics_page import DiagnosticsPage
 from ui.shell.home_page import HomePage
@@ -27,6 +28,8 @@ def build_page(page: Page, app: AppModel, work: Workplace, office: Office) -> QW
             return MinutesView(work.minutes)
         case Page.SYNC:
             return SyncPage(app, work.sync)
+        case Page.AUDIT:
+            return AuditView(work.audit)
         case Page.DIAGNOSTICS:
             return DiagnosticsPage(work.diagnostics)
         case Page.SETTINGS:

@@ -20,6 +20,7 @@ ICONS = {
     Page.SIGN_IN: "account-multiple-check-outline",
     Page.MINUTES: "file-document-edit-outline",
     Page.SYNC: "cloud-check-outline",
+    Page.AUDIT: "shield-search",
     Page.DIAGNOSTICS: "stethoscope",
     Page.SETTINGS: "cog-outline",
 }
@@ -129,13 +130,18 @@ class Rail(QFrame):
             item.setChecked(item.page is page)
             item.setFocusPolicy(Qt.FocusPolicy.StrongFocus if item.page is page else Qt.FocusPolicy.ClickFocus)
 
+    def allow(self, pages: Sequence[Page]) -> None:
+        """Show these alone: what the person who sits here may see."""
+        for page, item in self.items.items():
+            item.setVisible(page in pages)
+
     def set_badge(self, page: Page, count: int) -> None:
         if page in self.items:
             self.items[page].set_badge(count)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()))
-        items = list(self.items.values())
+        items = [item for item in self.items.values() if not item.isHidden()]
         focused = next((item for item in items if item.hasFocus()), None)
         if step is None or focused is None:
             super().keyPressEvent(event)

@@ -250,11 +250,11 @@ class MainWindow(QMainWindow):
         return self.app.stage is Stage.OPEN
 
     def _enter(self) -> None:
-        if self._open and not self.app.in_session and not self.app.return_to_meeting():
+        if self._open and not self.app.in_session and Page.HOME in self.app.pages and not self.app.return_to_meeting():
             self.join()
 
     def _go(self, number: int) -> None:
-        pages = list(Page)
+        pages = self.app.pages
         if self._open and number <= len(pages):
             self.app.go(pages[number - 1])
 

@@ -132,6 +132,7 @@ QAbstractItemView {{
 QTextEdit[role="plain"], QTextEdit[role="plain"]:focus {{ background: transparent; border: none; padding: 0px; }}
 QAbstractItemView[role="plain"] {{ background: transparent; border: none; border-radius: 0px; }}
 QTreeView::item, QListView::item {{ min-height: {px(34)}px; padding: 0px {px(6)}px; }}
+QTableView::item {{ padding: 0px {px(6)}px; }}
 QTreeView::item:selected, QListView::item:selected {{ background: {k.tint}; color: {k.ink}; }}
 QHeaderView::section {{
     background: {k.surface}; color: {k.ink2}; border: none; border-bottom: 1px solid {k.line};
