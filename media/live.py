@@ -23,6 +23,7 @@ from media.meeting.commands import Command
 from media.meeting.events import Event
 from media.meeting.link import Connect
 from media.meeting.model import MeetingPhase, MeetingState
+from media.meeting.picture import polled, shown
 from media.peers.seams import MediaListener, MediaSignal, MediaStats, RoomMedia
 from media.thread import MediaThread
 
@@ -30,6 +31,8 @@ log = logging.getLogger(__name__)
 
 MEDIA_STOP_SECONDS = 2.0
 """What a device may take to close; nobody waits longer for it."""
+
+POLLING_LOOK = 1.0
 
 MakeMedia = Callable[[MediaSignal, MediaListener], RoomMedia]
 """Builds the room's media over the way to the engine; called once, on the media thread or the caller's."""
@@ -89,6 +92,7 @@ class LiveMeeting:
         self._media_up = False
         self._running: asyncio.Task[None] | None = None
         self._errands: set[asyncio.Task[None]] = set()
+        self._polling: asyncio.Task[None] | None = None
         self._local_muted = False
 
     @property
@@ -148,6 +152,9 @@ class LiveMeeting:
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)
             self._running = None
+        if self._polling is not None:
+            self._polling.cancel()
+            self._polling = None
         self._media_wanted = False
         await self._settle_media()
 
@@ -155,21 +162,39 @@ class LiveMeeting:
 
     def _on_state(self, state: MeetingState, event: Event | None) -> None:
         own = state.sites.get(self._unit_path)
-        others = [site for path, site in state.sites.items() if path != self._unit_path and site.online]
         on_air = state.sites_on_air
-        rank = {state.chair: 1}
-        if state.speaking is not None:
-            rank[state.speaking.unit_path] = 0
-        others.sort(key=lambda site: (rank.get(site.unit_path, 2), site.unit_path))
         self._media.set_on_air(self._unit_path in on_air)
         if state.phase is MeetingPhase.ENDED:
             self._want_media(False)
         else:
-            self._media.show([site.unit_path for site in others])
+            self._arrange(state)
             self._media.set_speakers(on_air - {self._unit_path})
         if state.phase is MeetingPhase.OPEN and own is not None and own.online:
             self._want_media(True)
         self._listener.on_state(state, event)
+
+    def _arrange(self, state: MeetingState) -> None:
+        """Who is shown first: what the meeting or this room chose, the speaker, the chair, then the others."""
+        first = shown(state, self._unit_path, self.now())
+        turn = state.speaking
+        order = (first, None if turn is None else turn.unit_path, state.chair)
+        rank = {path: place for place, path in reversed(list(enumerate(order)))}
+        others = [site for path, site in state.sites.items() if path != self._unit_path and site.online]
+        others.sort(key=lambda site: (rank.get(site.unit_path, len(order)), site.unit_path))
+        self._media.show([site.unit_path for site in others])
+        if state.polling is not None and self._polling is None:
+            self._polling = asyncio.get_running_loop().create_task(self._follow_polling())
+            self._polling.add_done_callback(_tell_bug)
+
+    async def _follow_polling(self) -> None:
+        """Polling makes no events: look each second whose turn it is."""
+        seen: UnitPath | None = None
+        while (state := self.state).polling is not None and state.phase is MeetingPhase.OPEN:
+            if (now_shown := polled(state, self.now())) != seen:
+                seen = now_shown
+                self._arrange(state)
+            await asyncio.sleep(POLLING_LOOK)
+        self._polling = None
 
     def _on_link(self, online: bool) -> None:
         if online and self._media_wanted and not self._media_up:
@@ -181,6 +206,8 @@ class LiveMeeting:
         self._listener.on_media(up)
 
     def _on_fault(self, fault: Fault) -> None:
+        if fault.id == "site-removed":  # until the chair admits it again, nothing of this room is sent
+            self._want_media(False)
         self._listener.on_fault(fault)
 
     def _want_media(self, wanted: bool) -> None:

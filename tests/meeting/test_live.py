@@ -251,3 +251,30 @@ async def test_a_missing_device_is_told_and_ends_nothing(terminals, thread: Medi
     thread.call(host.media.listener.on_fault, HostFault("camera-lost"))
     await until(lambda: [fault.id for fault in host.screen.faults] == ["camera-lost"])
     await host.does(cmd.PointAgenda(1))
+
+
+async def test_what_the_chair_broadcasts_or_polls_is_shown_first(terminals, center: Center, thread: MediaThread):
+    host, _ = terminals
+    city = Terminal(thread, center, CITY)
+    for terminal in (host, city):
+        terminal.live.start()
+        await terminal.entered()
+    await until(lambda: city.media.shown == [HUIDONG, BOLUO])
+    await host.does(cmd.Broadcast(BOLUO))
+    await until(lambda: city.media.shown == [BOLUO, HUIDONG])
+    await host.does(cmd.Broadcast(None))
+    await host.does(cmd.Poll((CITY, BOLUO), 3, everyone=True))
+    await until(lambda: host.media.shown == [CITY, BOLUO])
+    await until(lambda: host.media.shown == [BOLUO, CITY])
+    await asyncio.wrap_future(city.live.stop())
+
+
+async def test_a_removed_room_sends_nothing_until_it_is_admitted_again(terminals):
+    host, boluo = terminals
+    host.live.start()
+    await until(lambda: boluo.made[0].is_running and host.made[0].is_running)
+    await host.does(cmd.Remove(BOLUO, "走错会场"))
+    await until(lambda: not boluo.media.is_running)
+    assert [fault.id for fault in boluo.screen.faults] == ["site-removed"]
+    await host.does(cmd.Admit(BOLUO))
+    await until(lambda: boluo.media.is_running)

@@ -3,6 +3,7 @@
 import contextlib
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from desktop_app.domain.faults import PeerFault
 from desktop_app.domain.ids import DeviceId, MeetingId, UnitPath
 from media.meeting import wire
+from media.meeting.case import REFUSALS
 from media.meeting.commands import Command
 from media.meeting.events import Event, StoredEvent
 from media.meeting.model import AgendaPoint
@@ -126,3 +128,9 @@ def test_a_name_is_bounded_valid_text_on_one_line(name):
 def test_an_unknown_field_is_ignored_so_that_a_newer_peer_may_add_one():
     line = {"kind": "opened", "at": "2026-11-20T07:00:00.000Z", "new_in_2030": 1}
     assert wire.read_event(line).at == START
+
+
+def test_the_protocol_page_names_every_command_event_and_refusal():
+    page = (Path(__file__).parents[2] / "docs" / "protocol" / "meeting.md").read_text("utf-8")
+    kinds = {wire.kind_name(kind) for kind in (*get_args(Command), *get_args(Event))}
+    assert not {name for name in kinds | REFUSALS if f"`{name}`" not in page}
