@@ -29,7 +29,7 @@ from ui.models.app_model import LinkLight, Page, Stage
 from ui.models.diagnostics_model import DiagnosticsModel, Layer
 from ui.models.enrol_model import EnrolModel
 from ui.models.home_model import HomeModel, Loading
-from ui.models.sync_model import Filter, SyncModel
+from ui.models.sync_model import Carried, Filter, SyncModel
 from ui.models.sync_rows import RowState, differences
 from ui.models.unlock_model import UnlockModel
 from ui.services import AgendaDraft, DeviceState, EnrolRequest
@@ -283,6 +283,27 @@ class TestSync:
         model.load()
         assert model.picture.waiting == 1
         assert [row.title for row in model.rows] == ["座谈会"]
+        model.close()
+
+    def test_a_sync_package_is_written_and_its_receipt_imported_by_hand(
+        self, terminal: Terminal, tmp_path: Path
+    ) -> None:
+        model = self.sync(terminal)
+        assert model.can_carry
+        assert model.package_name == "441323-20261120-0918.silian-sync"
+        model.pack(tmp_path / model.package_name)
+        assert model.carried == Carried(model.package_name, 3, 1)
+        faults = told(model.failed)
+        model.take_receipts(tmp_path / "wrong.silian-receipt")
+        assert [fault.id for fault in faults] == ["usb-other-terminal"]
+        model.take_receipts(tmp_path / "a.silian-receipt")
+        assert model.carried == Carried("a.silian-receipt", 3, receipt=True)
+        assert terminal.sync.pokes == 1
+        model.close()
+
+    def test_files_whose_content_still_goes_are_counted(self, terminal: Terminal) -> None:
+        model = self.sync(terminal, status=status(attachments=4, attachment_bytes=12_300_000))
+        assert (model.picture.attachments, model.picture.attachment_bytes) == (4, 12_300_000)
         model.close()
 
     def test_differences_are_marked_on_both_sides(self) -> None:

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, Signal
 
 from desktop_app.domain.faults import Fault
-from ui.i18n.dates import today
+from desktop_app.domain.units import unit_code
+from ui.i18n.dates import local, today
 from ui.models.app_model import AppModel
 from ui.models.sync_rows import (
     ConflictView,
@@ -23,7 +25,7 @@ from ui.models.sync_rows import (
     pending_rows,
     spoken,
 )
-from ui.services import Services
+from ui.services import Packed, Services
 
 if TYPE_CHECKING:
     from sync.terminal.records import Records
@@ -46,8 +48,21 @@ class SyncPicture:
     quarantine: tuple[QueueRow, ...] = ()
     receipts: tuple[QueueRow, ...] = ()
     waiting: int = 0
+    attachments: int = 0
+    """Files whose content still waits for the center."""
+    attachment_bytes: int = 0
     delivered_today: int = 0
     last_receipt_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What the last sync package or receipt file was, for a person to read."""
+
+    file: str
+    changes: int
+    attachments: int = 0
+    receipt: bool = False
 
 
 class SyncModel(QObject):
@@ -68,6 +83,8 @@ class SyncModel(QObject):
         self.selected = ""
         self.asked_at: datetime | None = None
         """When a person last asked to sync now."""
+        self.carried: Carried | None = None
+        """What was last carried by hand, until the page is left behind by new work."""
         self._reading = False
         self._again = False
         self._records_changed.connect(self.load, Qt.ConnectionType.QueuedConnection)
@@ -117,6 +134,40 @@ class SyncModel(QObject):
         self.asked_at = self._services.clock.now()
         self._services.sync.poke()
         self.changed.emit()
+
+    @property
+    def can_carry(self) -> bool:
+        """Whether this terminal can write sync packages."""
+        return self._services.usb is not None
+
+    @property
+    def package_name(self) -> str:
+        """A name for the next package: 441323-20261120-0918.silian-sync."""
+        at = local(self._services.clock.now())
+        return f"{unit_code(self._services.unit_path)}-{at:%Y%m%d-%H%M}.silian-sync"
+
+    def pack(self, path: Path) -> None:
+        """生成同步包: what waits, as one encrypted file for the center."""
+        desk = self._services.usb
+        if desk is not None:
+            self._services.runner.start(desk.pack, path, done=self._packed, failed=self.failed.emit)
+
+    def take_receipts(self, path: Path) -> None:
+        """导入回执: the file that the center made for a package."""
+        desk = self._services.usb
+        if desk is not None:
+            self._services.runner.start(
+                desk.take_receipts, path, done=lambda changes: self._receipted(path, changes), failed=self.failed.emit
+            )
+
+    def _packed(self, packed: Packed) -> None:
+        self.carried = Carried(packed.path.name, packed.changes, packed.attachments)
+        self.changed.emit()
+
+    def _receipted(self, path: Path, changes: int) -> None:
+        self.carried = Carried(path.name, changes, receipt=True)
+        self._services.sync.poke()
+        self.load()
 
     def take(self, conflict: ConflictView, side: Side) -> None:
         """A person decides for one side; the decision is a change of its own, the other stays in the history."""
@@ -190,6 +241,8 @@ class SyncModel(QObject):
                 for one in receipts
             ),
             waiting=status.pending,
+            attachments=status.attachments,
+            attachment_bytes=status.attachment_bytes,
             delivered_today=delivered_on(receipts, lambda at: today(at) == day),
             last_receipt_at=status.last_receipt_at,
         )

@@ -1,7 +1,9 @@
 """同步中心: four numbers, the queue with one word of state each, and beside it what needs a person."""
 
+from pathlib import Path
+
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from ui.i18n import has, t
 from ui.i18n.dates import clock_text, moment_text
@@ -122,6 +124,17 @@ class SyncPage(QWidget):
     def header_actions(self) -> list[QWidget]:
         return [self._now]
 
+    def _choose_package(self) -> None:
+        name = str(Path.home() / self._model.package_name)
+        path, _ = QFileDialog.getSaveFileName(self, t("sync.usb_export"), name, t("sync.usb_package_files"))
+        if path:
+            self._model.pack(Path(path))
+
+    def _choose_receipt(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self, t("sync.usb_import"), "", t("sync.usb_receipt_files"))
+        if path:
+            self._model.take_receipts(Path(path))
+
     def _queue_card(self) -> QFrame:
         k = theme()
         card = QFrame()
@@ -139,7 +152,24 @@ class SyncPage(QWidget):
         column.addLayout(head)
         self._list = ScrollColumn()
         column.addWidget(self._list, 1)
+        if self._model.can_carry:
+            column.addLayout(self._by_hand())
         return card
+
+    def _by_hand(self) -> QHBoxLayout:
+        """What goes on a USB stick where there is no network."""
+        k = theme()
+        row = QHBoxLayout()
+        row.setContentsMargins(k.px(15), 0, k.px(12), k.px(10))
+        row.setSpacing(k.px(10))
+        pack = Button(t("sync.usb_export"), "usb-flash-drive-outline", size="small", clicked=self._choose_package)
+        pack.setToolTip(t("sync.usb_export_hint"))
+        take = Button(t("sync.usb_import"), "receipt-text-check-outline", size="small", clicked=self._choose_receipt)
+        take.setToolTip(t("sync.usb_import_hint"))
+        for button in (pack, take):
+            row.addWidget(button)
+        row.addStretch(1)
+        return row
 
     def refresh(self) -> None:
         model = self._model
@@ -187,11 +217,13 @@ class SyncPage(QWidget):
 
     def _show_detail(self) -> None:
         model, column = self._model, self._detail.column
-        picture = (model.picture, model.selected, model.filter, model.asked_at, self._app.link.light)
+        picture = (model.picture, model.selected, model.filter, model.asked_at, model.carried, self._app.link.light)
         if picture == self._detail_shown:
             return
         self._detail_shown = picture
         clear(column)
+        for notice in self._notices():
+            column.addWidget(notice)
         chosen = next((row for row in model.rows if row.key == model.selected), None)
         about_conflict = chosen is None or chosen.state is RowState.CONFLICT
         if chosen is not None and not about_conflict:
@@ -212,6 +244,23 @@ class SyncPage(QWidget):
             column.addWidget(self._held(row))
         column.addWidget(self._summary())
         column.addStretch(1)
+
+    def _notices(self) -> list[Notice]:
+        """What was carried by hand, and the files that still go."""
+        notices = []
+        carried, picture = self._model.carried, self._model.picture
+        if carried is not None:
+            kind = "usb_imported" if carried.receipt else "usb_written"
+            numbers = () if carried.receipt else (carried.changes, carried.attachments)
+            title = t(f"sync.{kind}", carried.changes if carried.receipt else carried.file)
+            notices.append(
+                Notice(title, t(f"sync.{kind}_text", *numbers), icon_name="usb-flash-drive-outline", tone="shilv")
+            )
+        if picture.attachments:
+            title = t("sync.attachments_waiting", picture.attachments)
+            size = f"{picture.attachment_bytes / 1e6:.1f}"
+            notices.append(Notice(title, t("sync.attachments_text", size), icon_name="paperclip", tone="shiqing"))
+        return notices
 
     def _about(self, row: QueueRow) -> Card:
         card = Card(row_title(row))
