@@ -24,12 +24,17 @@ from desktop_app.domain.clock import stamp
 from desktop_app.domain.ids import MeetingId, UnitPath
 from desktop_app.domain.meetings import MeetingMode
 from media.meeting.model import FloorRequest, FloorStatus, MeetingPhase, MeetingState
+from media.meeting.roll_call import RollAnswer, RollCall, RollManner, RollPhase, RollStatus
+from sync.reference.units import units
 from ui.i18n import language, set_language
 from ui.meeting.lecture_view import LectureView
+from ui.meeting.roll_view import RollCallView
 from ui.meeting.room_window import RoomWindow
 from ui.models.app_model import AppModel, Look
+from ui.models.hosting_model import HostingModel
 from ui.models.lecture_model import LectureModel
 from ui.models.meeting_model import MeetingModel
+from ui.models.roll_model import RollCallModel
 from ui.models.room_model import RoomContent, RoomModel
 from ui.shell.session_bar import SessionBar
 from ui.theme import Scheme, start_theme
@@ -145,7 +150,7 @@ def lecture(
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(SessionBar(app, seat.model, lambda: None))
-        column.addWidget(LectureView(model, seat.clock, QMenu()), 1)
+        column.addWidget(LectureView(model, seat.clock, HostingModel(seat.model), QMenu()), 1)
         if change is not None:
             change(seat, model)
         window._kept = (seat, model, app)  # type: ignore[attr-defined]
@@ -159,6 +164,67 @@ def asked_offline(seat: Seat, model: LectureModel) -> None:
     model.ask(model.members[3].member_id)
 
 
+EVERY = {unit.unit_path: unit.name for unit in units().values()}
+PROVINCE = {path: name for path, name in EVERY.items() if path.startswith(GD) or path == "100000/"}
+DEAD = (UnitPath("100000/440000/441600/441624/"), LC, UnitPath("100000/440000/441500/441523/"))
+
+
+def big_meeting(rolls: tuple[RollCall, ...] = ()) -> MeetingState:
+    """All 145 sites; three are away."""
+    state = busy_state(PROVINCE, GD, XN, None)
+    sites = {
+        path: replace(one, online=path not in DEAD, since=NOW - timedelta(minutes=2))
+        for path, one in state.sites.items()
+    }
+    return replace(state, sites=sites, floor=(), roll_calls=rolls)
+
+
+def roll_call(done: int, manner: RollManner = RollManner.VOICE, **more: Any) -> RollCall:
+    """The first `done` sites have had their turn; those that are away did not answer."""
+    paths = tuple(sorted(path for path in PROVINCE if path != GD))
+    silent = set(paths[37:120:40])
+    answers = []
+    for path in paths[:done]:
+        status = RollStatus.OFFLINE if path in DEAD else RollStatus.NO_ANSWER if path in silent else RollStatus.ANSWERED
+        answers.append(RollAnswer(path, status, NOW - timedelta(seconds=4), recorded_by=GD))
+    values: dict[str, Any] = {"opened_at": NOW - timedelta(minutes=5), "opened_by": GD, **more}
+    if manner is RollManner.VOICE and done < len(paths) and values.get("phase") is not RollPhase.CLOSED:
+        values["calling"], values["called"] = paths[done], paths[: done + 1]
+    return RollCall(1, manner, paths, answers=tuple(answers), **values)
+
+
+def rolled(
+    rolls: tuple[RollCall, ...], change: Callable[[Seat, RollCallModel, RollCallView], object] | None = None
+) -> Callable[[Any], QWidget]:
+    """The roll-call page of the province, below a bar and beside a rail of the usual sizes."""
+
+    def make(_scheme: Scheme) -> QWidget:
+        seat = Seat(GD, PROVINCE, tuple(PROVINCE))
+        model = RollCallModel(seat.model, seat.services)
+        seat.enter(big_meeting(rolls))
+        seat.clock.move(8)
+        view = RollCallView(model)
+        if change is not None:
+            change(seat, model, view)
+        window = QWidget()
+        column = QVBoxLayout(window)
+        column.setContentsMargins(80, 56, 0, 0)
+        column.addWidget(view)
+        window._kept = (seat, model)  # type: ignore[attr-defined]
+        return window
+
+    return make
+
+
+ROLLS = {
+    "roll-idle": rolled(()),
+    "roll-voice": rolled((roll_call(76),)),
+    "roll-paused": rolled((roll_call(76, phase=RollPhase.PAUSED),)),
+    "roll-electronic": rolled((roll_call(100, RollManner.ELECTRONIC, closes_at=NOW + timedelta(seconds=40)),)),
+    "roll-finished": rolled(
+        (roll_call(144, phase=RollPhase.CLOSED, closed_at=NOW),), lambda _seat, _model, view: view._show("cities")
+    ),
+}
 LECTURES = {
     "lecture-listens": lecture(ASKED),
     "lecture-granted": lecture(GRANTED),
@@ -187,7 +253,7 @@ ROOMS = {
 }
 SHOTS: dict[str, tuple[Callable[[Any], QWidget], tuple[tuple[int, int], ...]]] = {
     **{name: (make, ROOM) for name, make in ROOMS.items()},
-    **{name: (make, OFFICE) for name, make in LECTURES.items()},
+    **{name: (make, OFFICE) for name, make in {**LECTURES, **ROLLS}.items()},
     "room-uhd": (ROOMS["room-busy"], (UHD,)),
 }
 

@@ -18,6 +18,7 @@ from media.meeting import commands as ask
 from media.meeting.model import FloorStatus
 from ui.i18n import set_language
 from ui.meeting.lecture_view import LectureView
+from ui.models.hosting_model import HostingModel
 from ui.models.lecture_model import LectureMic, LectureModel, QuestionState
 from ui.models.meeting_rights import Act
 from ui.theme import Scheme, start_theme
@@ -66,7 +67,7 @@ def test_only_the_audience_of_a_lecture_gets_this_page(hall: Hall) -> None:
 
 def test_the_locked_microphone_says_why_and_what_to_do(hall: Hall, qtbot: Any) -> None:
     hall.seat.enter(LESSON)
-    view = LectureView(hall.model, hall.seat.clock)
+    view = LectureView(hall.model, hall.seat.clock, HostingModel(hall.seat.model))
     qtbot.addWidget(view)
     assert hall.model.mic is LectureMic.LOCKED
     assert "麦克风已由主会场锁定" in words(view)
@@ -75,7 +76,7 @@ def test_the_locked_microphone_says_why_and_what_to_do(hall: Hall, qtbot: Any) -
 
 def test_once_allowed_the_card_names_who_may_speak_and_the_room_may_close_it(hall: Hall, qtbot: Any) -> None:
     hall.seat.enter(GRANTED)
-    view = LectureView(hall.model, hall.seat.clock)
+    view = LectureView(hall.model, hall.seat.clock, HostingModel(hall.seat.model))
     qtbot.addWidget(view)
     active(view, qtbot)
     assert "请委员07发言" in words(view)
@@ -99,7 +100,7 @@ def test_only_members_who_signed_in_can_be_asked_for(hall: Hall) -> None:
 
 def test_a_question_is_asked_by_keyboard_alone(hall: Hall, qtbot: Any) -> None:
     hall.seat.enter(LESSON)
-    view = LectureView(hall.model, hall.seat.clock)
+    view = LectureView(hall.model, hall.seat.clock, HostingModel(hall.seat.model))
     qtbot.addWidget(view)
     active(view, qtbot)
     QTest.keyClick(view, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
@@ -153,7 +154,7 @@ def test_a_question_kept_here_can_be_withdrawn_before_it_is_sent(hall: Hall) -> 
 
 def test_the_picture_is_the_lecturers_and_while_a_question_is_asked_the_askers(hall: Hall, qtbot: Any) -> None:
     hall.seat.enter(LESSON)
-    view = LectureView(hall.model, hall.seat.clock)
+    view = LectureView(hall.model, hall.seat.clock, HostingModel(hall.seat.model))
     qtbot.addWidget(view)
     view.show()
     assert [tile.unit_path for tile in view.grid.tiles] == [GD]

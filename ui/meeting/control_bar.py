@@ -22,6 +22,8 @@ class ControlBar(QFrame):
         ask_floor: Callable[[], object],
         leave: Callable[[], object],
         end: Callable[[], object],
+        host: QMenu,
+        roll_call: Callable[[], object],
         room: QMenu | None = None,
     ) -> None:
         super().__init__()
@@ -40,6 +42,12 @@ class ControlBar(QFrame):
         self._give = Button(t("call.give-chair"), "account-tie-voice", clicked=tried(model, model.release_chair))
         for part in (self._mic, self._ask, Divider(vertical=True), self._take, self._give, self._all):
             row.addWidget(part)
+        self._roll = Button(t("host.roll-call"), "format-list-checks", clicked=roll_call)
+        self._roll.setToolTip(t("host.roll-call-tip"))
+        self._host = MenuButton(t("host.menu"), "tune-variant", host)
+        self._host.setToolTip(t("host.menu-tip"))
+        row.addWidget(self._roll)
+        row.addWidget(self._host)
         self._room = MenuButton(t("host.room"), "monitor", room)
         self._room.setToolTip(t("host.room-tip"))
         self._room.setVisible(room is not None)
@@ -52,6 +60,10 @@ class ControlBar(QFrame):
         row.addWidget(self._leave)
         row.addWidget(self._end)
         self.refresh()
+
+    def open_host_menu(self) -> None:
+        """F7."""
+        self._host.open_menu()
 
     def open_room_menu(self) -> None:
         """F8."""
@@ -71,8 +83,9 @@ class ControlBar(QFrame):
         apply_right(self._take, rights[Act.REQUEST_CHAIR])
         apply_right(self._give, rights[Act.RELEASE_CHAIR])
         apply_right(self._end, rights[Act.END])
+        self._host.setEnabled(model.in_meeting)
         self._take.setVisible(not model.is_chair)
         self._give.setVisible(model.is_chair)
         self._leave.setEnabled(model.in_meeting)
         # One reason stands beside the buttons: why the chair's are grey here.
-        self._why.set_text(reason_of(rights[Act.END]) or t("call.keys"))
+        self._why.set_text(reason_of(rights[Act.END]) or t("host.keys"))

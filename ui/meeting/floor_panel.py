@@ -5,12 +5,14 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from desktop_app.domain.units import level_of
+from desktop_app.domain.units import is_within, level_of
 from media.meeting.model import MeetingPhase
 from ui.i18n import t
 from ui.i18n.dates import duration_text
 from ui.meeting.acts import apply_right, tried
 from ui.meeting.bars import ShareBar
+from ui.meeting.messages_panel import MessagesPanel
+from ui.models.hosting_model import HostingModel
 from ui.models.meeting_model import MeetingModel
 from ui.models.meeting_rights import Act
 from ui.models.meeting_rows import AgendaRow, QueueRow
@@ -161,9 +163,10 @@ class QueuePanel(QWidget):
         model = self._model
         rows = model.queue
         rights = model.rights
+        waiting = sum(1 for row in rows if not row.held)
         apply_right(self._ask, rights[Act.REQUEST_FLOOR], t("call.register-tip"))
-        self._count.setText(t("call.waiting", len(rows)))
-        key = (rows, model.conducts, rights[Act.GRANT])
+        self._count.setText(t("call.waiting", waiting))
+        key = (rows, model.conducts, model.state.sub_chairs, rights[Act.GRANT], rights[Act.HOLD])
         if key == self._key:
             return
         self._key = key
@@ -173,6 +176,12 @@ class QueuePanel(QWidget):
         for place, row in enumerate(rows):
             self._list.addWidget(self._row(row, first=place == 0, last=place == len(rows) - 1))
 
+    def _leads(self, row: QueueRow) -> bool:
+        """The chair decides about all, a sub-chair about the sites under it."""
+        model = self._model
+        below = model.own in model.state.sub_chairs and is_within(row.unit_path, model.own)
+        return model.conducts or below
+
     def _row(self, row: QueueRow, *, first: bool, last: bool) -> QFrame:
         k = theme()
         frame = QFrame()
@@ -181,7 +190,7 @@ class QueuePanel(QWidget):
         line = QHBoxLayout(frame)
         line.setContentsMargins(0, k.px(7), 0, k.px(7))
         line.setSpacing(k.px(9))
-        line.addWidget(Text(str(row.position), "title", "ink3"))
+        line.addWidget(Text("–" if row.held else str(row.position), "title", "ink3"))
         words = QVBoxLayout()
         flush(words, 1)
         words.addWidget(ElidedText(row.member_name, "body", bold=True))
@@ -189,14 +198,21 @@ class QueuePanel(QWidget):
         flush(below, 5)
         below.addWidget(LevelMark(row.level, 12))
         waited = t("call.waited", row.waited_min) if row.connected else ""
-        site = f"{row.site_name} · {waited}" if waited else row.site_name
+        asks = t("host.question") if row.question else ""
+        site = " · ".join(part for part in (row.site_name, asks, waited) if part)
         below.addWidget(ElidedText(site, "small", "ink2"), 1)
         words.addLayout(below)
         line.addLayout(words, 1)
         model = self._model
         if not row.connected:
             line.addWidget(Chip(t("call.keeps-place"), "lan-disconnect", "zheshi"))
-        elif model.conducts:
+        elif row.held and self._leads(row):
+            request = row.request_id
+            line.addWidget(Chip(t("host.held"), "pause", "neutral"))
+            back = Button(t("host.restore"), size="small", clicked=tried(model, lambda: model.hold(request, False)))
+            back.setAccessibleName(t("host.restore-whom", row.member_name))
+            line.addWidget(back)
+        elif self._leads(row):
             kind = PrimaryButton if first else Button
             request = row.request_id
             grant = kind(t("call.grant"), size="small", clicked=tried(model, lambda: model.grant(request)))
@@ -229,7 +245,7 @@ class AgendaPanel(QWidget):
         flush(head, 4)
         head.addWidget(Text(t("call.agenda"), "title"))
         head.addStretch(1)
-        self._next = LinkButton(t("call.agenda-next"), "skip-next-outline", size="small", clicked=self._go_on)
+        self._next = LinkButton(t("call.agenda-next"), "skip-next-outline", size="small", clicked=self.go_on)
         head.addWidget(self._next)
         column.addLayout(head)
         self._list = QVBoxLayout()
@@ -285,7 +301,8 @@ class AgendaPanel(QWidget):
         at = next((row.number for row in rows if row.state == "current"), 0)
         return next((row for row in rows if row.number > at), None)
 
-    def _go_on(self) -> None:
+    def go_on(self) -> None:
+        """下一项 (Ctrl+Shift+N)."""
         row = self._following(self._model.agenda)
         if row is not None:
             tried(self._model, lambda: self._model.point_agenda(row.number))()
@@ -294,7 +311,9 @@ class AgendaPanel(QWidget):
 class FloorPanel(QFrame):
     """The column itself: the card stays, the lists scroll."""
 
-    def __init__(self, model: MeetingModel, ask: Callable[[], object]) -> None:
+    def __init__(
+        self, model: MeetingModel, ask: Callable[[], object], hosting: HostingModel, write: Callable[[], object]
+    ) -> None:
         super().__init__()
         k = theme()
         self.setProperty("role", "panel")
@@ -316,6 +335,9 @@ class FloorPanel(QFrame):
         scroll.column.addWidget(self.queue)
         scroll.column.addWidget(Divider())
         scroll.column.addWidget(self.agenda)
+        self.messages = MessagesPanel(hosting, write)
+        scroll.column.addWidget(Divider())
+        scroll.column.addWidget(self.messages)
         scroll.column.addStretch(1)
         column.addWidget(scroll, 1)
 
@@ -323,6 +345,7 @@ class FloorPanel(QFrame):
         self.speaker.refresh()
         self.queue.refresh()
         self.agenda.refresh()
+        self.messages.refresh()
 
     def tick(self) -> None:
         self.speaker.tick()

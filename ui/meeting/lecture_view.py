@@ -2,19 +2,20 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QMenu, QPlainTextEdit, QVBoxLayout, QWidget
 
 from desktop_app.domain.clock import Clock
 from desktop_app.domain.faults import Fault
 from ui.i18n import fault_text, t
 from ui.i18n.dates import clock_text
 from ui.meeting.acts import reason_of
-from ui.meeting.bars import Strip
+from ui.meeting.banner import MeetingBanner
 from ui.meeting.passing_note import PassingNote
 from ui.meeting.tiles import tile_of
-from ui.models.lecture_model import LectureMic, LectureModel, Question, QuestionState
+from ui.models.hosting_model import HostingModel
+from ui.models.lecture_model import QUESTION_LENGTH, LectureMic, LectureModel, Question, QuestionState
 from ui.models.meeting_model import Notice
 from ui.models.meeting_rights import Act
 from ui.picture.geometry import GridLayout
@@ -112,7 +113,7 @@ class MicCard(QFrame):
 class AskCard(Card):
     """代委员提问: only who has signed in can be chosen."""
 
-    def __init__(self, model: LectureModel, ask: Callable[[str], object]) -> None:
+    def __init__(self, model: LectureModel, ask: Callable[[str, str], object]) -> None:
         super().__init__(t("lec.ask"), t("lec.signed-in-only"))
         self._model, self._ask = model, ask
         self._key: object = None
@@ -126,10 +127,21 @@ class AskCard(Card):
             edit.setPlaceholderText(t("lec.choose"))
         self._members.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.body.addWidget(self._members)
+        self.body.addWidget(Text(t("lec.text"), "small", "ink2", bold=True))
+        self._text = QPlainTextEdit()
+        self._text.setFont(font("body"))
+        self._text.setAccessibleName(t("lec.text"))
+        self._text.setPlaceholderText(t("lec.text-hint"))
+        self._text.setTabChangesFocus(True)
+        self._text.setFixedHeight(theme().px(78))
+        self._text.textChanged.connect(self.refresh)
+        self.body.addWidget(self._text)
         self._why = Text("", "small", "ink3", wrap=True)
         self.body.addWidget(self._why)
         row = QHBoxLayout()
         flush(row, 8)
+        self._count = Text("", "small", "ink3")
+        row.addWidget(self._count)
         row.addStretch(1)
         self._send = PrimaryButton(t("lec.send"), "hand-back-right-outline", clicked=self.send)
         row.addWidget(self._send)
@@ -149,7 +161,11 @@ class AskCard(Card):
             self._members.setCurrentIndex(self._members.findData(kept) if kept else -1)
         right = model.meeting.right(Act.REQUEST_FLOOR)
         offline = not model.meeting.online
-        self._send.setEnabled(bool(members) and (right.allowed or offline))
+        length = len(" ".join(self._text.toPlainText().split()))
+        self._count.setText(t("host.letters", length, QUESTION_LENGTH))
+        self._count.set_tone("ink3" if length <= QUESTION_LENGTH else "zhusha")
+        fits = length <= QUESTION_LENGTH
+        self._send.setEnabled(bool(members) and fits and (right.allowed or offline))
         if not members:
             self._why.setText(t("lec.nobody-signed-in"))
         elif offline:
@@ -168,8 +184,9 @@ class AskCard(Card):
         text = self._members.currentText().strip()
         at = self._members.findText(text, Qt.MatchFlag.MatchStartsWith) if text else -1
         if at >= 0 and self._send.isEnabled():
-            self._ask(self._members.itemData(at))
+            self._ask(self._members.itemData(at), self._text.toPlainText())
             self._members.setCurrentIndex(-1)
+            self._text.clear()
 
 
 class QuestionsCard(Card):
@@ -207,7 +224,9 @@ class QuestionsCard(Card):
         words = QVBoxLayout()
         flush(words, 1)
         words.addWidget(ElidedText(question.member_name, "body", bold=True))
-        if question.at is not None:
+        if question.text:
+            words.addWidget(ElidedText(question.text, "small", "ink2", lines=2))
+        elif question.at is not None:
             words.addWidget(Text(clock_text(question.at), "small", "ink3"))
         line.addLayout(words, 1)
         mark, tone = STATES[question.state]
@@ -224,10 +243,14 @@ class QuestionsCard(Card):
 class LectureView(QWidget):
     """What lies below the session bar of a lecture that this room follows."""
 
+    sign_in_pressed = Signal()
+    minutes_pressed = Signal()
+
     def __init__(
         self,
         model: LectureModel,
         clock: Clock,
+        hosting: HostingModel,
         room: QMenu | None = None,
         parent: QWidget | None = None,
     ) -> None:
@@ -237,7 +260,9 @@ class LectureView(QWidget):
         self.setProperty("role", "page")
         whole = QVBoxLayout(self)
         flush(whole)
-        self._banner = Strip("cloud-off-outline", "zheshi")
+        self._banner = MeetingBanner(
+            hosting, self.sign_in_pressed.emit, self.minutes_pressed.emit, offline="lec.offline-text"
+        )
         whole.addWidget(self._banner)
         middle = QHBoxLayout()
         flush(middle)
@@ -280,10 +305,11 @@ class LectureView(QWidget):
         self._note = PassingNote(self.grid)
         model.changed.connect(self.refresh)
         model.meeting.noticed.connect(self.tell)
+        model.meeting.ticked.connect(self._banner.refresh)
         model.failed.connect(lambda fault: self.tell(Notice(fault=fault, tone="zhusha")))
         for keys, act in (
             ("Ctrl+E", self._ask.focus),
-            ("Ctrl+Return", self._ask.send),
+            ("Ctrl+Return", self._answer_or_ask),
             ("Ctrl+D", self._toggle_mic),
             ("F8", self._room.open_menu),
         ):
@@ -297,10 +323,7 @@ class LectureView(QWidget):
     def refresh(self) -> None:
         """Take up what the model says now."""
         meeting, model = self.model.meeting, self.model
-        since = meeting.offline_since
-        self._banner.setVisible(since is not None)
-        if since is not None:
-            self._banner.set_text(t("call.offline", clock_text(since)), t("lec.offline-text"))
+        self._banner.refresh()
         lecturer, turn = model.lecturer, meeting.speaking
         shown = [row for row in meeting.roster if row.unit_path == lecturer]
         if turn is not None and turn.unit_path != lecturer:
@@ -318,11 +341,16 @@ class LectureView(QWidget):
             text = fault_text(notice.fault) if notice.fault is not None else t(notice.key, *notice.values)
             self._note.show_text(text, notice.tone, stays=notice.fault is not None)
 
-    def _send(self, member_id: str) -> None:
+    def _send(self, member_id: str, text: str) -> None:
         try:
-            self.model.ask(member_id)
+            self.model.ask(member_id, text)
         except Fault as fault:
             self.tell(Notice(fault=fault, tone="zhusha"))
+
+    def _answer_or_ask(self) -> None:
+        """A roll call comes before a question."""
+        if not self._banner.answer():
+            self._ask.send()
 
     def _toggle_mic(self) -> None:
         if self.model.mic is not LectureMic.LOCKED:

@@ -7,23 +7,23 @@ from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ui.i18n import fault_text, t
-from ui.i18n.dates import clock_text
 from ui.meeting.acts import tried
-from ui.meeting.bars import Strip
+from ui.meeting.banner import MeetingBanner
 from ui.meeting.control_bar import ControlBar
 from ui.meeting.dialogs import EndDialog
 from ui.meeting.floor_panel import FloorPanel
+from ui.meeting.host_menu import HostMenu
 from ui.meeting.member_dialog import MemberDialog
 from ui.meeting.passing_note import PassingNote
 from ui.meeting.room_menu import RoomMenu
 from ui.meeting.roster_panel import RosterPanel
 from ui.meeting.stage import Stage
+from ui.models.hosting_model import HostingModel
 from ui.models.meeting_model import MeetingModel, Notice
 from ui.models.meeting_rights import Act
 from ui.models.room_model import RoomModel
 from ui.picture.geometry import GridLayout
 from ui.picture.grid import VideoGrid
-from ui.widgets import Button
 
 
 class MeetingView(QWidget):
@@ -31,12 +31,14 @@ class MeetingView(QWidget):
 
     sign_in_pressed = Signal()
     minutes_pressed = Signal()
+    roll_call_pressed = Signal()
 
     def __init__(
         self,
         model: MeetingModel,
         room: RoomModel | None = None,
         preview: Callable[[], object] | None = None,
+        hosting: HostingModel | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -46,26 +48,27 @@ class MeetingView(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        self._banner = Strip(
-            "cloud-off-outline",
-            "zheshi",
-            (
-                Button(t("call.to-signin"), "account-multiple-check-outline", clicked=self.sign_in_pressed.emit),
-                Button(t("call.to-minutes"), "file-document-edit-outline", clicked=self.minutes_pressed.emit),
-            ),
-        )
+        self.hosting = hosting or HostingModel(model, self)
+        self._host_menu = HostMenu(self.hosting, self)
+        self._banner = MeetingBanner(self.hosting, self.sign_in_pressed.emit, self.minutes_pressed.emit)
         column.addWidget(self._banner)
         middle = QHBoxLayout()
         middle.setSpacing(0)
         self._roster = RosterPanel(model)
-        self._stage = Stage(model, model.clock)
-        self._floor = FloorPanel(model, self.ask_floor)
+        self._stage = Stage(model, model.clock, self.hosting)
+        self._floor = FloorPanel(model, self.ask_floor, self.hosting, self._host_menu.ask_message)
         middle.addWidget(self._roster)
         middle.addWidget(self._stage, 1)
         middle.addWidget(self._floor)
         column.addLayout(middle, 1)
         self._controls = ControlBar(
-            model, ask_floor=self.ask_floor, leave=self._leave, end=self.ask_end, room=self.room_menu
+            model,
+            ask_floor=self.ask_floor,
+            leave=self._leave,
+            end=self.ask_end,
+            host=self._host_menu,
+            roll_call=self.roll_call_pressed.emit,
+            room=self.room_menu,
         )
         column.addWidget(self._controls)
         self._note = PassingNote(self._stage)
@@ -87,16 +90,8 @@ class MeetingView(QWidget):
 
     def refresh(self) -> None:
         """Take up what the model says now."""
-        for part in (self._roster, self._stage, self._floor, self._controls):
+        for part in (self._roster, self._stage, self._floor, self._controls, self._banner):
             part.refresh()
-        since = self.model.offline_since
-        grace = self.model.state.chair_grace_until
-        self._banner.setVisible(since is not None or grace is not None)
-        if since is not None:
-            self._banner.set_text(t("call.offline", clock_text(since)), t("call.offline-safe"))
-        elif grace is not None:
-            until = clock_text(grace)
-            self._banner.set_text(t("call.chair-away", until), t("call.chair-away-safe"))
 
     def set_layout(self, layout: GridLayout) -> None:
         """均分 or 主讲."""
@@ -137,18 +132,40 @@ class MeetingView(QWidget):
 
     def _tick(self) -> None:
         self._floor.tick()
+        self._banner.refresh()
+        if self.model.state.polling is not None:
+            self._stage.refresh()
 
     def _keys(self) -> None:
-        model = self.model
-        for keys, act in (
-            ("Ctrl+G", tried(model, model.grant_first)),
-            ("Ctrl+M", tried(model, model.mute_everybody)),
-            ("Ctrl+D", lambda: model.set_local_mute(not model.local_muted)),
-            ("Alt+1", lambda: self.set_layout(GridLayout.EQUAL)),
-            ("Alt+2", lambda: self.set_layout(GridLayout.SPEAKER)),
-            ("Ctrl+Shift+Q", self.ask_end),
-            ("F8", self._controls.open_room_menu),
-            ("F9", self._ask_notice),
-        ):
+        for keys, act in self._acts().items():
             shortcut = QShortcut(QKeySequence(keys), self)
             shortcut.activated.connect(act)
+
+    def _acts(self) -> dict[str, Callable[[], object]]:
+        """What each key of `MEETING_KEYS` does."""
+        model, host, stage = self.model, self._host_menu, self._stage
+        return {
+            "Ctrl+G": tried(model, model.grant_first),
+            "Ctrl+E": tried(model, model.release),
+            "Ctrl+Shift+G": self.ask_floor,
+            "Ctrl+M": tried(model, model.mute_everybody),
+            "Ctrl+D": lambda: model.set_local_mute(not model.local_muted),
+            "Ctrl+B": stage.ask_air,
+            "Ctrl+Shift+D": stage.toggle_mute,
+            "Shift+F10": stage.open_menu,
+            "Ctrl+K": self._roster.start_search,
+            "Ctrl+L": tried(model, host.toggle_lock),
+            "Ctrl+P": tried(model, host.toggle_polling),
+            "Ctrl+Shift+P": tried(model, host.toggle_pause),
+            "Ctrl+T": host.ask_caption,
+            "Ctrl+Shift+M": host.ask_message,
+            "Ctrl+Return": self._banner.answer,
+            "Ctrl+Shift+N": self._floor.agenda.go_on,
+            "Alt+1": lambda: self.set_layout(GridLayout.EQUAL),
+            "Alt+2": lambda: self.set_layout(GridLayout.SPEAKER),
+            "F6": self.roll_call_pressed.emit,
+            "F7": self._controls.open_host_menu,
+            "F8": self._controls.open_room_menu,
+            "F9": self._ask_notice,
+            "Ctrl+Shift+Q": self.ask_end,
+        }

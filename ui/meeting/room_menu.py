@@ -3,16 +3,14 @@
 from collections.abc import Callable
 
 from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QMenu, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from ui.i18n import t
+from ui.meeting.line_dialog import LineDialog
 from ui.models.room_model import RoomContent, RoomModel
-from ui.theme import font, theme
+from ui.theme import font
 from ui.theme.icons import icon
-from ui.widgets import Button, PrimaryButton, Text
-from ui.widgets.dialog import Dialog
 
-NOTICE_LENGTH = 120
 ICONS = {
     RoomContent.PICTURE: "monitor",
     RoomContent.PLATE: "card-account-details-outline",
@@ -59,39 +57,9 @@ class RoomMenu(QMenu):
 
     def ask_notice(self) -> None:
         """公告 (F9)."""
-        dialog = NoticeDialog(self._model.notice, self._owner)
+        dialog = LineDialog(
+            t("host.notice-title"), t("host.notice-why"), t("host.notice-show"), self._owner, text=self._model.notice
+        )
         if dialog.exec():
             self._model.show(RoomContent.NOTICE, dialog.text)
         dialog.deleteLater()
-
-
-class NoticeDialog(Dialog):
-    """One sentence for everybody in the room."""
-
-    def __init__(self, text: str, parent: QWidget | None) -> None:
-        super().__init__(t("host.notice-title"), parent)
-        self.body.addWidget(Text(t("host.notice-why"), "small", "ink2", wrap=True))
-        self._edit = QPlainTextEdit(text)
-        self._edit.setFont(font("reading"))
-        self._edit.setAccessibleName(t("host.notice-title"))
-        self._edit.setTabChangesFocus(True)
-        self._edit.setFixedHeight(theme().px(120))
-        self._edit.textChanged.connect(self._weigh)
-        self.body.addWidget(self._edit)
-        self._count = Text("", "small", "ink3")
-        self.body.addWidget(self._count)
-        self.add_button(Button(t("call.cancel"), clicked=self.reject))
-        self._show = PrimaryButton(t("host.notice-show"), clicked=self.accept)
-        self.add_button(self._show, default=True)
-        self._weigh()
-        self._edit.setFocus()
-
-    @property
-    def text(self) -> str:
-        return " ".join(self._edit.toPlainText().split())
-
-    def _weigh(self) -> None:
-        length = len(self.text)
-        self._count.setText(t("host.letters", length, NOTICE_LENGTH))
-        self._count.set_tone("ink3" if length <= NOTICE_LENGTH else "zhusha")
-        self._show.setEnabled(0 < length <= NOTICE_LENGTH)

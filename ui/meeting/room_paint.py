@@ -214,6 +214,7 @@ class RoomPainter:
             return
         icon, token, title, text = {
             RoomScene.OFFLINE: ("lan-disconnect", "zheshi", t("room.offline"), t("room.offline-text")),
+            RoomScene.PAUSED: ("pause-circle-outline", "accent", t("room.paused"), t("room.paused-text")),
             RoomScene.ENDED: ("check-circle-outline", "shilv", t("room.ended"), t("room.ended-text")),
         }.get(scene, ("clock-outline", "accent", t("room.soon"), t("room.waits")))
         self._icon(p, icon, getattr(self._c, token), self._size.width() // 2 - self._px(60), self._px(380), 120)
@@ -221,7 +222,11 @@ class RoomPainter:
         self._words(p, self._box(0, 600, self._wide, 90), text, 56, "ink2", CENTER)
 
     def _foot(self, p: QPainter, shown: RoomPicture) -> None:
-        said = [t(MICS[shown.mic])] if shown.mic is not None else []
+        if shown.line:
+            self._words(p, self._box(EDGE, 1006, self._wide - 2 * EDGE, 66), shown.line, 44, "ink", CENTER, True)
+            return
+        said = [t("room.recording")] if shown.recorded else []
+        said += [t(MICS[shown.mic])] if shown.mic is not None else []
         self._words(p, self._box(EDGE, 1016, self._wide - 2 * EDGE, 52), " · ".join(said), 28, "ink2", LEFT)
 
     # Tools

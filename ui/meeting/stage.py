@@ -4,17 +4,26 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop_app.domain.clock import Clock
-from desktop_app.domain.ids import UnitPath
 from media.meeting.model import FloorRequest
+from media.meeting.stage import Layout
 from ui.i18n import t
+from ui.meeting.acts import apply_right, tried
+from ui.meeting.bars import Strip
+from ui.meeting.preview_dialog import PreviewDialog
+from ui.meeting.site_menu import SiteMenu
 from ui.meeting.tiles import tile_of
+from ui.models.hosting_model import HostingModel
 from ui.models.meeting_model import MeetingModel
+from ui.models.meeting_rights import Act, Right
 from ui.models.meeting_rows import Mic, Presence, RosterRow
 from ui.picture.geometry import GridLayout
 from ui.picture.grid import VideoGrid
 from ui.picture.tile import Tile
 from ui.theme import theme
-from ui.widgets import Button, ElidedText, IconButton, Segmented, Text
+from ui.widgets import Button, ElidedText, IconButton, MenuButton, Segmented, Text
+
+PAGES = {Layout.GALLERY_2: 4, Layout.GALLERY_3: 9, Layout.GALLERY_4: 16}
+"""Sites on one page of a gallery."""
 
 
 class Stage(QWidget):
@@ -22,9 +31,10 @@ class Stage(QWidget):
 
     selected = Signal(str)
 
-    def __init__(self, model: MeetingModel, clock: Clock) -> None:
+    def __init__(self, model: MeetingModel, clock: Clock, hosting: HostingModel) -> None:
         super().__init__()
-        self._model = model
+        self._model, self._hosting = model, hosting
+        self._told_layout: Layout | None = None
         self._layout = GridLayout.EQUAL
         self._large = ""
         self._made: dict[str, tuple[RosterRow, FloorRequest | None, bool, Tile]] = {}
@@ -50,8 +60,12 @@ class Stage(QWidget):
         head.addStretch(1)
         self._chosen = ElidedText("", "small", "ink2")
         head.addWidget(self._chosen)
-        self._mute = Button(t("call.mute"), "microphone-off", size="small", clicked=self._toggle_mute)
-        head.addWidget(self._mute)
+        self._air = Button(t("host.broadcast"), "broadcast", size="small", clicked=self.ask_air)
+        self._mute = Button(t("call.mute"), "microphone-off", size="small", clicked=self.toggle_mute)
+        self.menu = SiteMenu(hosting, self.chosen, self)
+        self._more = MenuButton(t("host.more"), "dots-horizontal", self.menu, size="small")
+        for button in (self._air, self._mute, self._more):
+            head.addWidget(button)
         column.addLayout(head)
         self.grid = VideoGrid(model.source, clock, model.painted)
         self.grid.setAccessibleName(t("call.picture"))
@@ -59,6 +73,8 @@ class Stage(QWidget):
         self.grid.activated.connect(lambda _path: self._enlarge())
         self.grid.page_changed.connect(self._show_page)
         column.addWidget(self.grid, 1)
+        self._caption = Strip("subtitles-outline", "neutral", lines=2)
+        column.addWidget(self._caption)
         self._show_page(0, 1)
         self.refresh()
 
@@ -68,8 +84,27 @@ class Stage(QWidget):
         self.grid.set_empty_text(t("call.no-site"))
         rows = model.tiles if model.in_meeting else []
         self.grid.set_tiles([self._tile(row) for row in rows])
+        self._follow_layout()
         self.grid.set_layout(self._layout, self._large or str(model.large or ""))
+        caption = model.state.caption
+        self._caption.setVisible(caption is not None)
+        if caption is not None:
+            self._caption.set_text(caption.text, t("host.caption-strip", model.name_of(caption.unit_path)))
         self._refresh_head()
+
+    def _follow_layout(self) -> None:
+        """The chair's choice of a layout holds on every screen, until somebody here chooses another."""
+        told = self._model.state.layout
+        if told is self._told_layout:
+            return
+        first, self._told_layout = self._told_layout is None, told
+        if first and told is Layout.SPEAKER:
+            return  # nobody has chosen yet
+        self.grid.set_page_size(PAGES.get(told))
+        self._layout = GridLayout.EQUAL if told in PAGES else GridLayout.SPEAKER
+        self._modes.set_current(self._layout)
+        if self._layout is GridLayout.EQUAL:
+            self._large = ""
 
     def _tile(self, row: RosterRow) -> Tile:
         """The tile of a row; made anew only where something of it changed."""
@@ -111,20 +146,47 @@ class Stage(QWidget):
 
     def _refresh_head(self) -> None:
         model = self._model
-        row = next((one for one in model.roster if one.unit_path == self.grid.selection), None)
+        row = self.chosen()
         self._chosen.setVisible(row is not None)
-        self._mute.setVisible(row is not None)
+        for part in (self._air, self._mute, self._more):
+            part.setVisible(row is not None)
         if row is None:
             return
         self._chosen.set_text(t("call.selected", row.name))
+        aired = model.state.broadcast == row.unit_path
+        self._air.set_text(t("host.broadcast-off") if aired else t("host.broadcast"))
+        here = row.presence is Presence.HERE
+        apply_right(self._air, model.right(Act.BROADCAST) if here else Right(False, "why.site-away", (row.name,)))
         right = model.right_to_mute(row.unit_path)
         locked = row.mic is Mic.LOCKED and row.presence is Presence.HERE
         self._mute.set_text(t("call.unmute") if locked else t("call.mute"))
         self._mute.setEnabled(right.allowed)
         self._mute.setToolTip("" if right.allowed else t(right.reason, *right.values))
 
-    def _toggle_mute(self) -> None:
-        path = UnitPath(self.grid.selection)
-        row = next((one for one in self._model.roster if one.unit_path == path), None)
-        if row is not None:
-            self._model.mute(path, row.mic is not Mic.LOCKED)
+    def chosen(self) -> RosterRow | None:
+        """The site that is selected."""
+        return next((one for one in self._model.roster if one.unit_path == self.grid.selection), None)
+
+    def ask_air(self) -> None:
+        """播出该会场 (Ctrl+B), after a look at its picture; or back, where it is on air by that."""
+        row = self.chosen()
+        if row is None or not self._air.isEnabled():
+            return
+        if self._model.state.broadcast == row.unit_path:
+            tried(self._model, lambda: self._hosting.broadcast(None))()
+            return
+        dialog = PreviewDialog(self._model, row, self)
+        if dialog.exec():
+            tried(self._model, lambda: self._hosting.broadcast(row.unit_path))()
+        dialog.deleteLater()
+
+    def toggle_mute(self) -> None:
+        """静音 of the selected site, and back."""
+        row = self.chosen()
+        if row is not None and self._mute.isEnabled():
+            tried(self._model, lambda: self._model.mute(row.unit_path, row.mic is not Mic.LOCKED))()
+
+    def open_menu(self) -> None:
+        """The further acts on the selected site."""
+        if self._more.isVisible():
+            self._more.open_menu()

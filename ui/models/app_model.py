@@ -44,6 +44,7 @@ class Page(StrEnum):
     MEETING = "meetings"
     SIGN_IN = "signin"
     MINUTES = "minutes"
+    ROLL_CALL = "rollcall"
     SYNC = "sync"
     AUDIT = "audit"
     DIAGNOSTICS = "diagnostics"

@@ -11,11 +11,12 @@ from PySide6.QtCore import QObject, Signal
 from desktop_app.domain.faults import Fault, OperatorError
 from desktop_app.domain.ids import UnitPath
 from desktop_app.domain.meetings import MeetingMode
-from media.meeting.model import FloorStatus, MeetingPhase
+from media.meeting.model import FloorPurpose, FloorStatus, MeetingPhase
 from ui.models.meeting_model import MeetingModel
 from ui.models.meeting_rights import Act, waiting_for
 from ui.models.speakers import SpeakerChoice
 
+QUESTION_LENGTH = 200
 OVER = (FloorStatus.RELEASED, FloorStatus.REVOKED)
 
 
@@ -52,6 +53,8 @@ class Question:
     """第 n 个, while it waits."""
     request_id: str = ""
     at: datetime | None = None
+    text: str = ""
+    """The question's own words; empty for one that is asked aloud."""
 
 
 class LectureModel(QObject):
@@ -63,30 +66,33 @@ class LectureModel(QObject):
     def __init__(self, meeting: MeetingModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.meeting = meeting
-        self._kept: list[SpeakerChoice] = []
+        self._kept: list[tuple[SpeakerChoice, str]] = []
         meeting.changed.connect(self._follow)
         meeting.people_loaded.connect(self.changed)
         meeting.joined.connect(self._forget)
 
     # What the clerk does
 
-    def ask(self, member_id: str) -> None:
+    def ask(self, member_id: str, text: str = "") -> None:
         """代委员提问: put a signed-in member on the list; without a network it is kept here and sent later."""
+        words = " ".join(text.split())
+        if len(words) > QUESTION_LENGTH:
+            raise OperatorError("question-too-long", longest=QUESTION_LENGTH)
         member = next((one for one in self.members if one.member_id == member_id), None)
         if member is None:
             raise OperatorError("member-not-signed-in")
-        if any(one.member_id == member_id for one in self._kept) or waiting_for(self.meeting.state, member_id):
+        if any(one.member_id == member_id for one, _ in self._kept) or waiting_for(self.meeting.state, member_id):
             raise OperatorError("floor-already-asked", member=member.name)
         if not self.meeting.online:
-            self._kept.append(member)
+            self._kept.append((member, words))
             self.changed.emit()
             return
-        self.meeting.request_floor(member_id)
+        self._send(member, words)
 
     def withdraw(self, question: Question) -> None:
         """撤回, while it waits."""
         if question.state is QuestionState.KEPT:
-            self._kept = [one for one in self._kept if one.member_id != question.member_id]
+            self._kept = [kept for kept in self._kept if kept[0].member_id != question.member_id]
             self.changed.emit()
         elif question.state is QuestionState.WAITING:
             self.meeting.cancel_request(question.request_id)
@@ -136,13 +142,15 @@ class LectureModel(QObject):
     def questions(self) -> list[Question]:
         """The newest first."""
         places = {turn.request_id: place for place, turn in enumerate(self.meeting.state.queue, 1)}
-        found = [Question(one.member_id, one.name, QuestionState.KEPT) for one in self._kept]
+        found = [Question(one.member_id, one.name, QuestionState.KEPT, text=text) for one, text in self._kept]
         for turn in reversed(self.meeting.state.floor):
             if turn.unit_path != self.meeting.own:
                 continue
             state = _STATES.get(turn.status, QuestionState.ASKED if turn.status in OVER else QuestionState.WAITING)
             place = places.get(turn.request_id, 0)
-            found.append(Question(turn.member_id, turn.member_name, state, place, turn.request_id, turn.requested_at))
+            found.append(
+                Question(turn.member_id, turn.member_name, state, place, turn.request_id, turn.requested_at, turn.note)
+            )
         return found
 
     # Within
@@ -150,12 +158,15 @@ class LectureModel(QObject):
     def _follow(self) -> None:
         if self._kept and self.meeting.online and self.meeting.right(Act.REQUEST_FLOOR).allowed:
             kept, self._kept = self._kept, []
-            for member in kept:
+            for member, text in kept:
                 try:
-                    self.meeting.request_floor(member.member_id)
+                    self._send(member, text)
                 except Fault as fault:
                     self.failed.emit(fault)
         self.changed.emit()
+
+    def _send(self, member: SpeakerChoice, text: str) -> None:
+        self.meeting.request_floor(member.member_id, FloorPurpose.QUESTION, text, member.note)
 
     def _forget(self, _meeting: str) -> None:
         self._kept = []

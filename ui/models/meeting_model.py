@@ -6,7 +6,7 @@ command whose answer comes back the same way. The center decides; nothing here c
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +17,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from desktop_app.domain.faults import Fault, HostFault, OperatorError
 from desktop_app.domain.ids import MeetingId, UnitPath, uuid7
 from media.meeting import commands as ask
-from media.meeting.model import FloorRequest, FloorStatus, MeetingPhase, MeetingState
+from media.meeting.model import FloorPurpose, FloorRequest, FloorStatus, MeetingPhase, MeetingState
 from media.meeting.picture import shown
 from sync.reference.units import unit_at
 from ui.i18n import language
@@ -177,8 +177,10 @@ class MeetingModel(QObject):
 
     # The floor
 
-    def request_floor(self, member_id: str) -> None:
-        """Put a member of this room on the list of speakers."""
+    def request_floor(
+        self, member_id: str, purpose: FloorPurpose = FloorPurpose.SPEECH, note: str = "", sector: str = ""
+    ) -> None:
+        """Put a member of this room on the list of speakers; a question goes before the speeches."""
         asked = waiting_for(self.state, member_id)
         if asked is not None:
             raise OperatorError("floor-already-asked", member=asked.member_name)
@@ -188,7 +190,7 @@ class MeetingModel(QObject):
 
         def put(name: str) -> None:
             request = uuid7(round(self._clock.now().timestamp() * 1000))
-            self.send(Act.REQUEST_FLOOR, ask.RequestFloor(request, member_id, name))
+            self.send(Act.REQUEST_FLOOR, ask.RequestFloor(request, member_id, name, purpose, sector, note))
 
         self._services.runner.start(self._member_name, member_id, done=put, failed=self._tell)
 
@@ -239,9 +241,9 @@ class MeetingModel(QObject):
     def point_agenda(self, number: int) -> None:
         self.send(Act.POINT_AGENDA, ask.PointAgenda(number))
 
-    def mute(self, unit_path: UnitPath | None, muted: bool = True) -> None:
+    def mute(self, unit_path: UnitPath | None, muted: bool = True, reason: str = "") -> None:
         """Close (or open) the microphone of one site, or of all but this one (None)."""
-        self.send(Act.MUTE if unit_path is not None else Act.MUTE_ALL, ask.Mute(unit_path, muted))
+        self.send(Act.MUTE if unit_path is not None else Act.MUTE_ALL, ask.Mute(unit_path, muted, reason))
 
     def mute_everybody(self) -> None:
         """全体静音, and back where that is how it stands."""
@@ -381,6 +383,10 @@ class MeetingModel(QObject):
         """The same pictures for the room's screen, which asks for a size of its own."""
         return self._view(unit_path, "room")
 
+    def preview_source(self, unit_path: str) -> FrameSource | None:
+        """The same pictures for a look before the site is put on air."""
+        return self._view(unit_path, "preview")
+
     def _view(self, unit_path: str, place: str) -> FrameSource | None:
         if self._live is None:
             return None
@@ -423,6 +429,11 @@ class MeetingModel(QObject):
         """Read who of this room may speak; `people_loaded` follows."""
         runner, records = self._services.runner, self._services.records
         runner.start(read_speakers, records, self.meeting_id, self.own, done=self._take_people)
+
+    def read_people(self, site: UnitPath, done: Callable[[list[SpeakerChoice]], object]) -> None:
+        """Read who of another room may be called on; `done` gets them."""
+        runner, records = self._services.runner, self._services.records
+        runner.start(read_speakers, records, self.meeting_id, site, done=done)
 
     def _take_people(self, people: list[SpeakerChoice]) -> None:
         self.people = people
@@ -535,6 +546,12 @@ def _news(before: MeetingState, after: MeetingState, own: UnitPath, name_of: Uni
             news.append(Notice("news.granted", (turn.member_name,), tone="shilv"))
         elif turn.status is FloorStatus.REVOKED:
             news.append(Notice("news.revoked", (turn.member_name,), tone="neutral"))
+    known = {one.message_id for one in before.messages}
+    if before.seq:
+        for message in after.messages:
+            mine = message.to == own or (message.to is None and after.chair == own)
+            if message.message_id not in known and mine and message.sender != own:
+                news.append(Notice("news.message", (name_of(message.sender), message.text), tone="accent"))
     was, now = before.sites.get(own), after.sites.get(own)
     if was is not None and now is not None and was.muted != now.muted:
         if now.muted and now.mute_reason:

@@ -49,6 +49,8 @@ class RoomScene(StrEnum):
     NOTICE = "notice"
     HIDDEN = "hidden"
     OFFLINE = "offline"
+    PAUSED = "paused"
+    """休会."""
     ENDED = "ended"
 
 
@@ -86,6 +88,9 @@ class RoomPicture:
     notice: str = ""
     mic: Mic | None = None
     """This room's own microphone; None outside of a meeting."""
+    line: str = ""
+    """字幕: what somebody typed for those who read."""
+    recorded: bool = False
 
 
 class RoomModel(QObject):
@@ -140,6 +145,8 @@ class RoomModel(QObject):
             return RoomScene.OFFLINE
         if phase is not MeetingPhase.OPEN:
             return RoomScene.WAITING
+        if self.meeting.state.paused_at is not None:
+            return RoomScene.PAUSED
         named = self.meeting.speaking is not None
         return RoomScene.PLATE if self.content is RoomContent.PLATE and named else RoomScene.RUNNING
 
@@ -167,6 +174,8 @@ class RoomModel(QObject):
             agenda_next=agenda[place + 1].title if place + 1 < len(agenda) else "",
             starts_in=self._starts_in(),
             notice=self.notice,
+            line=meeting.state.caption.text if meeting.state.caption is not None else "",
+            recorded=meeting.state.recording_since is not None,
             mic=own.mic if own is not None and meeting.in_meeting else None,
         )
 
@@ -177,11 +186,12 @@ class RoomModel(QObject):
         turn = self.meeting.speaking
         if turn is None or turn.unit_path != air:
             return Speaker("", site, level_of(air))
-        return Speaker(turn.member_name, site, level_of(air), self._sectors.get(turn.member_id, ""))
+        sector = turn.sector or self._sectors.get(turn.member_id, "")
+        return Speaker(turn.member_name, site, level_of(air), sector)
 
     def _following(self) -> Speaker | None:
         queue = self.meeting.queue
-        if not queue:
+        if not queue or queue[0].held:
             return None
         return Speaker(queue[0].member_name, self.meeting.name_of(queue[0].unit_path), queue[0].level)
 

@@ -11,9 +11,11 @@ from ui.models.app_model import AppModel, Page, Stage
 from ui.models.audit_model import AuditModel
 from ui.models.diagnostics_model import DiagnosticsModel
 from ui.models.home_model import HomeModel
+from ui.models.hosting_model import HostingModel
 from ui.models.lecture_model import LectureModel
 from ui.models.meeting_model import MeetingModel
 from ui.models.minutes_model import MinutesModel
+from ui.models.roll_model import RollCallModel
 from ui.models.room_model import RoomModel
 from ui.models.settings_model import SettingsModel
 from ui.models.signin_model import SignInModel
@@ -33,6 +35,8 @@ class Workplace(QObject):
         self.home = HomeModel(services, app, self)
         self.meeting = MeetingModel(services, self)
         self.room = RoomModel(self.meeting, services, self)
+        self.hosting = HostingModel(self.meeting, self)
+        self.roll_call = RollCallModel(self.meeting, services, self)
         self.lecture = LectureModel(self.meeting, self)
         self.signin = SignInModel(services, self)
         self.minutes = MinutesModel(services, self)

@@ -79,6 +79,7 @@ class VideoGrid(QWidget):
         self._layout, self._large = GridLayout.EQUAL, ""
         self._selection = ""
         self._page = 0
+        self._per_page: int | None = None
         self._empty = ""
         self._painter = TilePainter()
         self._timer = QTimer(self, interval=TICK_MS, timerType=Qt.TimerType.PreciseTimer)
@@ -117,6 +118,15 @@ class VideoGrid(QWidget):
             self._layout, self._large, self._page = layout, large, 0
             self._arrange()
 
+    def set_page_size(self, tiles: int | None) -> None:
+        """So many tiles on a page of equal parts; None: as many as make a good page."""
+        if tiles != self._per_page:
+            self._per_page, self._page = tiles, 0
+            self._arrange()
+
+    def _page_size(self) -> int:
+        return self._per_page or page_size(len(self._tiles))
+
     def set_empty_text(self, text: str) -> None:
         """The sentence shown while there is no tile."""
         if text != self._empty:
@@ -144,8 +154,9 @@ class VideoGrid(QWidget):
 
     @property
     def pages(self) -> int:
-        per_page = 7 if self._layout is GridLayout.SPEAKER else page_size(len(self._tiles))
-        return max(1, -(-len(self._tiles) // per_page))
+        per_page = STRIP if self._layout is GridLayout.SPEAKER else self._page_size()
+        count = len(self._tiles) - (1 if self._layout is GridLayout.SPEAKER else 0)
+        return max(1, -(-count // per_page))
 
     def turn_page(self, by: int) -> None:
         """Show the next or the previous page."""
@@ -171,7 +182,7 @@ class VideoGrid(QWidget):
             first, others = ordered[:1], ordered[1:]
             tiles = [*first, *others[self._page * STRIP : (self._page + 1) * STRIP]]
         else:
-            size = page_size(len(ordered))
+            size = self._page_size()
             tiles = ordered[self._page * size : (self._page + 1) * size]
         k = theme()
         metrics = Metrics(gap=k.px(10), caption=k.px(40), caption_small=k.px(32))
@@ -210,7 +221,7 @@ class VideoGrid(QWidget):
         """Which of all the sites this tile of the page is, from 1."""
         if self._layout is GridLayout.SPEAKER:
             return self._page * STRIP + index + 1 if index else 1
-        return self._page * page_size(len(self._tiles)) + index + 1
+        return self._page * self._page_size() + index + 1
 
     def _wait_anew(self, shown: _Shown) -> None:
         shown.waits_since, shown.dark = self._clock.monotonic(), False

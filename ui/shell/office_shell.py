@@ -62,6 +62,7 @@ class OfficeShell(QWidget):
         app.sync_changed.connect(self._show_badge)
         work.signin.changed.connect(self.show_title)
         work.minutes.changed.connect(self.show_title)
+        work.meeting.changed.connect(self.show_title)
         app.operator_changed.connect(self._show_person)
         self._show_badge()
         self.show_page()
@@ -114,7 +115,11 @@ class OfficeShell(QWidget):
     def _title(self, page: Page, view: QWidget) -> tuple[str, str]:
         if page is Page.HOME:
             return greeting_date(self._app), str(getattr(view, "subtitle", ""))
-        about = {Page.SIGN_IN: self._work.signin, Page.MINUTES: self._work.minutes}.get(page)
+        about = {
+            Page.SIGN_IN: self._work.signin,
+            Page.MINUTES: self._work.minutes,
+            Page.ROLL_CALL: self._work.roll_call,
+        }.get(page)
         return t(f"page.{page}"), str(getattr(about, "title", "") or "")
 
     def _show_badge(self) -> None:

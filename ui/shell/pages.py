@@ -2,6 +2,7 @@
 
 from PySide6.QtWidgets import QWidget
 
+from ui.meeting.roll_view import RollCallView
 from ui.meeting.signin_view import SignInView
 from ui.models.app_model import AppModel, Page
 from ui.models.workplace import Workplace
@@ -26,6 +27,8 @@ def build_page(page: Page, app: AppModel, work: Workplace, office: Office) -> QW
             return SignInView(work.signin)
         case Page.MINUTES:
             return MinutesView(work.minutes)
+        case Page.ROLL_CALL:
+            return RollCallView(work.roll_call)
         case Page.SYNC:
             return SyncPage(app, work.sync)
         case Page.AUDIT:

@@ -16,16 +16,6 @@ from ui.widgets.card import flush
 class SessionShell(QWidget):
     """The running meeting. `view` is the meeting below the bar; the room's screen lives as long as the shell does."""
 
-    def _choose(self) -> None:
-        """A room that follows a lecture has its own page."""
-        shown = self.lecture if self._lecture.listening else self.view
-        if self._stack.currentWidget() is not shown:
-            self._stack.setCurrentWidget(shown)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self.screen_of_room.follow_operator()
-
     def __init__(self, workplace: Workplace) -> None:
         super().__init__()
         app = workplace.app
@@ -35,9 +25,9 @@ class SessionShell(QWidget):
         flush(column)
         self.bar = SessionBar(app, workplace.meeting, lambda: app.go(Page.HOME))
         self.screen_of_room = screen = RoomScreen(workplace.room, app.clock, self)
-        self.view = MeetingView(workplace.meeting, workplace.room, screen.show_preview)
+        self.view = MeetingView(workplace.meeting, workplace.room, screen.show_preview, workplace.hosting)
         column.addWidget(self.bar)
-        self.lecture = LectureView(workplace.lecture, app.clock, self.view.room_menu)
+        self.lecture = LectureView(workplace.lecture, app.clock, workplace.hosting, self.view.room_menu)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.view)
         self._stack.addWidget(self.lecture)
@@ -46,5 +36,17 @@ class SessionShell(QWidget):
         workplace.lecture.changed.connect(self._choose)
         self._choose()
         self.destroyed.connect(lambda _shell=None: screen.close())
-        self.view.sign_in_pressed.connect(lambda: workplace.open_sign_in(app.meeting_id))
-        self.view.minutes_pressed.connect(lambda: workplace.open_minutes(app.meeting_id))
+        for view in (self.view, self.lecture):
+            view.sign_in_pressed.connect(lambda: workplace.open_sign_in(app.meeting_id))
+            view.minutes_pressed.connect(lambda: workplace.open_minutes(app.meeting_id))
+        self.view.roll_call_pressed.connect(lambda: app.go(Page.ROLL_CALL))
+
+    def _choose(self) -> None:
+        """A room that follows a lecture has its own page."""
+        shown = self.lecture if self._lecture.listening else self.view
+        if self._stack.currentWidget() is not shown:
+            self._stack.setCurrentWidget(shown)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.screen_of_room.follow_operator()

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout
 
 from ui.i18n import t
+from ui.i18n.dates import duration_text
 from ui.models.app_model import AppModel
 from ui.models.meeting_model import MeetingModel
 from ui.shell.top_bar import HEIGHT, StatusCorner
@@ -36,17 +37,21 @@ class SessionBar(QFrame):
         self.title.setFont(title_font)
         row.addWidget(self.title)
         self.on_air = Chip("", "broadcast", "onair")
+        self.recording = Chip("", "record-circle-outline")
+        self.locked = Chip(t("host.locked-chip"), "lock-outline")
+        self.paused = Chip(t("host.paused-chip"), "pause-circle-outline", "zheshi")
         self.link = Chip("", "lan-connect")
         self.saved = Chip("", "content-save-check-outline")
         self.sites = Chip("", "lan-connect")
         row.addWidget(self.on_air, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addStretch(1)
-        for chip in (self.link, self.saved, self.sites):
+        for chip in (self.paused, self.recording, self.locked, self.link, self.saved, self.sites):
             row.addWidget(chip, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addSpacing(k.px(4))
         row.addWidget(StatusCorner(app))
         for signal in (meeting.changed, app.session_changed, app.sync_changed):
             signal.connect(self.refresh)
+        meeting.ticked.connect(self._show_recording)
         self.refresh()
 
     def refresh(self) -> None:
@@ -57,6 +62,10 @@ class SessionBar(QFrame):
         self.on_air.setVisible(source is not None)
         if source is not None:
             self.on_air.set_state(t("session.on_air", meeting.name_of(source)), "broadcast", "onair")
+        state = meeting.state
+        self.paused.setVisible(state.paused_at is not None)
+        self.locked.setVisible(state.locked)
+        self._show_recording()
         self.link.setVisible(not meeting.online)
         if meeting.offline_since is not None:
             self.link.set_state(t("link.offline"), "lan-disconnect", "zheshi")
@@ -70,3 +79,10 @@ class SessionBar(QFrame):
             self.sites.set_state(t("session.sites", here, total), "lan-disconnect", "zheshi")
         else:
             self.sites.set_state(t("session.sites", here, total), "lan-connect", "shilv", quiet=True)
+
+    def _show_recording(self) -> None:
+        since = self._meeting.state.recording_since
+        self.recording.setVisible(since is not None)
+        if since is not None:
+            length = duration_text((self._meeting.center_now - since).total_seconds())
+            self.recording.set_state(t("host.recording", length), "record-circle-outline", "neutral")
