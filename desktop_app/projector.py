@@ -72,10 +72,10 @@ class _Fold:
         if isinstance(event, RollAnswered | RollCallClosed):
             self._note_roll_call(before, after)
         self._note_outages(event, after)
-        if after.mode is not MeetingMode.REHEARSAL:
-            known = {turn.request_id: turn for turn in before.floor}
-            for turn in after.floor:
-                if turn.speech_no and turn != known.get(turn.request_id):
+        if before.floor is not after.floor and after.mode is not MeetingMode.REHEARSAL:
+            # Requests are never taken out or moved, so that what did not change is the same object at the same place.
+            for turn in map(_changed, after.floor, (*before.floor, None)):
+                if turn is not None and turn.speech_no:
                     self._note_speech(turn)
 
     def take_rows(self) -> _Rows:
@@ -118,6 +118,10 @@ class _Fold:
         seq, agenda_item = self._grants[turn.request_id]
         meeting = self.state.meeting_id
         self._note("speech", derived_id(meeting, seq, "speech"), _speech_fields(meeting, turn, agenda_item))
+
+
+def _changed(turn: FloorRequest, before: FloorRequest | None) -> FloorRequest | None:
+    return None if turn is before else turn
 
 
 def _meeting_fields(state: MeetingState) -> dict[str, Any]:

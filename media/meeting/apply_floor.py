@@ -26,7 +26,8 @@ def floor_changed(state: MeetingState, event: ev.FloorEvent) -> MeetingState:
             priority=event.priority,
         )
         return replace(state, floor=(*state.floor, asked))
-    turn = next((one for one in state.floor if one.request_id == event.request_id), None)
+    # From the end: a long meeting's log is mostly about the latest requests.
+    turn = next((one for one in reversed(state.floor) if one.request_id == event.request_id), None)
     if turn is None:
         raise PeerFault("event-misplaced", request=event.request_id)
     match event:
@@ -118,24 +119,26 @@ def _counted(turn: FloorRequest, at: datetime) -> int:
 
 def _queued(state: MeetingState, request_id: str, place: int | None = None) -> MeetingState:
     """The queue with this request at `place`, or behind the last one of the same or a higher priority; renumbered."""
-    turn = next(one for one in state.floor if one.request_id == request_id)
-    others = [one for one in state.queue if one.request_id != request_id]
+    indices = {one.request_id: at for at, one in enumerate(state.floor) if one.status is FloorStatus.ACCEPTED}
+    if request_id not in indices:
+        raise PeerFault("event-misplaced", request=request_id)
+    turn = state.floor[indices[request_id]]
+    others = sorted((state.floor[at] for at in indices.values()), key=lambda one: one.place or len(state.floor))
+    others.remove(turn)
     if place is None:
         ahead = [at for at, one in enumerate(others, start=1) if one.priority >= turn.priority]
         at = ahead[-1] if ahead else 0
     else:
         at = max(0, min(place - 1, len(others)))
-    order = [*others[:at], turn, *others[at:]]
-    places = {one.request_id: number for number, one in enumerate(order, start=1)}
-    floor = tuple(
-        replace(one, place=places[one.request_id])
-        if one.request_id in places and one.place != places[one.request_id]
-        else one
-        for one in state.floor
-    )
-    return replace(state, floor=floor)
+    floor = list(state.floor)
+    for number, one in enumerate((*others[:at], turn, *others[at:]), start=1):
+        if one.place != number:
+            floor[indices[one.request_id]] = replace(one, place=number)
+    return replace(state, floor=tuple(floor))
 
 
 def _with_turn(state: MeetingState, turn: FloorRequest, **changes: Any) -> MeetingState:
-    changed = replace(turn, **changes)
-    return replace(state, floor=tuple(changed if one is turn else one for one in state.floor))
+    at = len(state.floor) - 1
+    while state.floor[at] is not turn:
+        at -= 1
+    return replace(state, floor=(*state.floor[:at], replace(turn, **changes), *state.floor[at + 1 :]))

@@ -2,10 +2,13 @@
 
 import pytest
 
+from desktop_app.domain.faults import PeerFault
 from desktop_app.domain.ids import UnitPath
 from desktop_app.domain.meetings import MeetingMode
 from media.meeting import budgets
 from media.meeting import commands as cmd
+from media.meeting import events as ev
+from media.meeting.apply import apply
 from media.meeting.model import FloorPurpose, FloorStatus
 from tests.meeting.rooms import BOLUO, CITY, HUIDONG, PROVINCE, Play, at, gone
 
@@ -203,3 +206,13 @@ def test_a_pause_stops_the_turn_and_closes_every_microphone(play: Play):
     assert play.state.speaking is not None
     assert play.state.speaking.spoken_seconds(play.now) == 40
     assert play.state.sites_on_air == {HUIDONG, BOLUO}
+
+
+def test_an_event_that_cannot_follow_is_only_ever_a_peer_fault(play: Play):
+    ask(play, BOLUO, "1")
+    chair(play, cmd.HoldFloor("1"))
+    for event in (ev.FloorMoved(play.now, "1", 1), ev.FloorRanked(play.now, "1", 2), ev.FloorHeld(play.now, "x")):
+        with pytest.raises(PeerFault, match="event-misplaced"):
+            apply(play.state, event)
+    with pytest.raises(PeerFault, match="event-misplaced"):
+        apply(play.state, ev.RollCallPaused(play.now))
