@@ -133,8 +133,18 @@ def _keys(folder: Path, passphrase: str | None) -> KeyStore:
     return open_keystore(folder, passphrase=passphrase)
 
 
+def _records(folder: Path, identity: DeviceIdentity, clock: Clock) -> Records:
+    """The store; a damaged one is made anew of what can be read of it, and the center brings the rest."""
+    try:
+        return Records.open(folder, identity=identity, clock=clock)
+    except HostFault as fault:
+        if fault.id != "store-damaged":
+            raise
+        return Records.salvage(folder, identity=identity, clock=clock)
+
+
 def _assemble(identity: DeviceIdentity, folder: Path, settings: Settings, clock: Clock, keys: KeyStore) -> Parts:
-    records = Records.open(folder, identity=identity, clock=clock)
+    records = _records(folder, identity, clock)
     attachments = Attachments(records, BlobStore(folder, blob_key(keys)), clock)
     book = AuditBook(records, clock)
     signer = RequestSigner(identity)

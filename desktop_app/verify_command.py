@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from desktop_app.domain.clock import stamp
+from desktop_app.domain.clock import SystemClock, stamp
 from desktop_app.domain.faults import HostFault, OperatorError
 from desktop_app.settings import ENV_PASSPHRASE, load_settings
 
@@ -42,6 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--center", action="store_true", help="the center's folder, where both are on this machine")
     parser.add_argument("--file", type=Path, help="a backup instead of the folder's own store")
+    parser.add_argument(
+        "--rebuild", action="store_true", help="make the records again from the proven log (not while it runs)"
+    )
     parser.add_argument("--receipts", action="store_true", help="print every receipt, so that it can be kept on paper")
     parser.add_argument("--json", action="store_true", help="print JSON instead of sentences")
 
@@ -56,6 +59,9 @@ def run(options: argparse.Namespace) -> int:
     with StoreReader.of_file(file, None if is_plain(file) else identity.store_key) as reader:
         proof = reader.prove(identity.center_key, _keys(folder, identity))
         receipts = reader.receipts(1_000_000) if options.receipts else []
+    if options.rebuild:
+        rebuilt = _rebuild(folder, file, identity)
+        print(f"{rebuilt} records were not what the log says, and were made again from it")
     if options.json:
         print(json.dumps(asdict(proof) | {"file": str(file), "receipt_list": [_as_json(each) for each in receipts]}))
         return 0
@@ -81,6 +87,25 @@ def _place(options: argparse.Namespace) -> tuple[Path, Path]:
         if (folder / name).is_file():
             return folder, folder / name
     raise OperatorError("store-not-there", folder=str(folder))
+
+
+def _rebuild(folder: Path, file: Path, identity: "DeviceIdentity") -> int:
+    """HostFault `store-in-use` while the terminal or the center runs."""
+    from sync.center.store import CenterStore
+    from sync.terminal.records import Records
+
+    if file.parent != folder:
+        raise OperatorError("store-not-there", folder=str(file.parent))
+    clock = SystemClock()
+    store = (
+        CenterStore.open(folder, identity=identity, clock=clock)
+        if file.name == CENTER_STORE
+        else Records.open(folder, identity=identity, clock=clock)
+    )
+    try:
+        return len(store.rebuild())
+    finally:
+        store.close()
 
 
 def _keystore(folder: Path) -> "KeyStore":

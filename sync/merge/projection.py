@@ -4,7 +4,7 @@ It lives inside the transaction that stores the changes, and `flush` ends its wo
 again from the log (`rebuild`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import sqlalchemy as sa
 
@@ -30,6 +30,8 @@ class Projection:
         self._owners: dict[Key, str] = {}
         """Of the records as they were loaded."""
         self.touched: set[Key] = set()
+        self.told: set[Key] = set()
+        """Records whose listeners hear of something that is not in the log."""
         self.updated: list[str] = []
         """The documents of the `update` operations folded in, one entry for each."""
 
@@ -60,7 +62,7 @@ class Projection:
             )
             for pk, name, heads in marked:
                 self._conflicted.add((entity, pk))
-                self._states[entity, pk].conflicts[name] = from_json(heads)
+                self._states.setdefault((entity, pk), RecordState()).conflicts[name] = from_json(heads)
             for pk in ordered:
                 state = self._states.setdefault((entity, pk), RecordState())
                 self._owners[entity, pk] = state.owner_path
@@ -101,6 +103,15 @@ class Projection:
         opened.update({each.change_id: (each, said) for each, said in self._fresh.get(key, [])})
         self._states[key] = fold(ENTITIES[entity], opened.values())
         self.touched.add(key)
+
+    def make_again(self, keys: Iterable[Key], told: Mapping[Key, Iterable[Change]]) -> None:
+        """Make records again from all their applied changes; those without any are taken out."""
+        listed = list(keys)
+        self.load(listed)
+        for key in listed:
+            opened = [(each, _open(each)) for each in told.get(key, ())]
+            self._states[key] = fold(ENTITIES[key[0]], opened) if opened else RecordState()
+            self.touched.add(key)
 
     def forget(self, entity: str, pk: str) -> None:
         """Make a record again from the log alone, out of which some of its changes were taken."""

@@ -1,5 +1,6 @@
 """What a terminal's store and the center's have in common: opening, one writer at a time, listeners."""
 
+import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,7 +17,8 @@ from sync.log.envelope import Change, Op
 from sync.log.payload import UPDATE
 from sync.log.signing import Origin
 from sync.log.write import Write
-from sync.merge.projection import Projection
+from sync.merge.projection import Key, Projection
+from sync.merge.rebuilding import is_current, rebuild
 from sync.store import cipher, postgres, reader
 from sync.store.engine import check, host_faults, store_engine, writing
 from sync.store.journal import Head, Journal, load_head, retraction
@@ -25,6 +27,7 @@ from sync.store.rows import upsert
 from sync.store.schema import upgrade
 from sync.store.tables import document
 
+log = logging.getLogger("silian.sync")
 Touched = frozenset[tuple[str, str]]
 """(entity, pk) of the records that a transaction touched."""
 Listener = Callable[[Touched], None]
@@ -155,6 +158,8 @@ class Store(reader.StoreReader):
             upgrade(engine)
             with writing(engine) as connection:
                 self._head = load_head(connection, identity.device)
+                if not is_current(connection):
+                    log.warning("the records are made again from the log: %d differed", len(rebuild(connection)))
                 self._on_open(connection)
         except BaseException:
             self.close()
@@ -172,6 +177,13 @@ class Store(reader.StoreReader):
     @property
     def unit_path(self) -> UnitPath:
         return self.identity.unit_path
+
+    def rebuild(self) -> list[Key]:
+        """Make all records again from the log; the (entity, pk) of those that were not what the log says."""
+        with self._lock, writing(self._engine) as connection:
+            differing = rebuild(connection)
+        self._tell(frozenset(differing))
+        return differing
 
     def _on_open(self, connection: sa.Connection) -> None:
         """What a kind of store does in the transaction that opens it."""

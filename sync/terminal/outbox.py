@@ -16,7 +16,7 @@ from sync.log.signing import Origin, head_message
 from sync.replication.batch import pack_batch
 from sync.replication.receipt import Receipt, read_body
 from sync.store.journal import Head
-from sync.store.rows import SELECT_CHANGES, change_of, upsert
+from sync.store.rows import SELECT_CHANGES, change_of, insert_changes, upsert
 from sync.store.store import Transaction
 from sync.store.tables import change, document, receipt, reemitted
 
@@ -139,6 +139,23 @@ def go_on_from(transaction: Transaction, identity: Origin, epoch: int, seq: int,
     if nothing and head.acknowledged == 0:
         return  # the center has not heard of this epoch yet: it begins with our first change
     open_epoch(transaction, identity, above=epoch)
+
+
+def take_over(transaction: Transaction, identity: Origin, saved: Sequence[Change]) -> None:
+    """Begin an empty store's chain with changes that another store of this device had written."""
+    head = transaction.journal.head
+    head.epoch = max((each.epoch for each in saved), default=head.epoch) + 1
+    head.seq, head.head_hash, head.acknowledged = 0, GENESIS, 0
+    transaction.projection.load({(each.entity, each.pk) for each in saved if each.entity in ENTITIES})
+    rows: list[tuple[Change, bytes | None]] = []
+    for each in saved:
+        moved = dataclasses.replace(each, epoch=head.epoch, seq=head.seq + 1)
+        head.seq, head.head_hash = moved.seq, change_hash(moved, head.head_hash)
+        rows.append((moved, head.head_hash))
+        transaction.journal.clock.absorb(moved.hlc, None)
+        if moved.entity in ENTITIES:
+            transaction.projection.apply(moved)
+    insert_changes(transaction.connection, rows)
 
 
 def open_epoch(transaction: Transaction, identity: Origin, *, above: int, again: Sequence[str] = ()) -> None:

@@ -5,6 +5,7 @@ acknowledged by the center is pending, whatever happens to the program.
 """
 
 import dataclasses
+import logging
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,11 +29,12 @@ from sync.store.engine import reading
 from sync.store.reader import Row
 from sync.store.store import Store, Transaction
 from sync.store.tables import change
-from sync.terminal import healing, inbox, outbox
+from sync.terminal import healing, inbox, outbox, salvage
 from sync.terminal.status import Receipt, SyncStatus, in_quarantine, read_status
 
 __all__ = ["Receipt", "Records", "Row", "SyncStatus", "Write"]
 
+log = logging.getLogger("silian.sync")
 APPROVED = "approved"
 
 
@@ -45,6 +47,21 @@ class Records(Store):
     def open(cls, folder: Path, *, identity: Origin, clock: Clock) -> "Records":
         """Open or make `folder/store.db`; for the faults see `Store`."""
         return cls(folder, identity, clock)
+
+    @classmethod
+    def salvage(cls, folder: Path, *, identity: Origin, clock: Clock) -> "Records":
+        """Make the store anew where `open` said `store-damaged`; the damaged file is kept beside it.
+
+        What can be read of the own changes that are not receipted waits in it; all else comes from the center.
+        """
+        stamp = clock.now().strftime("%Y%m%d-%H%M%S")
+        aside = salvage.put_aside(folder, cls.STORE_FILE, stamp)
+        saved = salvage.pending_in(aside, identity)
+        records = cls.open(folder, identity=identity, clock=clock)
+        with records._writing() as transaction:
+            outbox.take_over(transaction, identity, saved)
+        log.warning("%d changes were saved out of %s; the rest comes from the center", len(saved), aside.name)
+        return records
 
     def act_as(self, person: PersonId) -> None:
         """From now on what is written is written by this person; empty: nobody, and nothing can be written."""

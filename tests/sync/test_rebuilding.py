@@ -1,0 +1,128 @@
+"""The log is the truth: records are made again from it, and a damaged store from what can be read and the center."""
+
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sync_province import HUIDONG, HUIZHOU, Province, opened_file
+from test_snapshot_and_healing import _fill, compare
+
+from desktop_app.domain.faults import HostFault, PeerFault
+from desktop_app.domain.ids import derived_id
+from sync.documents.minutes import MinutesDocument
+from sync.store.store import Store
+from sync.terminal.records import Records, Write
+
+WHAT_THERE_IS = ("meeting", "sign_in", "minutes", "member")
+
+
+def _alter(store: Store, *statements: str) -> None:
+    with closing(opened_file(store)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def _filled(province: Province) -> Records:
+    terminal, other = province.terminal(HUIDONG), province.terminal(HUIZHOU)
+    meeting = province.meeting(terminal, HUIZHOU)
+    for member in range(30):
+        province.sign_in(terminal, meeting, str(member))
+    terminal.retract("sign_in", terminal.list("sign_in")[3]["pk"], meeting=meeting)
+    minutes = derived_id("minutes", meeting, HUIDONG)
+    document = MinutesDocument()
+    document.add_block(text="共同记录")
+    terminal.write(Write("minutes", minutes, {"meeting": meeting, "unit_path": HUIDONG, "state": "draft"}))
+    terminal.save_update(minutes, document.take_update() or b"", meeting=meeting)
+    province.sync(terminal, other)
+    member = derived_id("member", "1")
+    terminal.write(Write("member", member, {"unit_path": HUIDONG, "name": "甲"}))
+    province.sync(terminal, other)
+    for writer, post in ((terminal, "主席"), (other, "委员")):
+        writer.write(Write("member", member, {"post": post}))
+    province.sync(terminal, other)
+    province.sync(terminal, other)
+    return terminal
+
+
+def _all(store: Store) -> list[object]:
+    rows: list[object] = [store.list(entity) for entity in WHAT_THERE_IS]
+    documents = [store.minutes_state(row["pk"]) for row in store.list("minutes")]
+    return [rows, documents, store.conflicts()]
+
+
+@pytest.mark.parametrize("end", ["terminal", "center"])
+def test_records_that_are_not_what_the_log_says_are_made_again(province: Province, end: str) -> None:
+    terminal = _filled(province)
+    store: Store = terminal if end == "terminal" else province.center
+    before = _all(store)
+    assert terminal.conflicts()
+    assert store.rebuild() == []
+    assert _all(store) == before
+    _alter(
+        store,
+        "DELETE FROM record WHERE rowid IN (SELECT rowid FROM record WHERE entity = 'sign_in' LIMIT 7)",
+        "UPDATE record SET fields = '{}' WHERE entity = 'member'",
+        "DELETE FROM conflict",
+        "INSERT INTO record VALUES ('sign_in', 'invented', '', 'x/', 'p', 0, '{}', '{}')",
+        "UPDATE document SET state = x'00'",
+    )
+    assert _all(store) != before
+    assert len(store.rebuild()) == 9
+    assert _all(store) == before
+
+
+def test_a_store_of_other_rules_is_made_again_when_it_is_opened(province: Province) -> None:
+    terminal = _filled(province)
+    before = _all(terminal)
+    _alter(terminal, "UPDATE property SET value = '0' WHERE name = 'projection'", "DELETE FROM record")
+    terminal.close()
+    again = province.open_terminal(terminal.identity)  # type: ignore[arg-type]
+    assert _all(again) == before
+    assert again.rebuild() == []
+
+
+def _damage(file: Path, start: float, end: float) -> None:
+    """Spoil the pages of a stretch of the file, given as parts of its length."""
+    raw = bytearray(file.read_bytes())
+    first, last = int(len(raw) // 4096 * start), int(len(raw) // 4096 * end)
+    raw[first * 4096 : last * 4096] = b"\x5a" * ((last - first) * 4096)
+    file.write_bytes(raw)
+
+
+@pytest.mark.parametrize("pages", [(0.4, 0.45), (0.6, 0.8), (0.9, 1.0), (0.0, 0.1)])
+def test_a_damaged_store_is_made_anew_from_what_can_be_read_and_the_center(
+    province: Province, pages: tuple[float, float]
+) -> None:
+    terminal = _filled(province)
+    meeting = terminal.list("meeting")[0]["pk"]
+    before = terminal.list("sign_in")
+    waiting = [province.sign_in(terminal, meeting, f"waits{number}") for number in range(200)]
+    terminal.close()
+    file = terminal.folder / "store.db"
+    _damage(file, *pages)
+    with pytest.raises(HostFault):
+        Records.open(terminal.folder, identity=terminal.identity, clock=province.clock)
+    anew = Records.salvage(terminal.folder, identity=terminal.identity, clock=province.clock)
+    province.opened.append(anew.close)
+    saved = {row["change_id"] for row in anew.pending(1000)}
+    if pages[0] > 0:
+        assert len(saved) > 50, "what can be read of what waits is saved"
+    _fill(province, anew)
+    for _ in range(3):
+        try:
+            province.push(anew)
+            break
+        except PeerFault as refused:
+            place = refused.values
+            anew.go_on_from(place["epoch"], place["seq"], bytes.fromhex(place["head_hash"]))
+    province.pull(anew)
+    pks = {row["pk"] for row in anew.list("sign_in")}
+    assert {row["pk"] for row in before} <= pks
+    assert len(pks & set(waiting)) == len(saved)
+    assert {row["pk"] for row in province.center.list("sign_in")} == pks
+    assert compare(province, anew) == []
+    assert list(terminal.folder.glob("store.db.damaged-*")), "the damaged file is kept"
+    anew.act_as(terminal.person)
+    province.sign_in(anew, meeting, "after")
+    province.push(anew)
+    assert anew.status().pending == 0
