@@ -26,10 +26,10 @@ from desktop_app.domain.faults import Fault, HostFault
 from desktop_app.domain.ids import DeviceId, PersonId, UnitPath, derived_id, uuid7
 from desktop_app.domain.principal import Actor, Role, roles_fit
 from desktop_app.domain.units import unit_code
-from desktop_app.hub_process import hub_engine, hub_secret
+from desktop_app.engines import media_engine
 from desktop_app.main import VERSION
 from desktop_app.settings import Settings
-from media.engine.hub_engine import HubEngine
+from media.engine.room import MediaEngine
 from sync.blobs.routes import routes as blob_routes
 from sync.blobs.store import BlobStore, blob_key
 from sync.blobs.uploads import MEBIBYTE, Quota, Uploads
@@ -113,7 +113,7 @@ class Center:
         self,
         store: CenterStore,
         keys: CenterKeys,
-        engine: HubEngine,
+        engine: MediaEngine,
         meetings: CenterMeetings,
         uploads: Uploads,
         clock: Clock,
@@ -158,7 +158,7 @@ class Center:
             added = seed_units(store)
             if added:
                 log.info("%d units of the reference data were written into the records", added)
-            engine = hub_engine(folder, settings.center, hub_secret(keys.identity.key), clock)
+            engine = media_engine(folder, settings.center, keys.identity.key, clock)
             meetings = CenterMeetings(store, engine, clock, grace_seconds=settings.center.chair_grace)
             uploads = center_uploads(store, keystore, settings, clock)
             uploads.tidy()

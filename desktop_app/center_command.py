@@ -7,6 +7,7 @@ that both may open (see `sync.identity.registry`), and a backup reads the store 
 import argparse
 import asyncio
 import getpass
+import ipaddress
 import json
 import logging
 import os
@@ -33,13 +34,14 @@ if TYPE_CHECKING:
     from sync.identity.keystore import KeyStore
 
 SECTIONS = ("center", "log")
-ACTS = ("run", "code", "devices", "revoke", "backup", "import")
+ACTS = ("run", "code", "devices", "revoke", "backup", "import", "engine")
 _EPILOG = f"""examples:
   silian center                                     run it, in the platform's own folder
   silian center --folder /srv/silian --host 10.1.2.3
   silian center code --unit 441323 --role host      an activation code for one terminal of 惠东县
   silian center devices                             who is enrolled
   silian center revoke --device 0a1b...             refuse a stolen terminal from now on
+  silian center engine --address 10.1.2.3 --to /etc/janus    what a Janus of this center is configured with
   silian center backup --to /backup/center.db       a copy of the records, encrypted, while the center runs
 
 Secrets are kept in the system's keyring. Where there is none, they are sealed by a passphrase: it is asked for, or
@@ -66,6 +68,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument_group("revoke").add_argument("--device", help="the terminal's number, from `devices`")
     backup = parser.add_argument_group("backup and import")
     backup.add_argument("--to", type=Path, metavar="FILE", help="the file to write; import: the receipt")
+    engine = parser.add_argument_group("engine", "the configuration of a Janus of this center, into the folder --to")
+    engine.add_argument("--name", default="province", help="which of the setting center.engines (default: province)")
+    engine.add_argument(
+        "--address", action="append", metavar="IP", help="where terminals reach its media; may be given more than once"
+    )
     backup.add_argument("--plain", action="store_true", help="unencrypted: everybody can read it who has the file")
     add_setting_options(parser, *SECTIONS)
 
@@ -78,6 +85,7 @@ def run(options: argparse.Namespace) -> int:
         "devices": _devices,
         "revoke": _revoke,
         "backup": _backup,
+        "engine": _engine,
         "import": _import,
     }
     return acts[options.act](options, settings)
@@ -283,6 +291,34 @@ def _import(options: argparse.Namespace, settings: Settings) -> int:
     from desktop_app.center_import import run
 
     return run(options, settings, open_center_keystore)
+
+
+def _engine(options: argparse.Namespace, settings: Settings) -> int:
+    """A Janus's configuration. It holds secrets: whoever has it commands that engine."""
+    from desktop_app.engines import write_janus_config
+
+    addresses = tuple(options.address or ())
+    if options.to is None or not all(_is_address(each) for each in addresses) or not addresses:
+        raise OperatorError(
+            "setting-invalid",
+            key="address",
+            value=", ".join(addresses),
+            wanted="--address IP --to FOLDER",
+            source="engine",
+        )
+    keys = _keys(settings)
+    keys.registry.close()
+    for path in write_janus_config(settings.center, keys.identity.key, options.name, addresses, options.to):
+        print(path)
+    print("Put these into /etc/janus of that machine, readable for Janus alone, and restart its service.")
+    return 0
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return not ipaddress.ip_address(text).is_loopback  # Janus gathers none of those
+    except ValueError:
+        return False
 
 
 def _keys(settings: Settings) -> "CenterKeys":

@@ -32,7 +32,10 @@ class CenterSettings:
     folder: str = _setting("", "where its stores are; empty: the platform's own place")
     host: str = _setting("127.0.0.1", "the address it listens on; terminals reach media at the same address")
     port: int = _setting(8443, "TCP port; 0 takes a free one")
-    engine: str = _setting("hub", "what forwards the media", "hub")
+    engine: str = _setting("hub", "what forwards the media", "hub", "janus")
+    engines: str = _setting(
+        "", "the Janus engines: name=unit@address, comma-separated, such as huizhou=441300@10.9.0.2; empty: one here"
+    )
     hub: str = _setting("own", "who starts the media hub: the center, or a service of the system", "own", "service")
     media_ports: str = _setting("40000-40199", "UDP ports of the media, first-last")
     media_host: str = _setting("", "the address on which media is taken; empty: the address it listens on")

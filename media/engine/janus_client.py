@@ -97,6 +97,10 @@ class JanusSession:
             return False
         return True
 
+    async def version(self) -> int:
+        """Janus's own: 1102 is 1.1.2."""
+        return int((await self._exchange({"janus": "info"})).get("version", 0))
+
     async def attach(self) -> int:
         """A new handle on the VideoRoom."""
         return int((await self._exchange(self._within({"janus": "attach", "plugin": PLUGIN})))["data"]["id"])
@@ -172,7 +176,7 @@ class JanusSession:
         if kind == "timeout":
             self.is_gone = True
             self._end()
-        elif answer is not None and kind in ("success", "event", "error"):
+        elif answer is not None and kind in ("success", "event", "error", "server_info"):
             if not answer.done():
                 answer.set_result(message)
         elif "sender" in message:

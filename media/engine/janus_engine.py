@@ -9,10 +9,10 @@ import asyncio
 import contextlib
 import logging
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from desktop_app.domain.faults import Fault, HostFault, PeerFault
 from desktop_app.domain.ids import MeetingId, UnitPath
@@ -26,6 +26,7 @@ from media.engine.room import RoomStats
 from media.rtp.packet import write_rtp
 
 log = logging.getLogger(__name__)
+_T = TypeVar("_T")
 
 READY_WITHIN = 5.0
 TRY_AGAIN = (0.1, 1.0)
@@ -65,21 +66,23 @@ class JanusEngine:
         address: JanusAddress,
         secrets: JanusSecrets,
         state: Path | None = None,
-        on_ready: Callable[[], None] = lambda: None,
+        on_change: Callable[[], None] = lambda: None,
     ) -> None:
+        """`on_change`: connections or wishes of a room are others now, or Janus came or went."""
         self.address = address
         self.secrets = secrets
         self.control = 0
         self.version = 0
-        """Of the VideoRoom, as it tells it: 11 for 1.1.x's."""
+        """Of Janus, as it tells it: 1102 is 1.1.2."""
         self.rooms: dict[MeetingId, JanusRoom] = {}
         self._memory = JanusMemory(state)
-        self._on_ready = on_ready
+        self.on_change = on_change
         self._session: JanusSession | None = None
         self._claim: int | None = None
         self._ready = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._changes: set[asyncio.Task[Any]] = set()
         self._beats = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._beats.setblocking(False)
         self._beat_number = 0
@@ -152,31 +155,38 @@ class JanusEngine:
             self.changed()
 
     async def publish(self, meeting: MeetingId, site: UnitPath, offer: str) -> str:
-        return await (await self.room(meeting)).publish(site, offer)
+        return await self._whole((await self.room(meeting)).publish(site, offer))
 
     async def subscribe(self, meeting: MeetingId, site: UnitPath, offer: str) -> str:
-        return await (await self.room(meeting)).subscribe(site, offer)
+        return await self._whole((await self.room(meeting)).subscribe(site, offer))
 
     async def switch(self, meeting: MeetingId, site: UnitPath, slot: str, source: UnitPath | None) -> None:
-        await (await self.room(meeting)).switch(site, slot, source)
+        await self._whole((await self.room(meeting)).switch(site, slot, source))
 
     async def pause(self, meeting: MeetingId, site: UnitPath, slot: str, paused: bool) -> None:
-        await (await self.room(meeting)).pause(site, slot, paused)
+        await self._whole((await self.room(meeting)).pause(site, slot, paused))
 
     async def keyframe(self, meeting: MeetingId, site: UnitPath) -> None:
-        await (await self.room(meeting)).keyframe(site)
+        await self._whole((await self.room(meeting)).keyframe(site))
 
     async def set_on_air(self, meeting: MeetingId, sites: frozenset[UnitPath]) -> None:
-        await (await self.room(meeting)).set_on_air(sites)
+        await self._whole((await self.room(meeting)).set_on_air(sites))
 
     async def leave(self, meeting: MeetingId, site: UnitPath) -> None:
-        await (await self.room(meeting)).leave(site)
+        await self._whole((await self.room(meeting)).leave(site))
 
     async def stats(self, meeting: MeetingId) -> RoomStats:
         room = await self.room(meeting)
         if self._session is None:
             raise HostFault("engine-unreachable")
         return await room_stats(room, self.address.admin, self.secrets.admin, self._session.id)
+
+    async def _whole(self, change: Coroutine[Any, Any, _T]) -> _T:
+        """Done to its end also where nobody waits for it any more: half a change would leave Janus in between."""
+        task = asyncio.ensure_future(change)
+        self._changes.add(task)
+        task.add_done_callback(self._changes.discard)
+        return await asyncio.shield(task)
 
     async def room(self, meeting: MeetingId) -> JanusRoom:
         """PeerFault (room-unknown), HostFault (engine-unreachable)."""
@@ -209,6 +219,7 @@ class JanusEngine:
     def changed(self) -> None:
         if self._session is not None:
             self._memory.keep(self._session.id, self.control, self.rooms.values())
+        self.on_change()
 
     # staying connected
 
@@ -232,9 +243,9 @@ class JanusEngine:
                 continue
             self._session, self._claim = session, session.id
             try:
+                self.version = await session.version()
                 await (self._take_up() if is_claimed else self._begin())
                 self._ready.set()
-                self._on_ready()
                 self.changed()
                 pause = TRY_AGAIN[0]
                 await session.closed.wait()
@@ -248,6 +259,7 @@ class JanusEngine:
                     self._claim = None
                 self._session = None
                 await session.close()
+                self.on_change()
 
     async def _begin(self) -> None:
         """A Janus that knows nothing of us, or nothing any more."""
@@ -268,9 +280,7 @@ class JanusEngine:
                 await self._make(room)
                 continue
             there = {str(each["id"]) for each in found["participants"] if each.get("publisher")}
-            for feed in [*room.feeds.values(), *room.coming_feeds.values()]:
-                if feed.handle and feed.id not in there:
-                    await room.is_down(feed.handle)
+            await room.take_up(there)
 
     async def _make(self, room: JanusRoom) -> None:
         secret = self.room_secret(room.meeting)
@@ -320,7 +330,7 @@ class JanusEngine:
         elif kind == "event" and message.get("jsep", {}).get("type") == "offer":
             self._spawn(room.offered_again(handle, message["jsep"]["sdp"]))
 
-    def _spawn(self, work: Any) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._finished)

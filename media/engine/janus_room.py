@@ -6,6 +6,7 @@ placeholder, a feed of the room without a site; so slots are switched and m-line
 """
 
 import asyncio
+import contextlib
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
@@ -211,20 +212,30 @@ class JanusRoom:
             feed = self.feeds.get(site)
             if feed is not None and feed.id == feed_id:
                 await self._unseat(feed, still_there=True)
+                await self._remove(feed)
+
+    async def take_up(self, there: set[str]) -> None:
+        """After a time without Janus: `there` are the feeds it has; what is on the air may have changed since."""
+        for feed in [*self.feeds.values(), *self.coming_feeds.values()]:
+            if feed.handle and feed.id not in there:
+                await self.is_down(feed.handle)
+        async with self.lock:
+            for feed in [*self.feeds.values(), *self.coming_feeds.values()]:
+                await self._moderate(feed, muted=feed.site not in self.on_air)
 
     # what the slots show
 
     async def switch(self, site: UnitPath, slot: str, source: UnitPath | None) -> None:
         if site not in self.wishes and len(self.wishes) >= SITES:
             raise PeerFault("room-full", limit=SITES)
-        watch = self._newest(site)
+        watch = self.newest_watch(site)
         if slot not in (watch.mids if watch is not None else (*AUDIO_SLOTS, *VIDEO_SLOTS)):
             raise PeerFault("slot-unknown", slot=slot)
         self.wishes.setdefault(site, {})[slot] = source
         await self._sync_site(site)
 
     async def pause(self, site: UnitPath, slot: str, paused: bool) -> None:
-        watch = self._newest(site)
+        watch = self.newest_watch(site)
         if watch is None:
             raise PeerFault("site-unknown", site=site)
         if slot not in watch.mids:
@@ -270,7 +281,7 @@ class JanusRoom:
             del coming[handle]
             await self._desk.detach(handle)
 
-    def _newest(self, site: UnitPath) -> Watch | None:
+    def newest_watch(self, site: UnitPath) -> Watch | None:
         coming = [each for each in self.coming_watches.values() if each.site == site]
         return coming[-1] if coming else self.watches.get(site)
 
@@ -300,6 +311,13 @@ class JanusRoom:
         await self._sync_viewers(feed.site)
         if older is not None and older.handle:
             await self._desk.detach(older.handle)
+        elif older is not None and older.id != feed.id:
+            await self._remove(older)
+
+    async def _remove(self, feed: Feed) -> None:
+        """Drop a feed of another engine."""
+        with contextlib.suppress(JanusRefusal):
+            await self._desk.ask(self._desk.control, self._named(request="remove_remote_publisher", id=feed.id))
 
     async def _unseat(self, feed: Feed, *, still_there: bool = False) -> None:
         """`still_there`: Janus has not dropped it yet, so slots can leave it first and need no confirmation."""
@@ -314,7 +332,10 @@ class JanusRoom:
     async def _sync_viewers(self, source: UnitPath) -> None:
         for watch in (*self.watches.values(), *self.coming_watches.values()):
             if source in self.wishes.get(watch.site, {}).values():
-                await self._sync(watch)
+                try:
+                    await self._sync(watch)
+                except JanusRefusal as refusal:  # it is just ending; the others must not wait for it
+                    log.info("the slots of %s were not switched: %s", watch.site, refusal)
 
     async def _sync_site(self, site: UnitPath) -> None:
         async with self.lock:

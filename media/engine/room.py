@@ -63,3 +63,18 @@ class RoomEngine(Protocol):
     async def stats(self, meeting: MeetingId) -> RoomStats:
         """Counters of the room."""
         ...
+
+
+class MediaEngine(RoomEngine, Protocol):
+    """An engine as the center holds it."""
+
+    async def open(self) -> None:
+        """Begin to look for the engine's process; returns at once. Calls wait until it is there."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of it; it runs on."""
+        ...
+
+    @property
+    def connected(self) -> bool: ...

@@ -44,9 +44,11 @@ def own_network(*addresses: str) -> Iterator[None]:
     try:
         if libc.unshare(CLONE_NEWNET) != 0:
             pytest.skip("this machine allows no network namespaces")
-        commands = ["ip link set lo up", "ip link add silian0 type veth peer name silian1"]
-        commands += [f"ip addr add {address}/24 dev silian0" for address in addresses]
-        commands += ["ip link set silian0 up", "ip link set silian1 up"]
+        commands = ["ip link set lo up"]
+        for number, address in enumerate(addresses):  # Janus takes an interface's first address, whichever it is told
+            here, there = f"silian{number}", f"silian{number}p"
+            commands += [f"ip link add {here} type veth peer name {there}", f"ip addr add {address}/32 dev {here}"]
+            commands += [f"ip link set {here} up", f"ip link set {there} up"]
         for command in commands:
             subprocess.run(command.split(), check=True)
         yield

@@ -138,9 +138,11 @@ class EnginePromises:
     @pytest.fixture
     async def meeting(self, stage: Stage) -> AsyncIterator[Meeting]:
         meeting = Meeting(stage)
-        await meeting.open()
-        yield meeting
-        await meeting.close()
+        try:
+            await meeting.open()
+            yield meeting
+        finally:
+            await meeting.close()
 
     async def test_each_terminal_sees_the_others_soon_and_at_full_rate(self, meeting: Meeting):
         one, two, three = terminals = await meeting.join("a/", "b/", "c/")
@@ -312,5 +314,7 @@ class TestJanus(EnginePromises):
     async def stage(self, tmp_path: Path) -> AsyncIterator[JanusStage]:
         with own_network("10.77.0.1"):
             stage = JanusStage(tmp_path)
-            yield stage
-            await stage.end()
+            try:
+                yield stage
+            finally:
+                await stage.end()
