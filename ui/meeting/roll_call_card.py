@@ -25,7 +25,7 @@ class CallCard(Card):
     def refresh(self) -> None:
         model = self._model
         current = model.current
-        key = (model.stage, model.manner, current, model.place, model.right, model.fault)
+        key = (model.stage, model.manner, current, model.place, model.right, model.fault, model.tally.waiting == 0)
         if key != self._key:
             self._key = key
             self._wait = self._bar = None
@@ -101,7 +101,10 @@ class CallCard(Card):
         if current is not None:
             head.addWidget(Text(t("roll.place", model.place), "small", "ink2"))
         self.body.addLayout(head)
-        if current is None:
+        if current is None and model.tally.waiting:
+            self.body.addWidget(Text(t("roll.stopped", model.tally.waiting), "page", wrap=True))
+            self.body.addWidget(Text(t("roll.stopped-text"), "body", "ink2", wrap=True))
+        elif current is None:
             self.body.addWidget(Text(t("roll.all-asked"), "page", wrap=True))
             self.body.addWidget(Text(t("roll.all-asked-text"), "body", "ink2", wrap=True))
         else:

@@ -54,6 +54,7 @@ class RollCallModel(QObject):
         self._anew = False
         self._begins = False
         """A roll call by voice was asked for here: once it is open, its first site is called."""
+        self._resumes = False
         self._asked: tuple[int, UnitPath | None, int] = (0, None, 0)
         self._asked_at: datetime | None = None
         self.fault: Fault | None = None
@@ -105,7 +106,10 @@ class RollCallModel(QObject):
         self._send(ask.PauseRollCall(True))
 
     def resume(self) -> None:
+        """继续: the site whose turn was interrupted is called again."""
         self._send(ask.PauseRollCall(False))
+        self._resumes = True
+        self._follow()
 
     def finish(self) -> None:
         """结束点名: who was not called is written down as such."""
@@ -275,10 +279,15 @@ class RollCallModel(QObject):
             if self._begins and roll.is_running and not roll.called and roll.manner is RollManner.VOICE:
                 self._begins = False
                 self._call_next(roll)
+            elif self._resumes and roll.phase is RollPhase.OPEN:
+                self._resumes = False
+                if roll.calling is None:
+                    self._call_next(roll)
         self.changed.emit()
 
     def _forget(self, _meeting: str) -> None:
-        self._tiles, self._anew, self._begins, self.fault, self.written = None, False, False, None, ""
+        self._tiles, self._anew, self._begins, self._resumes = None, False, False, False
+        self.fault, self.written = None, ""
 
     def _wrote(self, path: Path) -> None:
         self.fault, self.written = None, str(path)
