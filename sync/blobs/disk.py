@@ -34,7 +34,7 @@ def open_private(path: Path) -> IO[bytes]:
     return os.fdopen(descriptor, "r+b", buffering=0)
 
 
-def write_all(file: IO[bytes], content: bytes) -> None:
+def write_all(file: IO[bytes], content: bytes | bytearray) -> None:
     """All of `content` at the file's position: an unbuffered write may take less at a time."""
     view = memoryview(content)
     while view:

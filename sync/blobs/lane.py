@@ -51,6 +51,8 @@ class BlobLane:
         self._offset: int | None = None
         self._delays: dict[str, tuple[float, float]] = {}
         """Per content that was refused: when it is tried again, and the delay after that."""
+        self._ahead: tuple[tuple[str, int], asyncio.Future[bytes]] | None = None
+        """The piece after the one under way."""
         self._fetching: dict[str, asyncio.Lock] = {}
 
     @property
@@ -113,7 +115,16 @@ class BlobLane:
         return _offset(answer, blob.length)
 
     async def _send(self, blob: Waiting, offset: int, ask: Ask) -> int:
-        piece = await asyncio.to_thread(self._read, blob, offset)
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None and ahead[0] == (blob.sha256, offset):
+            piece = (await ahead[1])[: self._piece]
+        else:
+            piece = await asyncio.to_thread(self._read, blob, offset)
+        following = offset + len(piece)
+        if following < blob.length:  # read while this one travels
+            reading = asyncio.ensure_future(asyncio.to_thread(self._read, blob, following))
+            reading.add_done_callback(_look_at)
+            self._ahead = (blob.sha256, following), reading
         headers = _TUS | {"upload-offset": str(offset), "content-type": PIECE_TYPE}
         began = self._clock.monotonic()
         request = self._center.exchange("PATCH", blob.upload, piece, headers, seconds=PATIENCE)
@@ -184,6 +195,12 @@ class BlobLane:
 
 
 _TUS = {"tus-resumable": VERSION}
+
+
+def _look_at(read: "asyncio.Future[bytes]") -> None:
+    """A piece that was read in vain is no unheard failure: it is read again when it is wanted."""
+    if not read.cancelled():
+        read.exception()
 
 
 def _offset(answer: Any, length: int) -> int:

@@ -98,15 +98,14 @@ class Partial:
         if self._written + len(content) > self.length:
             raise ValueError("more than the blob has")
         number = self._written // CHUNK
-        whole = self._tail + content
-        pieces = [whole[at : at + CHUNK] for at in range(0, len(whole), CHUNK)]
-        sealed = b"".join(self._cipher.seal(number + index, piece) for index, piece in enumerate(pieces))
+        whole = self._tail + content if self._tail else content
+        sealed = self._cipher.seal_all(number, whole)
         with self._or_closed():
             self._file.seek(place(number))
             disk.write_all(self._file, sealed)
         self._hash.update(content)
         self._written += len(content)
-        self._tail = pieces[-1] if pieces and len(pieces[-1]) < CHUNK else b""
+        self._tail = whole[len(whole) - len(whole) % CHUNK :]
 
     def keep(self) -> None:
         """Confirm what was written."""

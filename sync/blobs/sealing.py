@@ -42,6 +42,23 @@ class ChunkCipher:
         nonce = self._random_bytes(NONCE)
         return nonce + self._cipher.encrypt(nonce, content, self._context + number.to_bytes(8, "big"))
 
+    def seal_all(self, first: int, content: bytes) -> bytearray:
+        """The chunks of a run of content that begins with chunk `first`, one after another, with few copies."""
+        count = -(-len(content) // CHUNK)
+        sealed = bytearray(len(content) + EXTRA * count)
+        source, target = memoryview(content), memoryview(sealed)
+        nonces = self._random_bytes(NONCE * count)
+        at = 0
+        for index in range(count):
+            piece = source[index * CHUNK : (index + 1) * CHUNK]
+            end = at + len(piece) + EXTRA
+            nonce = nonces[index * NONCE : (index + 1) * NONCE]
+            sealed[at : at + NONCE] = nonce
+            aad = self._context + (first + index).to_bytes(8, "big")
+            self._cipher.encrypt_into(nonce, piece, aad, target[at + NONCE : end])
+            at = end
+        return sealed
+
     def open(self, number: int, sealed: bytes) -> bytes | None:
         """The content; None where these bytes are not that chunk."""
         if len(sealed) <= EXTRA:

@@ -38,8 +38,8 @@ class Safe:
 class BlobOffice(Province):
     """See the module."""
 
-    def __init__(self, folder: Path, clock: TestClock) -> None:
-        super().__init__(folder, clock)
+    def __init__(self, folder: Path, clock: TestClock, database: str = "") -> None:
+        super().__init__(folder, clock, database)
         self.safe = Safe()
         self.quota = Quota(reserve=0)
         self.open_uploads()

@@ -152,7 +152,7 @@ class FullAt:
             if self.left == 0:
                 if half:
                     file, content = values
-                    assert isinstance(content, bytes)
+                    assert isinstance(content, bytes | bytearray)
                     self._half(file, content)  # type: ignore[arg-type]
                 raise OSError(errno.ENOSPC, "no space left on device")
             act(*values)

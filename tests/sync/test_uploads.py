@@ -30,9 +30,12 @@ TUS = {"tus-resumable": "1.0.0"}
 KIB = 1024
 
 
+on_both = pytest.mark.parametrize("database", ["file", "postgresql"], indirect=True)
+
+
 @pytest.fixture
-def office(tmp_path: Path, clock: TestClock) -> Iterator[BlobOffice]:
-    made = BlobOffice(tmp_path, clock)
+def office(tmp_path: Path, clock: TestClock, database: str) -> Iterator[BlobOffice]:
+    made = BlobOffice(tmp_path, clock, database)
     yield made
     made.uploads.close()
     for close in reversed(made.opened):
@@ -129,6 +132,7 @@ async def test_what_is_attached_offline_arrives_after_the_changes_and_opens_wher
     assert guest.status().attachments == 0
 
 
+@on_both
 async def test_an_upload_goes_on_where_it_was_after_a_kill_of_either_end(
     office: BlobOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -291,6 +295,7 @@ def send_all(office: BlobOffice, terminal: Records) -> None:
 # Who may read
 
 
+@on_both
 def test_a_content_opens_to_those_who_see_an_attachment_that_names_it_and_to_nobody_else(office: BlobOffice) -> None:
     host, guest, city = office.terminal(HUIDONG), office.terminal(SHANWEI), office.terminal(HUIZHOU)
     stranger, nation, province = office.terminal(BOLUO), office.terminal(NATION), office.terminal(PROVINCE)
@@ -309,6 +314,7 @@ def test_a_content_opens_to_those_who_see_an_attachment_that_names_it_and_to_nob
     assert Asker(office, guest)("GET", target).status_code == 404
 
 
+@on_both
 def test_knowing_a_hash_opens_nothing(office: BlobOffice) -> None:
     host, thief = office.terminal(HUIDONG), office.terminal(BOLUO)
     content = picture(1000)
@@ -327,6 +333,7 @@ def test_knowing_a_hash_opens_nothing(office: BlobOffice) -> None:
     assert ask("GET", f"/v1/blobs/{sha256}").status_code == 404
 
 
+@on_both
 def test_a_content_that_a_unit_may_read_is_not_sent_again_and_lies_there_once(office: BlobOffice) -> None:
     host, guest = office.terminal(HUIDONG), office.terminal(BOLUO)
     meeting = office.meeting(host, BOLUO)
@@ -355,6 +362,7 @@ def test_a_stranger_learns_what_the_server_can(office: BlobOffice) -> None:
     assert int(answer.headers["tus-max-size"]) == BLOB
 
 
+@on_both
 def test_an_upload_is_begun_looked_at_continued_and_given_up(office: BlobOffice) -> None:
     host = office.terminal(HUIDONG)
     ask = Asker(office, host)
@@ -433,6 +441,7 @@ def test_the_center_looks_at_content_and_name_by_itself(office: BlobOffice) -> N
     assert [path for path in office.uploads.store.folder.rglob("*") if path.is_file()] == []
 
 
+@on_both
 def test_what_a_unit_may_keep_has_an_end_and_the_records_keep_their_disk(office: BlobOffice) -> None:
     host = office.terminal(HUIDONG)
     ask = Asker(office, host)
