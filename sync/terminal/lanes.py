@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from random import Random
 from typing import Any, TypeVar
@@ -155,10 +156,18 @@ class SyncLoop:
             except LinkFault as fault:
                 silent = fault.id == "link-silent"
                 self._hear(Link(LinkState.OFFLINE if silent else LinkState.UNREACHABLE, fault.id))
+                self._look_at_clock(None)
                 await asyncio.sleep(self._jitter.uniform(0.3, 0.6) * self._pace.heartbeat)
                 continue
             self._hear(Link(LinkState.ONLINE))
+            self._look_at_clock(self._client.clock_offset)
             await asyncio.sleep(self._pace.heartbeat)
+
+    def _look_at_clock(self, center_ahead: timedelta | None) -> None:
+        if self._records.clock_watch.look(center_ahead):
+            watch = self._records.clock_watch
+            log.warning("the clock is %d s off, and jumped by %d s", watch.off_seconds, watch.jumped_seconds)
+            self._written.set()  # so that it is told
 
     def _hear(self, link: Link) -> None:
         self._heard = link

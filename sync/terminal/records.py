@@ -7,6 +7,7 @@ acknowledged by the center is pending, whatever happens to the program.
 import dataclasses
 import logging
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from sync.store.store import Store, Transaction
 from sync.store.tables import change
 from sync.terminal import healing, inbox, outbox, salvage
 from sync.terminal.status import Receipt, SyncStatus, in_quarantine, read_status
+from sync.terminal.watch import LOW_DISK, ClockWatch, free_bytes
 
 __all__ = ["Receipt", "Records", "Row", "SyncStatus", "Write"]
 
@@ -123,7 +125,14 @@ class Records(Store):
     def status(self) -> SyncStatus:
         """How far the records have come."""
         with reading(self._engine) as connection:
-            return read_status(connection, self.device)
+            counted = read_status(connection, self.device)
+        free = self.free_bytes(self.folder)
+        return dataclasses.replace(
+            counted,
+            clock_off_seconds=self.clock_watch.off_seconds,
+            clock_jumped_seconds=self.clock_watch.jumped_seconds,
+            disk_low_mib=free >> 20 if free is not None and free < LOW_DISK else None,
+        )
 
     def pending(self, limit: int = 200) -> list[Row]:
         """What waits for the center, oldest first: change_id, entity, pk, op, meeting, at (ms since 1970), bytes."""
@@ -166,6 +175,13 @@ class Records(Store):
         return [row | held if row["verdict"] == Verdict.APPLIED else row for row in rows]
 
     # The lanes
+
+    free_bytes = staticmethod(free_bytes)
+
+    @cached_property
+    def clock_watch(self) -> ClockWatch:
+        """The heartbeat looks at it; `status` says what it saw."""
+        return ClockWatch(self.clock)
 
     def _on_open(self, connection: sa.Connection) -> None:
         transaction = Transaction(connection, self.identity, self._head, 0, self.STAMPED)

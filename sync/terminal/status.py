@@ -26,6 +26,12 @@ class SyncStatus:
     attachments: int = 0
     """Contents of attachments and recordings that wait for the center, after the changes."""
     attachment_bytes: int = 0
+    clock_off_seconds: int = 0
+    """How far this PC's clock is ahead of the center's (behind: negative); 0 where it is near enough."""
+    clock_jumped_seconds: int = 0
+    """How far the clock jumped under the running program; 0 where it did not, or is right again."""
+    disk_low_mib: int | None = None
+    """What is left on the disk, where that is little: time to make room before it is full."""
 
 
 def in_quarantine() -> "sa.ColumnElement[bool]":
