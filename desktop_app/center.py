@@ -33,6 +33,7 @@ from media.engine.room import MediaEngine
 from sync.blobs.routes import routes as blob_routes
 from sync.blobs.store import BlobStore, blob_key
 from sync.blobs.uploads import MEBIBYTE, Quota, Uploads
+from sync.center.docs import Desk as DocumentDesk
 from sync.center.routes import routes as record_routes
 from sync.center.store import CenterStore
 from sync.identity.enrolment_desk import EnrolmentDesk
@@ -120,6 +121,7 @@ class Center:
     ) -> None:
         self._store, self._keys, self._engine, self._meetings, self._clock = store, keys, engine, meetings, clock
         self._uploads = uploads
+        self._documents = DocumentDesk(store, clock)
         self._usb = UsbOffice(store, uploads, keys.identity, keys.registry.device, clock)
         self._spool = Spool(store.folder)
         office = RecordsOffice(store, clock)
@@ -175,6 +177,7 @@ class Center:
             *self._desk.routes(),
             *record_routes(self._store),
             *blob_routes(self._uploads, self._clock),
+            *self._documents.routes(),
             *self._meetings.routes(),
         ]
 

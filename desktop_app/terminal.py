@@ -165,6 +165,7 @@ class Terminal(QObject):
             device=parts.identity.device,
             version=parts.version,
             audit=parts.audit,
+            live=parts.live,
             usb=parts.usb,
         )
         self.workplace = Workplace(services, self.app, self)

@@ -15,6 +15,7 @@ from desktop_app.domain.faults import HostFault
 from desktop_app.domain.ids import PersonId
 from desktop_app.main import VERSION
 from desktop_app.settings import Settings
+from desktop_app.terminal_live import live_documents
 from desktop_app.terminal_services import (
     AuditedExports,
     MachineDevices,
@@ -35,6 +36,7 @@ from sync.identity.requests import RequestSigner
 from sync.reference.units import unit_name
 from sync.replication.client import CenterClient, LinkFault
 from sync.terminal.audit import AuditBook
+from sync.terminal.live import LiveDocuments
 from sync.terminal.records import Records
 from sync.terminal.thread import SyncThread
 from sync.usb.terminal import UsbDesk
@@ -62,6 +64,7 @@ class Parts:
     devices: MachineDevices
     doctor: Doctor
     clock: Clock
+    live: LiveDocuments
     enrolled_person: PersonId = PersonId("")
     """Who enrolled this terminal a moment ago; empty at every later start."""
     sync: SyncHandle = field(default_factory=SyncHandle)
@@ -80,7 +83,13 @@ class Parts:
         """Send and fetch from now on; both listeners are called on the sync thread."""
         lane = BlobLane(self.attachments, self.client, self.clock)
         self._thread = SyncThread(
-            self.records, self.client, clock=self.clock, on_link=on_link, on_progress=on_progress, blobs=lane
+            self.records,
+            self.client,
+            clock=self.clock,
+            on_link=on_link,
+            on_progress=on_progress,
+            blobs=lane,
+            live=self.live,
         )
         self._thread.start()
         self.sync.attach(self._thread.poke)
@@ -149,10 +158,11 @@ def _assemble(identity: DeviceIdentity, folder: Path, settings: Settings, clock:
     book = AuditBook(records, clock)
     signer = RequestSigner(identity)
     doctor = Doctor(settings, clock)
+    client = CenterClient(identity.center_url, identity.ca_pem, signer, clock)
     return Parts(
         identity=identity,
         records=records,
-        client=CenterClient(identity.center_url, identity.ca_pem, signer, clock),
+        client=client,
         signer=signer,
         operators=TerminalOperators(identity, records, PinBook(folder, identity.key, clock), book),
         meetings=TerminalMeetings(records, identity.unit_path, clock),
@@ -163,4 +173,5 @@ def _assemble(identity: DeviceIdentity, folder: Path, settings: Settings, clock:
         devices=MachineDevices(doctor),
         doctor=doctor,
         clock=clock,
+        live=live_documents(identity, records, signer, client, clock),
     )

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from desktop_app.domain.clock import Clock
     from media.live import LiveListener, LiveMeeting
+    from sync.documents.live import Colleague
     from sync.terminal.audit import AuditLine, LastVisit
     from sync.terminal.records import Records
     from ui.runner import Runner
@@ -92,6 +93,22 @@ class OperatorDesk(Protocol):
 
     def unlock(self, person: PersonId, pin: str) -> LastVisit | None:
         """When this person was here last. Raises OperatorError: `pin-wrong` (left), `pin-locked` (seconds)."""
+        ...
+
+
+class LiveMinutes(Protocol):
+    """Minutes that others have open too. Thread-safe, never blocks; works without a network by doing nothing."""
+
+    def listen(self, on_people: Callable[[str, tuple[Colleague, ...]], None]) -> None:
+        """Hear who else has a document open, on another thread."""
+        ...
+
+    def open(self, document: str) -> None:
+        """Turn to a document; empty: to none."""
+        ...
+
+    def here(self, block: str, at: int) -> None:
+        """Where the cursor is (UTF-16)."""
         ...
 
 
@@ -232,6 +249,7 @@ class Services:
     device: str = ""
     version: str = ""
     audit: AuditDesk | None = None
+    live: LiveMinutes | None = None
     usb: UsbDesk | None = None
 
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from desktop_app.domain.faults import HostFault
+from sync.documents.tables import live_update
 from sync.documents.updates import merged
 from sync.log.envelope import Op, Verdict
 from sync.log.hlc import wall_ms
@@ -102,6 +103,8 @@ def document_state(connection: sa.Connection, pk: str) -> tuple[bytes | None, in
     updates, position = updates_since(connection, pk, snapshot.position if snapshot else 0)
     if snapshot is not None:
         updates.insert(0, snapshot.state)
+    waiting = connection.execute(sa.select(live_update.c.payload).where(live_update.c.pk == pk)).scalars()
+    updates += list(waiting)
     if not updates:
         return None, position
     return (updates[0] if len(updates) == 1 else merged(updates)), position

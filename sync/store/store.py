@@ -215,7 +215,7 @@ class Store(reader.StoreReader):
             finally:
                 self._current = None
             self._head = transaction.journal.head
-        self._tell(frozenset(transaction.projection.touched))
+        self._tell(frozenset(transaction.projection.touched | transaction.projection.told))
 
     def _finish(self, transaction: Transaction, written: Sequence[Change]) -> None:
         """What a kind of store adds before the commit."""

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from desktop_app.domain.faults import PeerFault
+from sync.documents.tables import live_update
 from sync.entities import ENTITIES, SCHEMA_VERSION
 from sync.identity.device import verify
 from sync.log.envelope import Change, Op, Verdict
@@ -80,6 +81,9 @@ def _take_segment(transaction: Transaction, identity: Origin, listed: Sequence[C
     new = {each.change_id: each for each in listed if each.change_id not in known}
     _make_room(transaction, identity, list(new.values()))
     _store(transaction, list(new.values()))
+    written = [each.change_id for each in new.values() if each.op == Op.UPDATE]
+    if written:  # what a socket had brought is in the log now
+        connection.execute(live_update.delete().where(live_update.c.change_id.in_(written)))
     for each in listed:
         if each.change_id in known:
             _released(transaction, known[each.change_id])
@@ -114,6 +118,7 @@ def _erase(transaction: Transaction, _identity: Origin, told: Mapping[str, Any])
 
 
 def _forget(transaction: Transaction, entity: str, pk: str) -> None:
+    transaction.connection.execute(live_update.delete().where(live_update.c.pk == pk))
     transaction.connection.execute(document.delete().where(document.c.pk == pk))
     if entity in ENTITIES:
         transaction.projection.forget(entity, pk)

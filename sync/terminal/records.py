@@ -16,6 +16,8 @@ import sqlalchemy as sa
 from desktop_app.domain.clock import Clock
 from desktop_app.domain.faults import OperatorError
 from desktop_app.domain.ids import PersonId
+from sync.documents.tables import live_update
+from sync.documents.updates import check_update
 from sync.log.audit import ENTITY as AUDIT
 from sync.log.envelope import Verdict
 from sync.log.hlc import wall_ms
@@ -28,6 +30,7 @@ from sync.replication.page import Page
 from sync.replication.part import Part
 from sync.store.engine import reading
 from sync.store.reader import Row
+from sync.store.rows import upsert
 from sync.store.store import Store, Transaction
 from sync.store.tables import change
 from sync.terminal import healing, inbox, outbox, salvage
@@ -112,6 +115,19 @@ class Records(Store):
             if transaction.projection.state("minutes", minutes).fields.get("state") == APPROVED:
                 raise OperatorError("minutes-approved", minutes=minutes)
             return transaction.update(minutes, update, meeting=meeting, person=person, device=self.device).change_id
+
+    def keep_live(self, change_id: str, minutes: str, update: bytes) -> None:
+        """Keep what a socket brought of an open document until the pull lane brings the same change.
+
+        It is no change of this store's yet: no watermark and no cursor moves. PeerFault `update-unreadable`.
+        """
+        check_update(update)
+        with self._writing() as transaction:
+            connection = transaction.connection
+            known = sa.select(change.c.position).where(change.c.change_id == change_id)
+            if connection.execute(known).first() is None:
+                upsert(connection, live_update, [{"change_id": change_id, "pk": minutes, "payload": update}])
+                transaction.projection.told.add(("minutes", minutes))
 
     def _acting(self) -> PersonId:
         if not self._person:

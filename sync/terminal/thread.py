@@ -11,6 +11,7 @@ from desktop_app.domain.clock import Clock
 from sync.blobs.lane import BlobLane
 from sync.replication.client import CenterClient, LinkFault
 from sync.terminal.lanes import Link, Pace, SyncLoop
+from sync.terminal.live import LiveDocuments
 from sync.terminal.records import Records, SyncStatus
 
 
@@ -28,8 +29,10 @@ class SyncThread:
         jitter: Random | None = None,
         pace: Pace | None = None,
         blobs: BlobLane | None = None,
+        live: LiveDocuments | None = None,
     ) -> None:
         self._blobs = blobs
+        self._live = live
         self._thread = threading.Thread(target=self._run, name="silian-sync", daemon=True)
         self._ready = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -75,5 +78,9 @@ class SyncThread:
         self._loop = asyncio.get_running_loop()
         self._lanes = asyncio.create_task(self._sync.run())
         self._ready.set()
+        live = asyncio.create_task(self._live.run()) if self._live is not None else None
         with suppress(asyncio.CancelledError):
             await self._lanes
+        if live is not None:
+            live.cancel()
+            await asyncio.wait({live}, timeout=2.0)

@@ -28,6 +28,7 @@ BEHIND_THE_GATE = {
     ("GET", "/v1/snapshot"): "/v1/snapshot?since=0&until=0",
     ("GET", "/v1/heads"): "/v1/heads?since=0&epoch=1&seq=0",
     ("WS", "/v1/meetings/{meeting}"): f"/v1/meetings/{MEETING}",
+    ("WS", "/v1/docs/{document}"): f"/v1/docs/{MEETING}",
     ("OPTIONS", "/v1/uploads"): "/v1/uploads",
     ("POST", "/v1/uploads"): "/v1/uploads",
     ("HEAD", "/v1/uploads/{upload}"): f"/v1/uploads/{MEETING}",

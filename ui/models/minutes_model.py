@@ -28,6 +28,7 @@ from ui.models.places import place_name
 from ui.models.speakers import SpeakerChoice, read_speakers
 
 if TYPE_CHECKING:
+    from sync.documents.live import Colleague
     from ui.models.meeting_model import MeetingModel
     from ui.services import Services
 
@@ -65,7 +66,10 @@ class MinutesModel(QObject):
     failed = Signal(object)
     exported = Signal(str)
     people_loaded = Signal()
+    people_here_changed = Signal()
+    """Somebody else came to these minutes, went, or moved the cursor."""
     _records_changed = Signal(bool)
+    _people_told = Signal(str, object)
 
     def __init__(self, services: Services, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -100,6 +104,11 @@ class MinutesModel(QObject):
         self._status.timeout.connect(self._read_status)
         self._records_changed.connect(self._hear_records, Qt.ConnectionType.QueuedConnection)
         self._unsubscribe = services.records.subscribe(self._on_records)
+        self.here: tuple[Colleague, ...] = ()
+        """Who else has these minutes open; `lost` where the line to them broke."""
+        self._people_told.connect(self._take_people_here, Qt.ConnectionType.QueuedConnection)
+        if services.live is not None:
+            services.live.listen(self._people_told.emit)
 
     def follow(self, meeting: MeetingModel) -> None:
         """Take the speaker and the agenda item of new blocks from the running meeting."""
@@ -111,6 +120,7 @@ class MinutesModel(QObject):
         self.save_now()
         self._status.stop()
         self._unsubscribe()
+        self._go_live("")
 
     # What a person does
 
@@ -127,6 +137,15 @@ class MinutesModel(QObject):
         self.current_item = item
         self.structure_changed.emit()
         self.changed.emit()
+
+    def sit_down(self, present: bool) -> None:
+        """Somebody has unlocked the seat, or left it: only then others see them here."""
+        self._go_live(self.minutes if present and self.document is not None else "")
+
+    def move_to(self, block: str, at: int) -> None:
+        """The cursor is there (UTF-16): others see it."""
+        if self._services.live is not None:
+            self._services.live.here(block, at)
 
     def add_block(
         self,
@@ -358,6 +377,7 @@ class MinutesModel(QObject):
         self._keeper.turn_to(self.minutes, meeting)
         self.document, self.current_block, self.current_item = None, "", LOOSE
         self._held, self.approved = [], False
+        self._go_live("")
         self.agenda, self.opinions, self.title = [], [], ""
         self._status.start()
         self.load()
@@ -406,6 +426,7 @@ class MinutesModel(QObject):
         self.document = document
         self._stop_hearing = document.observe(self._hear_document)
         self._keeper.attach(document, read.title, exists=read.exists)
+        self._go_live(self.minutes)
         current = next((item for item in self.outline if item.state == "current"), None)
         first = current or next(iter(self.outline), None)
         self.current_item = first.item if first is not None else LOOSE
@@ -431,6 +452,18 @@ class MinutesModel(QObject):
         for edit in change.edits:
             self.edited.emit(edit)
         self.changed.emit()
+
+    def _go_live(self, minutes: str) -> None:
+        if self._services.live is not None:
+            self._services.live.open(minutes)
+        if self.here:
+            self.here = ()
+            self.people_here_changed.emit()
+
+    def _take_people_here(self, document: str, people: tuple[Colleague, ...]) -> None:
+        if document == self.minutes and people != self.here:
+            self.here = people
+            self.people_here_changed.emit()
 
     def _take_people(self, people: list[SpeakerChoice]) -> None:
         self.people = people

@@ -6,13 +6,16 @@ is not trusted, because it reports preedit and formats as well: the text is comp
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QMimeData, Qt, Signal
+from PySide6.QtCore import QMimeData, QRect, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
     QInputMethodEvent,
     QKeyEvent,
     QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QPen,
     QResizeEvent,
     QTextBlockFormat,
     QTextCharFormat,
@@ -43,6 +46,7 @@ class BlockEditor(QTextEdit):
         self._applying = False
         self._is_composing = False
         self._quotes: tuple[str, ...] = ()
+        self._pins: tuple[tuple[int, bool], ...] = ()
         self.setProperty("role", "plain")
         self.setAcceptRichText(False)
         self.setUndoRedoEnabled(False)
@@ -106,6 +110,32 @@ class BlockEditor(QTextEdit):
             selection.cursor, selection.format = cursor, form
             selections.append(selection)
         self.setExtraSelections(selections)
+
+    def show_pins(self, pins: Sequence[tuple[int, bool]]) -> None:
+        """Where others have their cursors: (UTF-16 position, whether the line to them broke). No name covers a word."""
+        if tuple(pins) != self._pins:
+            self._pins = tuple(pins)
+            self.viewport().update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._pins:
+            return
+        k, painter = theme(), QPainter(self.viewport())
+        for at, lost in self._pins:
+            cursor = QTextCursor(self.document())
+            cursor.setPosition(max(0, min(at, utf16_length(self._text))))
+            place = self.cursorRect(cursor)
+            pen = QPen(k.color("ink3" if lost else "zitang"), k.px(2))
+            pen.setStyle(Qt.PenStyle.DotLine if lost else Qt.PenStyle.SolidLine)
+            painter.setPen(pen)
+            painter.drawLine(place.left(), place.top(), place.left(), place.bottom())
+            head = QRect(place.left() - k.px(3), place.top() - k.px(1), k.px(6), k.px(5))
+            if lost:
+                painter.drawRect(head)
+            else:
+                painter.fillRect(head, k.color("zitang"))
+        painter.end()
 
     def selected_text(self) -> str:
         """What is selected, with plain line ends."""

@@ -14,7 +14,7 @@ from ui.meeting.bars import Strip
 from ui.models.minutes_model import MinutesModel
 from ui.records.opinions_panel import OpinionsPanel
 from ui.records.outline_panel import OutlinePanel
-from ui.records.paper import Paper
+from ui.records.paper import Paper, colleague_name
 from ui.theme import theme
 from ui.widgets import Button, Divider, ElidedText, IconButton, PrimaryButton, Text, clear, flush
 
@@ -58,6 +58,7 @@ class MinutesView(QWidget):
         self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
         self._soon.timeout.connect(self.refresh)
         model.changed.connect(self._refresh_soon)
+        model.people_here_changed.connect(self._show_others)
         model.failed.connect(self._fail)
         model.exported.connect(self._show_exported)
         self._keys()
@@ -88,6 +89,13 @@ class MinutesView(QWidget):
         if not self._soon.isActive():
             self._soon.start()
 
+    def _show_others(self) -> None:
+        """Who else is at these minutes."""
+        here = self.model.here
+        words = "、".join(t("min.was_here" if one.lost else "min.here", colleague_name(one)) for one in here)
+        self._others.set_text(words)
+        self._others.setVisible(bool(words))
+
     def choose_export(self) -> None:
         """导出: choose where."""
         name = f"{t('min.title')}-{self.model.title}.docx"
@@ -113,6 +121,8 @@ class MinutesView(QWidget):
         tools.addWidget(self._undo)
         tools.addWidget(self._redo)
         tools.addStretch(1)
+        self._others = ElidedText("", "small", "ink2")
+        tools.addWidget(self._others)
         self._export = Button(t("min.export"), "file-export-outline", size="small", clicked=self.choose_export)
         tools.addWidget(self._export)
         return tools

@@ -1,14 +1,18 @@
 """The page: the current agenda item with its blocks, each under its speaker, site and time."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from sync.documents.live import Colleague
 from sync.documents.minutes import Block, TextEdit
 from ui.i18n import language, t
 from ui.i18n.dates import clock_text
 from ui.meeting.member_dialog import MemberDialog
 from ui.models.minutes_model import MinutesModel
 from ui.models.minutes_outline import OutlineItem, time_of
+from ui.models.places import short_place
 from ui.records.block_editor import BlockEditor
 from ui.theme import theme
 from ui.widgets import ElidedText, EmptyState, IconButton, LinkButton, PrimaryButton, ScrollColumn, Text, clear
@@ -41,6 +45,11 @@ def block_heading(model: MinutesModel, block: Block) -> str:
     return " · ".join(part for part in parts if part)
 
 
+def colleague_name(one: Colleague) -> str:
+    """A person, or the unit where nobody has unlocked the seat."""
+    return one.name or short_place(one.unit_path)
+
+
 class BlockRow(QWidget):
     """One block: heading and editor."""
 
@@ -55,6 +64,9 @@ class BlockRow(QWidget):
         head.setContentsMargins(0, 0, 0, 0)
         self._heading = ElidedText("", "body", "accent", bold=True)
         head.addWidget(self._heading, 1)
+        self._others = ElidedText("", "small", "zitang")
+        self._others.setVisible(False)
+        head.addWidget(self._others)
         self._name = LinkButton(t("min.name"), "account-edit-outline", size="small", clicked=self._name_speaker)
         self._name.setVisible(False)
         head.addWidget(self._name)
@@ -81,6 +93,14 @@ class BlockRow(QWidget):
     def set_current(self, current: bool) -> None:
         for button in (self._name, self._remove):
             button.setVisible(current and not self._model.approved)
+
+    def show_others(self, others: Sequence[Colleague]) -> None:
+        """Whoever else has the cursor here: a pin in the text, the name beside the heading."""
+        self.editor.show_pins([(one.at, one.lost) for one in others if one.at >= 0])
+        words = "、".join(t("min.was_here" if one.lost else "min.here", colleague_name(one)) for one in others)
+        if words != self._others.text:
+            self._others.set_text(words)
+        self._others.setVisible(bool(words))
 
     def _name_speaker(self) -> None:
         dialog = MemberDialog(self._model, t("min.name"), t("min.name-why"), t("min.name-ok"), free=True, parent=self)
@@ -120,6 +140,7 @@ class Paper(QFrame):
         outer.addWidget(self._scroll)
         model.structure_changed.connect(self.rebuild)
         model.edited.connect(self._apply)
+        model.people_here_changed.connect(self.show_others)
         self.rebuild()
 
     def rebuild(self) -> None:
@@ -163,6 +184,11 @@ class Paper(QFrame):
             row.set_current(block_id == model.current_block)
         self._show_empty(item)
 
+    def show_others(self) -> None:
+        """Where everybody else is."""
+        for block_id, row in self._rows.items():
+            row.show_others([one for one in self._model.here if one.block == block_id])
+
     def focus_block(self, block_id: str) -> None:
         """Put the cursor at the end of a block and show it."""
         row = self._rows.get(block_id)
@@ -186,6 +212,7 @@ class Paper(QFrame):
         editor = row.editor
         editor.typed.connect(lambda start, removed, text: model.edit(block_id, start, removed, text))
         editor.composing.connect(model.hold)
+        editor.cursorPositionChanged.connect(lambda: self._cursor_moved(block_id, editor))
         editor.undo_pressed.connect(model.undo)
         editor.redo_pressed.connect(model.redo)
         editor.entered.connect(lambda: self._enter(block_id))
@@ -193,6 +220,10 @@ class Paper(QFrame):
         editor.left_downwards.connect(lambda: self._step(block_id, 1))
         self._rows[block_id] = row
         return row
+
+    def _cursor_moved(self, block_id: str, editor: BlockEditor) -> None:
+        if editor.hasFocus():
+            self._model.move_to(block_id, editor.textCursor().position())
 
     def _enter(self, block_id: str) -> None:
         self._model.current_block = block_id
