@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -17,7 +17,19 @@ from PySide6.QtWidgets import QApplication, QMenu, QVBoxLayout, QWidget
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from drawn import NINE, NOW, WALLS, DrawnSource, FakeLive, FakeRecords, HeldClock, busy_state, request, services_with
+from drawn import (
+    NINE,
+    NOW,
+    WALLS,
+    DrawnSource,
+    FakeLive,
+    FakeRecords,
+    HeldClock,
+    busy_state,
+    request,
+    services_with,
+    site,
+)
 from screenshots_meeting import roster_rows
 
 from desktop_app.domain.clock import stamp
@@ -25,9 +37,13 @@ from desktop_app.domain.ids import MeetingId, UnitPath
 from desktop_app.domain.meetings import MeetingMode
 from media.meeting.model import FloorRequest, FloorStatus, MeetingPhase, MeetingState
 from media.meeting.roll_call import RollAnswer, RollCall, RollManner, RollPhase, RollStatus
+from media.meeting.stage import Caption, Message
 from sync.reference.units import units
-from ui.i18n import language, set_language
+from ui.i18n import language, set_language, t
 from ui.meeting.lecture_view import LectureView
+from ui.meeting.line_dialog import LineDialog
+from ui.meeting.meeting_view import MeetingView
+from ui.meeting.preview_dialog import PreviewDialog
 from ui.meeting.roll_view import RollCallView
 from ui.meeting.room_window import RoomWindow
 from ui.models.app_model import AppModel, Look
@@ -37,6 +53,7 @@ from ui.models.meeting_model import MeetingModel
 from ui.models.roll_model import RollCallModel
 from ui.models.room_model import RoomContent, RoomModel
 from ui.shell.session_bar import SessionBar
+from ui.shell.shortcuts_dialog import ShortcutsDialog
 from ui.theme import Scheme, start_theme
 from ui.theme.tokens import DARK, LIGHT
 
@@ -225,6 +242,101 @@ ROLLS = {
         (roll_call(144, phase=RollPhase.CLOSED, closed_at=NOW),), lambda _seat, _model, view: view._show("cities")
     ),
 }
+
+
+def conducting(
+    own: UnitPath,
+    state: MeetingState,
+    names: dict[UnitPath, str],
+    change: Callable[[MeetingView], object] | None = None,
+) -> Callable[[Any], QWidget]:
+    """The operator view in one state, below its session bar."""
+
+    def make(_scheme: Scheme) -> QWidget:
+        seat = Seat(own, names, tuple(names)[12:])
+        room_model = RoomModel(seat.model, seat.services)
+        seat.enter(state)
+        app = AppModel(seat.clock, Look(language=language()))
+        app.services = seat.services
+        window = QWidget()
+        column = QVBoxLayout(window)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(SessionBar(app, seat.model, lambda: None))
+        view = MeetingView(seat.model, room_model, lambda: None)
+        column.addWidget(view, 1)
+        if change is not None:
+            change(view)
+        window._kept = (seat, room_model, app)  # type: ignore[attr-defined]
+        return window
+
+    return make
+
+
+def alone(make_dialog: Callable[[MeetingView], QWidget]) -> Callable[[Any], QWidget]:
+    """A menu or dialog of the operator view by itself."""
+
+    def make(scheme: Scheme) -> QWidget:
+        parent = conducting(GD, BUSY, NINE, lambda view: view.grid.select(XN))(scheme)
+        view = parent.findChild(MeetingView)
+        if not isinstance(view, MeetingView):
+            raise SystemExit("no operator view")
+        made = make_dialog(view)
+        made._parent_kept = parent  # type: ignore[attr-defined]
+        return made
+
+    return make
+
+
+def preview(view: MeetingView) -> QWidget:
+    row = view._stage.chosen()
+    if row is None:
+        raise SystemExit("no site is selected")
+    return PreviewDialog(view.model, row, None)
+
+
+def filled(menu: Any) -> QWidget:
+    menu.fill()
+    return cast(QWidget, menu)
+
+
+LOBBY = replace(
+    BUSY, locked=True, lobby={LC: site(LC, "龙川县政协")}, sites={p: s for p, s in BUSY.sites.items() if p != LC}
+)
+SAID = (
+    Message("1", XN, None, "听不清主会场的声音", NOW - timedelta(minutes=3)),
+    Message("2", GD, XN, "请检查音量，或换用备用话筒", NOW - timedelta(minutes=2)),
+)
+FULL = replace(
+    BUSY,
+    recording_since=NOW - timedelta(minutes=42),
+    messages=SAID,
+    broadcast=XN,
+    caption=Caption(GD, "省卫生健康委回应：编制周转池年底前出台", NOW),
+    sites={path: replace(one, consent=True) for path, one in BUSY.sites.items()},
+)
+ELECTRONIC = RollCall(
+    1, RollManner.ELECTRONIC, tuple(sorted(p for p in NINE if p != GD)), NOW, GD, closes_at=NOW + timedelta(seconds=52)
+)
+HOSTED = {
+    "conduct-full": conducting(GD, FULL, NINE, lambda view: view.grid.select(XN)),
+    "conduct-145": conducting(GD, big_meeting(), PROVINCE),
+    "conduct-knock": conducting(GD, LOBBY, NINE),
+    "conduct-paused": conducting(GD, replace(BUSY, paused_at=NOW), NINE),
+    "conduct-summons": conducting(XN, replace(BUSY, roll_calls=(ELECTRONIC,)), NINE),
+    "conduct-consent": conducting(XN, replace(BUSY, recording_since=NOW - timedelta(minutes=2)), NINE),
+}
+DIALOGS = {
+    "dialog-host-menu": alone(lambda view: filled(view._host_menu)),
+    "dialog-site-menu": alone(lambda view: filled(view._stage.menu)),
+    "dialog-preview": alone(preview),
+    "dialog-keys": alone(lambda _view: ShortcutsDialog()),
+    "dialog-remove": alone(
+        lambda _view: LineDialog(
+            t("host.remove-title", NINE[XN]), t("host.remove-why"), t("host.remove"), None, destroys=True
+        )
+    ),
+}
 LECTURES = {
     "lecture-listens": lecture(ASKED),
     "lecture-granted": lecture(GRANTED),
@@ -253,7 +365,8 @@ ROOMS = {
 }
 SHOTS: dict[str, tuple[Callable[[Any], QWidget], tuple[tuple[int, int], ...]]] = {
     **{name: (make, ROOM) for name, make in ROOMS.items()},
-    **{name: (make, OFFICE) for name, make in {**LECTURES, **ROLLS}.items()},
+    **{name: (make, OFFICE) for name, make in {**LECTURES, **ROLLS, **HOSTED}.items()},
+    **{name: (make, ((0, 0),)) for name, make in DIALOGS.items()},
     "room-uhd": (ROOMS["room-busy"], (UHD,)),
 }
 
@@ -278,7 +391,8 @@ def main() -> None:
                     title = f"{name}-{size[0]}-{spoken}-{scheme.value}"
                     if only in title:
                         window = make(scheme)
-                        window.resize(*size)
+                        if size[0]:
+                            window.resize(*size)
                         window.show()
                         settle(app)
                         window.grab().save(str(out / f"{title}.png"))

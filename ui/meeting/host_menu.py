@@ -63,7 +63,8 @@ class HostMenu(QMenu):
         self.addMenu(layouts)
         self.addSeparator()
         self._add("host.caption", "subtitles-outline", Act.CAPTION, self.ask_caption, "Ctrl+T")
-        self._add("host.message", "message-outline", Act.MESSAGE, self.ask_message, "Ctrl+Shift+M")
+        if not hosting.meeting.is_chair:
+            self._add("host.message", "message-outline", Act.MESSAGE, self.ask_message, "Ctrl+Shift+M")
         self.addSeparator()
         self._add("host.extend", "clock-plus-outline", Act.EXTEND_MEETING, hosting.extend_meeting)
         paused = state.paused_at is not None
@@ -122,8 +123,8 @@ class HostMenu(QMenu):
         dialog.deleteLater()
 
     def ask_message(self) -> None:
-        """留言 to the chair."""
-        if not self._hosting.right(Act.MESSAGE).allowed:
+        """留言 to the chair; the chair itself writes to a site, from that site's menu."""
+        if self._hosting.meeting.is_chair or not self._hosting.right(Act.MESSAGE).allowed:
             return
         dialog = LineDialog(
             t("host.message-title"), t("host.message-why"), t("host.message-send"), self._owner, longest=MESSAGE_LENGTH

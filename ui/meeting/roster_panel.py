@@ -132,6 +132,10 @@ class RosterDelegate(QStyledItemDelegate):
 
 def signs(row: RosterRow) -> list[tuple[str, str]]:
     """The icons of one row, from left to right: only what is out of the ordinary."""
+    if row.knocking:
+        return [("door-open", "accent")]
+    if row.removed:
+        return [("account-remove-outline", "ink3")]
     if row.presence is Presence.LOST:
         return [("lan-disconnect", "zheshi")]
     if row.presence is Presence.AWAY:
@@ -139,6 +143,8 @@ def signs(row: RosterRow) -> list[tuple[str, str]]:
     found = []
     if row.chair:
         found.append(("account-tie-voice", "ink2"))
+    if row.sub_chair:
+        found.append(("account-supervisor-outline", "ink2"))
     if row.on_air:
         found.append(("broadcast", "zhusha"))
     if row.hand:

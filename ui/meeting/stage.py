@@ -1,5 +1,7 @@
 """The middle of the meeting: layout, what may be done with the selected site, and the grid."""
 
+from dataclasses import replace
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -24,6 +26,8 @@ from ui.widgets import Button, ElidedText, IconButton, MenuButton, Segmented, Te
 
 PAGES = {Layout.GALLERY_2: 4, Layout.GALLERY_3: 9, Layout.GALLERY_4: 16}
 """Sites on one page of a gallery."""
+PICTURES = 9
+"""Pictures of others that a terminal receives at a time; with more sites than that, tiles are small."""
 
 
 class Stage(QWidget):
@@ -108,10 +112,15 @@ class Stage(QWidget):
 
     def _tile(self, row: RosterRow) -> Tile:
         """The tile of a row; made anew only where something of it changed."""
-        turn, flowing = self._model.speaking if row.speaking else None, self._model.media_up
+        # More sites than pictures are received at a time: then a tile without one says nothing of its camera.
+        turn = self._model.speaking if row.speaking else None
+        flowing = self._model.media_up and self._model.sites_online <= PICTURES + 1
         made = self._made.get(row.unit_path)
         if made is None or made[:3] != (row, turn, flowing):
-            made = self._made[row.unit_path] = (row, turn, flowing, tile_of(row, turn, flowing=flowing))
+            tile = tile_of(row, turn, flowing=flowing)
+            if self._model.sites_total > PICTURES + 1:
+                tile = replace(tile, name=row.short_name)
+            made = self._made[row.unit_path] = (row, turn, flowing, tile)
         return made[3]
 
     def set_layout(self, layout: GridLayout) -> None:

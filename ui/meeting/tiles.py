@@ -66,6 +66,11 @@ def _tags(row: RosterRow, *, speaking: bool) -> tuple[Tag, ...]:
 def spoken(row: RosterRow, turn: FloorRequest | None) -> str:
     """The row as a screen reader says it: name, level, state, who speaks, microphone."""
     words = [row.name, t(f"level.{int(row.level)}")]
+    if row.knocking or row.removed:
+        words.append(t("say.knocks") if row.knocking else t("say.removed"))
+        return t("call.comma").join(words)
+    if row.sub_chair:
+        words.append(t("say.sub-chair"))
     if row.presence is not Presence.HERE:
         words.append(t("tile.offline") if row.presence is Presence.LOST else t("tile.away"))
         return t("call.comma").join(words)
