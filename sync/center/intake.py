@@ -44,6 +44,10 @@ class Position:
     seq: int = 0
     head_hash: bytes = GENESIS
 
+    def lacks(self, own_head: tuple[int, int]) -> bool:
+        """Whether a terminal takes more of its chain, up to (epoch, seq), for received than is here."""
+        return own_head[1] > 0 and (self.epoch, self.seq) < own_head
+
     def fault(self, fault_id: str) -> PeerFault:
         """The refusal that tells a terminal where to go on."""
         return PeerFault(fault_id, epoch=self.epoch, seq=self.seq, head_hash=self.head_hash.hex())

@@ -277,11 +277,14 @@ class CenterStore(Store):
     def heads(self, principal: Principal, cursor: int, own_head: tuple[int, int], *, known_feed: bytes) -> bytes:
         """The checksums of all that a terminal may see, if it has been told all of it: see `sync.replication.heads`.
 
-        `own_head` is (epoch, seq) of its own chain as far as it is acknowledged.
+        `own_head` is (epoch, seq) of its own chain as far as it is acknowledged. PeerFault `chain-gap` with the
+        center's (epoch, seq, head_hash) where this store was restored and lacks some of that.
         """
         with reading(self._engine) as connection:
             changes = feed.read(connection, principal.device, principal.unit_path, cursor, 1, own_head)[0]
             at = position(connection, principal.device)
+            if at.lacks(own_head):
+                raise at.fault("chain-gap")
             acknowledged = (at.epoch, at.seq) == own_head or (at.epoch < own_head[0] and own_head[1] == 0)
             settled = known_feed == self._feed and acknowledged and not changes
             sums = sums_of(feed.all_visible(connection, principal.unit_path)) if settled else b""

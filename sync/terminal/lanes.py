@@ -289,11 +289,19 @@ class SyncLoop:
             await self._tell_progress()
 
     async def _compare_once(self) -> None:
-        """Compare checksums with the center's, and mend what differs."""
+        """Compare checksums with the center's, and mend what differs; send again what a restored center lacks."""
         await asyncio.sleep(self._next_comparison * self._jitter.uniform(0.5, 1.0))
         await self._online.wait()
         position = await asyncio.to_thread(self._records.pull_position)
-        raw = await self._request(self._client.heads(position))
+        try:
+            raw = await self._request(self._client.heads(position))
+        except PeerFault as fault:
+            if fault.id not in RESUMABLE:
+                raise
+            await asyncio.to_thread(self._records.go_on_from, *_place(fault))
+            self._next_comparison = self._pace.first_heads
+            self.poke()
+            return
         buckets = await asyncio.to_thread(self._records.differing, raw)
         self._next_comparison = self._pace.first_heads if buckets is None else self._pace.heads
         if not buckets:

@@ -252,6 +252,27 @@ async def test_the_lanes_fill_compare_and_mend_by_themselves(
         await until(lambda: len(city.attendance(meeting)) == 41, "what is new after it")
 
 
+@pytest.mark.one_file
+async def test_a_center_restored_from_yesterday_gets_back_what_nobody_writes_about_any_more(
+    province: Province, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("test_lanes.FAST", dataclasses.replace(FAST, first_heads=0.02, heads=0.02))
+    host = province.terminal(HUIDONG)
+    first = province.meeting(host)
+    province.sync(host)
+    province.center.backup(tmp_path / "yesterday.db")
+    second = province.meeting(host)
+    province.sync(host)
+    province.center.close()
+    for file in (tmp_path / "center").glob("center.db*"):
+        file.unlink()
+    (tmp_path / "yesterday.db").rename(tmp_path / "center" / "center.db")
+    center = province.open_center()
+    assert host.status().pending == 0, "the terminal believes that all of it is at the center"
+    async with site(province, host):
+        await until(lambda: {row["pk"] for row in center.list("meeting")} == {first, second}, "what was lost")
+
+
 def test_the_heads_hold_for_a_folder_of_its_own(province: Province, tmp_path: Path) -> None:
     """A copy of a store on another disk compares as equal: nothing of the machine is in the sums."""
     host = province.terminal(HUIDONG)
