@@ -17,9 +17,11 @@ from desktop_app.domain.faults import Fault, PeerFault
 from desktop_app.domain.principal import Principal, may_work
 from sync.identity.requests import RequestVerifier
 
-OPEN = frozenset(
-    {("GET", "/healthz"), ("GET", "/readyz"), ("POST", "/v1/enrolments"), ("POST", "/v1/enrolments/hello")}
+DOORS = frozenset(
+    (method, path) for method in ("POST", "DELETE", "PATCH", "OPTIONS") for path in ("/v1/whip", "/v1/whep")
 )
+"""Where other people's software comes in, with a bearer token that `media.doors` reads."""
+OPEN = DOORS | {("GET", "/healthz"), ("GET", "/readyz"), ("POST", "/v1/enrolments"), ("POST", "/v1/enrolments/hello")}
 """What a stranger may ask."""
 OPEN_BODY = 64 * 1024
 BODY_WITHIN = 120.0

@@ -29,6 +29,7 @@ from desktop_app.domain.units import unit_code
 from desktop_app.engines import media_engine
 from desktop_app.main import VERSION
 from desktop_app.settings import Settings
+from media.doors.routes import Doors
 from media.engine.room import MediaEngine
 from sync.blobs.routes import routes as blob_routes
 from sync.blobs.store import BlobStore, blob_key
@@ -124,6 +125,7 @@ class Center:
         self._documents = DocumentDesk(store, clock)
         self._usb = UsbOffice(store, uploads, keys.identity, keys.registry.device, clock)
         self._spool = Spool(store.folder)
+        self._doors = Doors(meetings.server, engine, keys.identity.key.derive("doors"), clock)
         office = RecordsOffice(store, clock)
         self._desk = EnrolmentDesk(
             keys.registry,
@@ -179,6 +181,7 @@ class Center:
             *blob_routes(self._uploads, self._clock),
             *self._documents.routes(),
             *self._meetings.routes(),
+            *self._doors.routes(),
         ]
 
     @property
@@ -193,7 +196,7 @@ class Center:
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
         await self._engine.open()
         try:
-            async with self._meetings.running():
+            async with self._meetings.running(), self._doors.running():
                 usb = asyncio.create_task(self._take_in_packages())
                 try:
                     yield

@@ -146,6 +146,11 @@ class CascadeEngine:
             found["subscribers"] |= {site: {**each, "engine": name} for site, each in part["subscribers"].items()}
         return {**found, "dropped": 0}
 
+    async def seated(self, meeting: MeetingId) -> tuple[frozenset[UnitPath], frozenset[UnitPath]]:
+        self._known(meeting)
+        parts = [await engine.seated(meeting) for engine in self._with(meeting) if engine.connected]
+        return frozenset().union(*(part[0] for part in parts)), frozenset().union(*(part[1] for part in parts))
+
     # placement
 
     def _known(self, meeting: MeetingId) -> None:

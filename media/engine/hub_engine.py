@@ -118,6 +118,10 @@ class HubEngine:
         found: RoomStats = await self._ask("stats", meeting=meeting)
         return found
 
+    async def seated(self, meeting: MeetingId) -> tuple[frozenset[UnitPath], frozenset[UnitPath]]:
+        found = await self.stats(meeting)
+        return frozenset(found["publishers"]), frozenset(found["subscribers"])
+
     async def _ask(self, operation: str, **fields: Any) -> Any:
         try:
             async with asyncio.timeout(ANSWER_WITHIN):

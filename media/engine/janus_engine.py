@@ -181,6 +181,10 @@ class JanusEngine:
             raise HostFault("engine-unreachable")
         return await room_stats(room, self.address.admin, self.secrets.admin, self._session.id)
 
+    async def seated(self, meeting: MeetingId) -> tuple[frozenset[UnitPath], frozenset[UnitPath]]:
+        room = await self.room(meeting)
+        return frozenset(site for site, feed in room.feeds.items() if feed.handle), frozenset(room.watches)
+
     async def _whole(self, change: Coroutine[Any, Any, _T]) -> _T:
         """Done to its end also where nobody waits for it any more: half a change would leave Janus in between."""
         task = asyncio.ensure_future(change)

@@ -110,7 +110,8 @@ class JanusRoom:
         ):
             raise PeerFault("sdp-unsupported", why="m-lines")
         self._admit(len(self.feeds) + len(self.coming_feeds))
-        sent = replace(remote, lines=tuple(replace(line, direction="sendonly") for line in remote.lines), candidates=())
+        lines = tuple(replace(line, direction="sendonly") for line in remote.lines)
+        sent = replace(remote, lines=lines, candidates=(), setup="active")
         async with self.lock:
             handle = await self._desk.attach()
             feed = Feed(site, f"{site}#{secrets.token_hex(4)}", {line.kind: line.mid for line in remote.lines}, handle)

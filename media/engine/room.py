@@ -78,3 +78,7 @@ class MediaEngine(RoomEngine, Protocol):
 
     @property
     def connected(self) -> bool: ...
+
+    async def seated(self, meeting: MeetingId) -> tuple[frozenset[UnitPath], frozenset[UnitPath]]:
+        """Who publishes and who receives now."""
+        ...

@@ -117,6 +117,14 @@ class MeetingServer:
         finally:
             sessions.discard(session)
 
+    async def entrance(self, meeting: MeetingId) -> tuple[Room, AirLane]:
+        """The meeting for who takes part without a terminal (`media.doors`). PeerFault (meeting-unknown)."""
+        room = await self._room(meeting)
+        await room.refresh_plan()
+        if room.state.phase is MeetingPhase.NONE:
+            raise PeerFault("meeting-unknown")
+        return room, self._lanes[meeting]
+
     def plan_changed(self, meeting: MeetingId) -> None:
         """What the records say of this meeting has changed. From any thread; nothing where no such meeting is held."""
         loop = self._loop

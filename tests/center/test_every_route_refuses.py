@@ -28,6 +28,7 @@ BEHIND_THE_GATE = {
     ("GET", "/v1/snapshot"): "/v1/snapshot?since=0&until=0",
     ("GET", "/v1/heads"): "/v1/heads?since=0&epoch=1&seq=0",
     ("WS", "/v1/meetings/{meeting}"): f"/v1/meetings/{MEETING}",
+    ("POST", "/v1/meetings/{meeting}/doors"): f"/v1/meetings/{MEETING}/doors",
     ("WS", "/v1/docs/{document}"): f"/v1/docs/{MEETING}",
     ("OPTIONS", "/v1/uploads"): "/v1/uploads",
     ("POST", "/v1/uploads"): "/v1/uploads",
@@ -42,6 +43,14 @@ OPEN_TO_STRANGERS = {
     ("GET", "/readyz"): 503,
     ("POST", "/v1/enrolments"): 400,
     ("POST", "/v1/enrolments/hello"): 400,
+    ("OPTIONS", "/v1/whip"): 204,
+    ("POST", "/v1/whip"): 401,
+    ("PATCH", "/v1/whip"): 401,
+    ("DELETE", "/v1/whip"): 401,
+    ("OPTIONS", "/v1/whep"): 204,
+    ("POST", "/v1/whep"): 401,
+    ("PATCH", "/v1/whep"): 401,
+    ("DELETE", "/v1/whep"): 401,
 }
 """The status that an empty, unsigned request gets."""
 rows = pytest.mark.parametrize("row", sorted(BEHIND_THE_GATE), ids=" ".join)
