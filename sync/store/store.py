@@ -14,7 +14,7 @@ from desktop_app.domain.faults import HostFault
 from desktop_app.domain.ids import DeviceId, UnitPath
 from sync.documents.updates import check_update
 from sync.log.envelope import Change, Op
-from sync.log.payload import UPDATE
+from sync.log.payload import SEEN, UPDATE
 from sync.log.signing import Origin
 from sync.log.write import Write
 from sync.merge.projection import Key, Projection
@@ -99,15 +99,18 @@ class Transaction:
             stamped=self._stamped,
         )
 
-    def update(self, minutes: str, update: bytes, *, meeting: str, person: str, device: str) -> Change:
-        """PeerFault `update-unreadable` for bytes that are no update."""
+    def update(
+        self, minutes: str, update: bytes, *, meeting: str, person: str, device: str, seen: bytes | None = None
+    ) -> Change:
+        """`seen`: what its writer had of the document. PeerFault `update-unreadable` for bytes that are no update."""
         check_update(update)
+        fields = {UPDATE: update} if seen is None else {UPDATE: update, SEEN: seen}
         return self.journal.add(
             self.projection,
             "minutes",
             minutes,
             Op.UPDATE,
-            {UPDATE: update},
+            fields,
             meeting=meeting,
             person=person,
             device=device,
@@ -197,11 +200,9 @@ class Store(reader.StoreReader):
                 return
             try:
                 with writing(self._engine) as connection:
-                    if self._head_uncertain:
-                        self._head = load_head(connection, self.identity.device)
-                        self._head_uncertain = False
+                    head = self._known_head(connection)
                     now_ms = unix_ms(self.clock.now())
-                    transaction = Transaction(connection, self.identity, self._head, now_ms, self.STAMPED)
+                    transaction = Transaction(connection, self.identity, head, now_ms, self.STAMPED)
                     self._current = transaction
                     yield transaction
                     written = transaction.journal.written
@@ -209,13 +210,23 @@ class Store(reader.StoreReader):
                     self._finish(transaction, written)
                     transaction.projection.flush()
                     self._compact(transaction)
-            except BaseException:
+            except BaseException as err:
                 self._head_uncertain = True  # a commit that failed may be on the disk all the same
+                failed, self._current = self._current, None
+                if isinstance(err, HostFault) and failed is not None:
+                    self._tell(frozenset(failed.projection.touched))
                 raise
             finally:
                 self._current = None
             self._head = transaction.journal.head
         self._tell(frozenset(transaction.projection.touched | transaction.projection.told))
+
+    def _known_head(self, connection: sa.Connection) -> Head:
+        """Where the own chain ends; asked under the lock."""
+        if self._head_uncertain:
+            self._head = load_head(connection, self.identity.device)
+            self._head_uncertain = False
+        return self._head
 
     def _finish(self, transaction: Transaction, written: Sequence[Change]) -> None:
         """What a kind of store adds before the commit."""

@@ -105,8 +105,8 @@ class Records(Store):
                 raise OperatorError("record-missing", entity=entity, pk=pk)
             return transaction.retract(entity, pk, meeting=meeting, person=person, device=self.device).change_id
 
-    def save_update(self, minutes: str, update: bytes, *, meeting: str) -> str:
-        """Keep a pycrdt update of a document as a change; its id.
+    def save_update(self, minutes: str, update: bytes, *, meeting: str, seen: bytes | None = None) -> str:
+        """Keep a pycrdt update of a document as a change; its id. `seen` is `MinutesDocument.seen`.
 
         OperatorError `minutes-approved` where the minutes are signed off, PeerFault `update-unreadable`.
         """
@@ -114,7 +114,8 @@ class Records(Store):
         with self._writing() as transaction:
             if transaction.projection.state("minutes", minutes).fields.get("state") == APPROVED:
                 raise OperatorError("minutes-approved", minutes=minutes)
-            return transaction.update(minutes, update, meeting=meeting, person=person, device=self.device).change_id
+            made = transaction.update(minutes, update, meeting=meeting, person=person, device=self.device, seen=seen)
+            return made.change_id
 
     def keep_live(self, change_id: str, minutes: str, update: bytes) -> None:
         """Keep what a socket brought of an open document until the pull lane brings the same change.
@@ -152,7 +153,8 @@ class Records(Store):
 
     def pending(self, limit: int = 200) -> list[Row]:
         """What waits for the center, oldest first: change_id, entity, pk, op, meeting, at (ms since 1970), bytes."""
-        head = self._head
+        with self._lock, reading(self._engine) as connection:
+            head = self._known_head(connection)
         query = (
             sa.select(
                 change.c.change_id,
@@ -207,13 +209,13 @@ class Records(Store):
     def next_batch(self) -> bytes | None:
         """The next push, signed; None where everything is acknowledged."""
         with self._lock, reading(self._engine) as connection:
-            return outbox.next_batch(connection, self.identity, self._head)
+            return outbox.next_batch(connection, self.identity, self._known_head(connection))
 
     def pending_batches(self) -> list[bytes]:
         """All pushes that wait, one after the other, without an answer in between: what a USB package carries."""
         batches = []
         with self._lock, reading(self._engine) as connection:
-            head = self._head
+            head = self._known_head(connection)
             while (batch := outbox.next_batch(connection, self.identity, head)) is not None:
                 batches.append(batch)
                 head = dataclasses.replace(head, acknowledged=read_batch(batch).last_seq)
@@ -234,7 +236,7 @@ class Records(Store):
     def pull_position(self) -> PullPosition:
         """Where the next pull begins."""
         with self._lock, reading(self._engine) as connection:
-            return inbox.pull_position(connection, self._head)
+            return inbox.pull_position(connection, self._known_head(connection))
 
     def take_page(self, raw: bytes) -> Page:
         """Verify and store a page. PeerFault `page-forged`, `page-malformed`, `page-misplaced`."""
@@ -264,7 +266,7 @@ class Records(Store):
         """
         heads = healing.verified_heads(raw, self.identity)
         with self._lock, reading(self._engine) as connection:
-            return healing.differing_buckets(connection, self.identity, self._head, heads)
+            return healing.differing_buckets(connection, self.identity, self._known_head(connection), heads)
 
     def heal(self, raws: Sequence[bytes], asked: PullPosition) -> int:
         """Make buckets equal to the center's; how many changes differed.

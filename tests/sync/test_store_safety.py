@@ -1,10 +1,12 @@
 """A store that was killed, migrated or read by others keeps what it said it keeps."""
 
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 from random import Random
+from unittest.mock import patch
 
 import pytest
 import sqlalchemy as sa
@@ -21,7 +23,7 @@ from sync.store.engine import store_engine
 from sync.store.reader import StoreReader
 from sync.store.schema import HEADS, upgrade
 from sync.store.tables import metadata
-from sync.terminal.records import Records
+from sync.terminal.records import Records, Write
 
 
 @pytest.mark.processes
@@ -64,6 +66,29 @@ def test_a_kill_in_the_middle_of_writing_loses_nothing_that_was_saved(
         province.push(records)
         assert records.status().pending == 0
         records.close()
+
+
+def test_a_commit_that_failed_and_is_on_the_disk_all_the_same_goes_to_the_center(province: Province) -> None:
+    terminal = province.terminal(HUIDONG)
+    meeting = province.meeting(terminal)
+    province.push(terminal)
+    dialect = terminal.engine.dialect
+    commit = dialect.do_commit
+    told: list[object] = []
+    terminal.subscribe(told.append)
+
+    def fail_late(connection: object) -> None:
+        commit(connection)  # type: ignore[arg-type]
+        error = cipher.DRIVER.OperationalError("disk I/O error")
+        error.sqlite_errorcode = sqlite3.SQLITE_IOERR
+        raise error
+
+    with patch.object(dialect, "do_commit", fail_late), pytest.raises(HostFault, match="disk-failing"):
+        terminal.write(Write("meeting", meeting, {"title": "改名"}))
+    assert terminal.status().pending == len(terminal.pending()) == 1
+    assert told, "the lanes hear of it, and the screens read again"
+    province.push(terminal)
+    assert (province.center.get("meeting", meeting) or {})["title"] == "改名"
 
 
 def test_the_migrations_make_exactly_the_tables_the_program_uses(tmp_path: Path) -> None:
