@@ -5,16 +5,20 @@ Clients and center share this machine, so every figure holds the clients' own wo
 """
 
 import asyncio
+import itertools
 import json
 import os
 import tempfile
 import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from random import Random
 
 from bench.rows import OUT, Row, at_most
-from desktop_app.domain.clock import SystemClock
-from desktop_app.domain.ids import MeetingId
+from desktop_app.domain.clock import SystemClock, stamp, unix_ms
+from desktop_app.domain.ids import MeetingId, PersonId, uuid7
 from desktop_app.domain.meetings import MeetingKind
 from desktop_app.simulate_meeting import places
 from desktop_app.simulated_center import Seating, SimulatedCenter
@@ -22,11 +26,16 @@ from desktop_app.simulated_sites import Arrivals, SimulatedSite, percentile, sim
 from media.meeting import commands as cmd
 from media.meeting.roll_call import RollManner, Tally, tally
 from media.meeting.stage import Layout
+from sync.identity.requests import RequestSigner
+from sync.log.write import Write
+from sync.replication.client import CenterClient
+from sync.terminal.records import Records
 
 SITES = int(os.environ.get("SILIAN_BENCH_SITES", "145"))
 DEAD = 10
 JOIN_SECONDS = 10.0
 COMMANDS = 300
+DRAINING, CHANGES_EACH, LEAST = 120, 60, 40
 EVERY = 0.05
 """Seconds between two commands of the host."""
 AWAY_SECONDS = float(os.environ.get("SILIAN_BENCH_AWAY", "60"))
@@ -48,11 +57,13 @@ def main() -> int:
 async def measured(folder: Path) -> list[Row]:
     with SimulatedCenter(folder / "center", SystemClock()) as center:
         seatings, (lecture, long_one) = center.prepare(places(SITES), MeetingKind.GUOSHI_LECTURE, AGENDA, meetings=2)
+        batches = await asyncio.to_thread(work_to_drain, folder, seatings[-DRAINING:], lecture)
         await asyncio.to_thread(center.start)
         rows = []
         async with simulated_sites(seatings, center, lecture, clock=SystemClock()) as sites:
             rows.append(await join_storm(sites))
-            rows.append(await commands(sites))
+            rows.append(await commands(sites, f"command to event at all of {SITES} sites, p99 (ms)"))
+            rows += await while_draining(sites, batches, center)
             rows += await roll_call(sites)
             rows += await restart(sites, center)
         rows += await resume(seatings, center, long_one)
@@ -71,20 +82,23 @@ async def join_storm(sites: list[SimulatedSite]) -> Row:
 
     pace = JOIN_SECONDS / len(guests)
     waits = await asyncio.gather(*(enter(site, pace * number) for number, site in enumerate(guests)))
-    refused = sum(len(site.faults) for site in sites)
+    refused = [fault.id for site in sites for fault in site.faults]
+    if refused:
+        print("refused:", ", ".join(refused))
     took = percentile(waits, 0.95) if not refused else float("inf")
     return at_most(f"join storm: {SITES} in 10 s, none refused, p95 (s)", round(took, 3), JOIN_S)
 
 
-async def commands(sites: list[SimulatedSite]) -> Row:
+async def commands(sites: list[SimulatedSite], what: str, enough: Callable[[int], bool] = COMMANDS.__le__) -> Row:
     """From the host's key to the event at every site, one figure per site and command."""
     host, *guests = sites
     arrivals = Arrivals(sites)
-    for number in range(COMMANDS):
+    for number in itertools.takewhile(lambda done: not enough(done), itertools.count()):
+        layouts = list(Layout)
         wishes = (
-            cmd.PointAgenda(1 + number % 3),
-            cmd.Mute(guests[number % len(guests)].unit_path, muted=True),
-            cmd.SetLayout(list(Layout)[number % len(Layout)]),
+            cmd.PointAgenda(1 + host.state.agenda_at % len(AGENDA)),
+            cmd.Record(recording=host.state.recording_since is None),
+            cmd.SetLayout(layouts[(layouts.index(host.state.layout) + 1) % len(layouts)]),
             cmd.Broadcast(guests[number % len(guests)].unit_path),
         )
         await arrivals.of(host, wishes[number % len(wishes)])
@@ -92,7 +106,71 @@ async def commands(sites: list[SimulatedSite]) -> Row:
     for site in sites:
         site.heard = None
     took = percentile(arrivals.milliseconds, 0.99)
-    return at_most(f"command to event at all of {SITES} sites, p99 (ms)", round(took, 1), COMMAND_MS)
+    return at_most(what, round(took, 1), COMMAND_MS)
+
+
+@dataclass(frozen=True)
+class Work:
+    """What one terminal brings after a day without a network."""
+
+    seating: Seating
+    batch: bytes
+
+
+def work_to_drain(folder: Path, seatings: Sequence[Seating], meeting: MeetingId) -> list[Work]:
+    """Signatures of members, written by each terminal into a store of its own."""
+    clock, made = SystemClock(), []
+    for seating in seatings:
+        records = Records.open(folder / "terminals" / seating.identity.device, identity=seating.identity, clock=clock)
+        records.act_as(seating.person)
+        at = {"status": "present", "method": "manual", "signed_at": stamp(clock.now()), "site": seating.unit_path}
+        names = [uuid7(unix_ms(clock.now())) for _ in range(CHANGES_EACH)]
+        records.write(
+            *(
+                Write("sign_in", name, {**at, "meeting": meeting, "member": name, "member_name": "委员"}, meeting)
+                for name in names
+            )
+        )
+        batch = records.next_batch()
+        records.close()
+        if batch is not None:
+            made.append(Work(seating, batch))
+    return made
+
+
+async def while_draining(sites: list[SimulatedSite], batches: list[Work], center: SimulatedCenter) -> list[Row]:
+    """The same commands while so many terminals push at once, as after an outage of the province's network."""
+    began = time.monotonic()
+    drained: list[float] = []
+
+    async def push(work: Work) -> None:
+        identity = work.seating.identity
+        signer = Personal(RequestSigner(identity), work.seating.person)
+        client = CenterClient(center.url, center.ca_pem, signer, SystemClock())
+        await client.push(identity.device, work.batch)
+        await client.close()
+        drained.append(time.monotonic() - began)
+
+    pushing = [asyncio.create_task(push(work)) for work in batches]
+    what = f"the same while {len(batches)} terminals drain {CHANGES_EACH} changes each, p99 (ms)"
+    row = await commands(sites, what, lambda done: done >= LEAST and all(task.done() for task in pushing))
+    failed = sum(task.exception() is not None for task in pushing)
+    return [
+        row,
+        at_most("terminals whose changes were not taken", float(failed), 0),
+        Row("all of them drained after (s)", round(max(drained, default=0.0), 2), None, "-", True),
+    ]
+
+
+@dataclass(frozen=True)
+class Personal:
+    """A signer in the name of one person."""
+
+    signer: RequestSigner
+    person: PersonId
+
+    def headers(self, method: str, target: str, body: bytes = b"", *, now: datetime) -> dict[str, str]:
+        return self.signer.headers(method, target, body, now=now, person=self.person)
 
 
 async def roll_call(sites: list[SimulatedSite]) -> list[Row]:

@@ -180,6 +180,8 @@ class MeetingServer:
             for meeting, room in list(self._rooms.items()):
                 if stuck > 0:
                     room.grant_delay(stuck)
+                    for session in self._sessions.get(meeting, ()):
+                        session.heard_at += stuck
                 try:
                     await self._sweep(meeting, room, now)
                 except HostFault as fault:
