@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from desktop_app.domain.ids import UnitPath
-from desktop_app.domain.units import Level, is_within, level_of
+from desktop_app.domain.units import governs
 from sync.blobs.tables import blob, blob_holder
 from sync.store.rows import from_json
 from sync.store.tables import participant, record
@@ -56,11 +56,17 @@ def may_read(connection: sa.Connection, unit_path: UnitPath, sha256: str) -> boo
 
 def _sees(connection: sa.Connection, unit_path: UnitPath, attachment: Named) -> bool:
     """The scope of the feed: one's own subtree, and the meetings one's unit is party to."""
-    if attachment.owner_path == unit_path:
-        return True
-    if level_of(unit_path) is not Level.NATIONAL and is_within(attachment.owner_path, unit_path):
+    if governs(unit_path, attachment.owner_path):
         return True
     party = sa.select(participant.c.meeting).where(
         participant.c.meeting == attachment.meeting, participant.c.unit_path == unit_path
     )
     return bool(attachment.meeting) and connection.execute(party).first() is not None
+
+
+def unnamed(connection: sa.Connection) -> list[str]:
+    """The contents that no attachment names any more, not even one that was taken back: erased, or let go of."""
+    texts = connection.execute(sa.select(record.c.fields).where(record.c.entity == ENTITY)).scalars()
+    named = {from_json(text).get("sha256") for text in texts}
+    here = connection.execute(sa.select(blob.c.sha256).order_by(blob.c.sha256)).scalars()
+    return [sha256 for sha256 in here if sha256 not in named]

@@ -9,10 +9,10 @@ import sqlalchemy as sa
 
 from desktop_app.domain.clock import Clock, unix_ms
 from desktop_app.domain.faults import OperatorError
-from desktop_app.domain.ids import uuid7
+from desktop_app.domain.ids import UnitPath, uuid7
 from desktop_app.domain.limits import BLOB, FILE_NAME
 from sync.blobs import disk
-from sync.blobs.attachments import ENTITY
+from sync.blobs.attachments import ENTITY, naming, unnamed
 from sync.blobs.kinds import Kind, fits, kind_of
 from sync.blobs.store import BlobReader, BlobStore, file_sha256
 from sync.blobs.tables import blob
@@ -20,8 +20,12 @@ from sync.blobs.waiting import Waiting, waiting
 from sync.log.write import Write
 from sync.store.engine import reading, writing
 from sync.store.reader import Row
+from sync.store.rows import upsert
+from sync.store.tables import property_
 
 MEBIBYTE = 1024 * 1024
+FEED, OFFERED = "pull-feed", "blob-feed"
+"""Properties of the store: the center's numbering as it is pulled, and as it was when contents were last offered."""
 
 
 class AttachmentRecords(Protocol):
@@ -29,6 +33,8 @@ class AttachmentRecords(Protocol):
 
     @property
     def engine(self) -> sa.Engine: ...
+    @property
+    def unit_path(self) -> UnitPath: ...
     def write(self, *writes: Write) -> list[str]: ...
     def get(self, entity: str, pk: str) -> Row | None: ...
 
@@ -47,7 +53,16 @@ class Attachments:
         return self._store
 
     def _clear_up(self) -> None:
-        """Files that were being taken in when the program ended; what is being fetched goes on where it was."""
+        """What was being taken in when the program ended, and contents that no record names any more.
+
+        What is being fetched goes on where it was.
+        """
+        with reading(self._records.engine) as connection:
+            gone = unnamed(connection)
+        for sha256 in gone:
+            self._store.delete(sha256)
+            with writing(self._records.engine) as connection:
+                connection.execute(blob.delete().where(blob.c.sha256 == sha256))
         for name in self._store.partials():
             if name.startswith("in-"):
                 with suppress(OSError):
@@ -136,8 +151,26 @@ class Attachments:
     # For the lane
 
     def waiting(self) -> list[Waiting]:
+        self._offer_again()
         with reading(self._records.engine) as connection:
             return waiting(connection)
+
+    def _offer_again(self) -> None:
+        """A center that counts anew was restored from a backup: what this unit sent since may not be there."""
+        with reading(self._records.engine) as connection:
+            rows = connection.execute(
+                sa.select(property_.c.name, property_.c.value).where(property_.c.name.in_([FEED, OFFERED]))
+            )
+            feeds = {row.name: row.value for row in rows}
+            if feeds.get(FEED, "") == feeds.get(OFFERED, ""):
+                return
+            sent = connection.execute(sa.select(blob.c.sha256).where(blob.c.at_center)).scalars().all()
+            own = self._records.unit_path
+            again = [each for each in sent if any(one.owner_path == own for one in naming(connection, each))]
+        with writing(self._records.engine) as connection:
+            if OFFERED in feeds and again:
+                connection.execute(blob.update().where(blob.c.sha256.in_(again)).values(at_center=False, upload=""))
+            upsert(connection, property_, [{"name": OFFERED, "value": feeds[FEED]}])
 
     def note_upload(self, sha256: str, upload: str) -> None:
         """Where the upload of a content stands at the center; empty where it has to begin anew."""

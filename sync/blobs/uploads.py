@@ -19,7 +19,7 @@ from desktop_app.domain.faults import HostFault, PeerFault
 from desktop_app.domain.ids import UnitPath, uuid7
 from desktop_app.domain.limits import BLOB
 from desktop_app.domain.principal import Principal
-from sync.blobs.attachments import Named, may_read, naming
+from sync.blobs.attachments import Named, may_read, naming, unnamed
 from sync.blobs.kinds import fits, kind_of
 from sync.blobs.partial import Partial, sealed_size
 from sync.blobs.store import BlobReader, BlobStore, is_sha256
@@ -298,12 +298,22 @@ class Uploads:
                 self._drop(row)
 
     def tidy(self) -> None:
-        """At the center's start: take away files that no upload knows."""
+        """At the center's start: take away files that no upload knows, and contents that nothing names any more."""
+        self._forget_unnamed()
         with reading(self._engine) as connection:
             known = set(connection.execute(sa.select(upload.c.id)).scalars())
         for name in self._store.partials():
             if name not in known:
                 self._store.partial_path(name).unlink(missing_ok=True)
+
+    def _forget_unnamed(self) -> None:
+        with reading(self._engine) as connection:
+            gone = unnamed(connection)
+        for sha256 in gone:
+            self._store.delete(sha256)
+            with writing(self._engine) as connection:
+                for table in (blob_holder, upload, blob):
+                    connection.execute(table.delete().where(table.c.sha256 == sha256))
 
     def close(self) -> None:
         """Close the files that are still open."""

@@ -21,10 +21,14 @@ from desktop_app.domain.limits import BLOB, FILE_NAME
 from sync.blobs import lane as lanes
 from sync.blobs.desk import Attachments
 from sync.blobs.lane import BlobLane
-from sync.blobs.uploads import STALE_MS, Quota
+from sync.blobs.store import BlobStore
+from sync.blobs.uploads import STALE_MS, Quota, Uploads
 from sync.replication.client import CenterClient, LinkFault
+from sync.store.engine import writing
+from sync.store.tables import property_
 from sync.terminal.lanes import SyncLoop
 from sync.terminal.records import Records, Write
+from tests.processes.small_disk import SmallDisk
 
 TUS = {"tus-resumable": "1.0.0"}
 KIB = 1024
@@ -206,7 +210,7 @@ async def test_what_the_center_refuses_holds_up_nothing_else(office: BlobOffice)
     async with running(office, host) as (_, lane):
         await until(lambda: host.status().attachments == 1, "the small one at the center")
         assert office.uploads.store.has(small)
-        await until(lambda: lane.next_try() is not None, "the large one to be put off")
+        await until(lambda: lane.attachments.waiting()[0].reason != "", "the large one to be put off")
         (waits,) = lane.attachments.waiting()
         assert (waits.sha256, waits.reason, waits.file_name) == (large, "upload-quota", "大.png")
         assert (lane.next_try() or 0) > 0
@@ -564,3 +568,67 @@ def test_what_was_being_taken_in_when_the_program_ended_is_cleared_up(office: Bl
     desk.store.partial(f"get-{'ab' * 32}", "ab" * 32, 10).close()
     assert isinstance(office.attachments(host), Attachments)
     assert desk.store.partials() == [f"get-{'ab' * 32}"]
+
+
+def test_a_content_whose_record_was_erased_is_erased_too_at_both_ends(office: BlobOffice) -> None:
+    host = office.terminal(HUIDONG)
+    meeting = office.meeting(host)
+    gone, kept = (attach(office, host, picture(size), meeting, f"{size}.png") for size in (1000, 2000))
+    send_all(office, host)
+    pk = next(row["pk"] for row in host.list("attachment") if row["sha256"] == gone)
+    office.center.erase("attachment", pk, ground="函〔2026〕1 号", actor=office.actor)
+    office.pull(host)
+    for store in (office.uploads.store, office.attachments(host).store):
+        office.uploads.tidy()
+        assert (store.has(gone), store.has(kept)) == (False, True)
+    assert Asker(office, host)("GET", f"/v1/blobs/{kept}").status_code == 200
+
+
+def test_a_center_whose_disk_is_really_full_says_so_and_goes_on_when_there_is_room(
+    office: BlobOffice, tmp_path: Path
+) -> None:
+    disk = SmallDisk(tmp_path / "small", 4)
+    if not disk.mounted:
+        pytest.skip("needs to mount a small disk")
+    try:
+        store = BlobStore(tmp_path / "small", bytes(32))
+        office.uploads = Uploads(office.center.engine, store, office.clock, office.quota)
+        host = office.terminal(HUIDONG)
+        content = picture(1500 * KIB)
+        sha256 = attach(office, host, content, office.meeting(host))
+        ask = Asker(office, host)
+        location = ask.begin(sha256, len(content)).headers["location"]
+        ask.add(location, 0, content[: 300 * KIB])
+        disk.fill()
+        refused = ask.add(location, 300 * KIB, content[300 * KIB :])
+        assert (refused.status_code, refused.json()["id"]) == (507, "disk-full")
+        stands = int(ask("HEAD", location, TUS).headers["upload-offset"])
+        assert stands >= 256 * KIB
+        disk.clear()
+        assert ask.add(location, stands, content[stands:]).status_code == 204
+        assert ask("GET", f"/v1/blobs/{sha256}").content == content
+        office.uploads.close()
+    finally:
+        disk.unmount()
+
+
+def test_what_was_sent_since_is_offered_again_to_a_center_that_was_restored(office: BlobOffice) -> None:
+    host, guest = office.terminal(HUIDONG), office.terminal(BOLUO)
+    meeting = office.meeting(host, BOLUO)
+    content = picture(1000)
+    sha256 = attach(office, host, content, meeting)
+    send_all(office, host)
+    for terminal in (host, guest):
+        office.pull(terminal)
+    (pk,) = (row["pk"] for row in guest.list("attachment"))
+    desks = [office.attachments(terminal) for terminal in (host, guest)]
+    office.attachments(guest).store.take_in((office.folder / "现场.png").open("rb"), sha256, 1000)
+    desks[1].note_fetched(sha256, 1000)
+    assert [desk.waiting() for desk in desks] == [[], []]
+    for terminal in (host, guest):  # as the pull of a restored center leaves it
+        with writing(terminal.engine) as connection:
+            connection.execute(property_.update().where(property_.c.name == "pull-feed").values(value="ab" * 16))
+    assert [[each.sha256 for each in desk.waiting()] for desk in desks] == [[sha256], []]
+    send_all(office, host)
+    assert desks[0].waiting() == []
+    assert desks[1].has(pk)
