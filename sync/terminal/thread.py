@@ -57,7 +57,7 @@ class SyncThread:
         self._sync.poke()
 
     def fetch(self, sha256: str, length: int) -> Future[None]:
-        """Bring a content here, from any thread; for the faults see `BlobLane.fetch`. LinkFault while there is no lane."""
+        """Bring a content here, from any thread; faults as in `BlobLane.fetch`, LinkFault while there is no lane."""
         loop, lane = self._loop, self._blobs
         if loop is None or lane is None or loop.is_closed():
             raise LinkFault("center-unreachable")
