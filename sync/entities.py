@@ -263,6 +263,32 @@ ENTITIES: dict[str, Entity] = {
                 "state": _T,
             },
         ),
+        # pk: derived_id("text_conflict", minutes, block). Two texts of one block, written unseen by each other; found by the center.
+        # `state`: open | settled, and then `chosen` is what a person decided.
+        Entity(
+            "text_conflict",
+            Merge.FIELDS,
+            Reach.MEETING,
+            {
+                "meeting": _T,
+                "unit_path": _T,
+                "minutes": _T,
+                "block": _T,
+                "base": _T,
+                "mine": _T,
+                "mine_terminal": _T,
+                "mine_unit": _T,
+                "mine_person": _T,
+                "mine_at": _AT,
+                "theirs": _T,
+                "theirs_terminal": _T,
+                "theirs_unit": _T,
+                "theirs_person": _T,
+                "theirs_at": _AT,
+                "state": _T,
+                "chosen": _T,
+            },
+        ),
         # pk: UUIDv7. `state`: noted | confirmed | dismissed.
         Entity(
             "opinion",

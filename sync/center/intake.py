@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from desktop_app.domain.faults import PeerFault
 from desktop_app.domain.ids import UnitPath
 from sync.center.admission import judge
+from sync.center.disputes import note_disputes
 from sync.center.feed import tell
 from sync.log.envelope import GENESIS, Change, Verdict
 from sync.log.signing import Origin
@@ -92,6 +93,7 @@ def take_in(transaction: Transaction, identity: Origin, device: KnownDevice, bat
     if fresh:
         received_ms = transaction.journal.clock.stamp(transaction.now_ms)
         stored = _store(transaction, device, fresh, received_ms)
+        note_disputes(transaction, identity, stored)
         head = fresh[-1][0].seq, fresh[-1][1]
         ends = {"epoch": batch.epoch, "seq": head[0], "head_hash": head[1], "acknowledged": head[0]}
         upsert(connection, origin, [{"terminal": batch.terminal, "signature": batch.signature, **ends}])

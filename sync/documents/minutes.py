@@ -82,6 +82,9 @@ class MinutesDocument:
         self._texts: dict[str, str] = {}
         self._entries = 0
         self._updates: list[bytes] = []
+        self._began = b""
+        self.seen = b""
+        """What this hand had of the document when it began the update that was taken last: a Yjs state vector."""
         self._listeners: list[Listener] = []
         self._applying = False
         self._edits: list[tuple[int, list[dict[str, Any]]]] = []
@@ -187,9 +190,11 @@ class MinutesDocument:
 
     def undo(self) -> bool:
         """Take back the last thing typed here; whether there was one."""
+        self._begin()
         return self._hear(self._undo.undo)
 
     def redo(self) -> bool:
+        self._begin()
         return self._hear(self._undo.redo)
 
     @property
@@ -205,6 +210,7 @@ class MinutesDocument:
     def take_update(self) -> bytes | None:
         """What was typed here since the last call, as one update; None where nothing was."""
         updates, self._updates = self._updates, []
+        self.seen = self._began
         if not updates:
             return None
         return updates[0] if len(updates) == 1 else bytes(merge_updates(*updates))
@@ -227,8 +233,13 @@ class MinutesDocument:
 
     # Inside
 
+    def _begin(self) -> None:
+        if not self._updates:
+            self._began = bytes(self._doc.get_state())
+
     @contextmanager
     def _typing(self, *, structure: bool = True) -> Iterator[None]:
+        self._begin()
         with self._doc.transaction(origin=LOCAL):
             yield
         self._edits.clear()

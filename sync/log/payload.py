@@ -17,6 +17,8 @@ from desktop_app.domain.limits import PAYLOAD
 
 UPDATE = "update"
 """The field that carries a pycrdt update."""
+SEEN = "seen"
+"""The field by which an update says what of the document its writer had: a Yjs state vector."""
 RETRACTED = "_retracted"
 """The field by which a structured record is taken back; a fact is taken back by the operation alone."""
 

@@ -26,6 +26,7 @@ OWNER_FIELDS = {
     "minutes": "unit_path",
     "opinion": "site",
     "audit_event": "unit_path",
+    "text_conflict": "unit_path",
     "revocation": "unit_path",
     "erasure": "unit_path",
 }

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sync.blobs.waiting import waiting_count
 from sync.log.envelope import Verdict
 from sync.replication.receipt import Receipt, read_body
-from sync.store.tables import change, conflict, origin, receipt
+from sync.store.tables import change, conflict, origin, receipt, record
 
 __all__ = ["Receipt", "SyncStatus"]
 
@@ -50,6 +50,12 @@ def read_status(connection: sa.Connection, device: str) -> SyncStatus:
         sa.select(sa.func.count()).select_from(change).where(change.c.terminal == device)
     ).scalar_one()
     in_conflict = connection.execute(sa.select(sa.func.count()).select_from(conflict)).scalar_one()
+    disputes = sa.select(sa.func.count()).where(
+        record.c.entity == "text_conflict",
+        record.c.retracted.is_(False),
+        sa.func.json_extract(record.c.fields, "$.state") == "open",
+    )
+    in_conflict += connection.execute(disputes).scalar_one()
     quarantined = connection.execute(sa.select(sa.func.count()).select_from(change).where(in_quarantine())).scalar_one()
     last = connection.execute(sa.select(receipt).order_by(receipt.c.number.desc()).limit(1)).first()
     pending = head.seq - head.acknowledged

@@ -177,7 +177,7 @@ class FakeRecords:
         self.tell({(write.entity, write.pk) for write in writes})
         return [write.pk for write in writes]
 
-    def save_update(self, minutes: str, update: bytes, *, meeting: str) -> str:
+    def save_update(self, minutes: str, update: bytes, *, meeting: str, seen: bytes | None = None) -> str:
         if self.fault is not None:
             raise self.fault
         self.updates.append((minutes, update))

@@ -33,6 +33,7 @@ from drawn import (
 from desktop_app.domain.clock import stamp
 from desktop_app.domain.ids import MeetingId, UnitPath
 from media.meeting.model import MeetingState
+from sync.documents.live import Colleague
 from sync.meetings.desk import SignInResult
 from sync.meetings.roster import RosterFault, RowFault
 from ui.i18n import language, set_language
@@ -201,6 +202,17 @@ def minutes_window(size: tuple[int, int], state: str = "") -> QWidget:
         third = model.add_block("p8", "委员08", HZ, agenda_item="a2")
         model.type(third, "补充一点：村医的养老保障衔接问题反映比较集中，建议明确过渡期办法")
         model.save_now()
+        model.disputed = frozenset({second})
+        model._take_people_here(
+            model.minutes,
+            (
+                Colleague("a", "", "记录员02", HD, first, 18),
+                Colleague("b", "", "记录员03", HD, second, 30, lost=True),
+            ),
+        )
+        view = MinutesView(model)
+        model.people_here_changed.emit()
+        return in_shell(view, model, size)
     return in_shell(MinutesView(model), model, size)
 
 

@@ -46,6 +46,8 @@ class MinutesKeeper(QObject):
         self._target = Target("", MeetingId(""))
         self._known: set[str] = set()
         self._unsaved: dict[Target, list[bytes]] = {}
+        self._seen: dict[Target, bytes] = {}
+        """What was seen of the document when the oldest unsaved batch was begun."""
         self._open = 0
         self._typed = False
         self._writing_thread = 0
@@ -79,6 +81,8 @@ class MinutesKeeper(QObject):
         update = self._document.take_update() if self._document is not None else None
         if update is not None:
             self._unsaved.setdefault(self._target, []).append(update)
+            if self._document is not None:
+                self._seen.setdefault(self._target, self._document.seen)
         unsaved, self._unsaved, self._typed = self._unsaved, {}, False
         for target, batch in unsaved.items():
             self._start(target, batch)
@@ -89,10 +93,13 @@ class MinutesKeeper(QObject):
             self._saved(target, at)
 
         def failed(fault: Fault) -> None:
+            self._seen[target] = seen
             self._not_saved(target, batch, fault)
 
+        seen = self._seen.pop(target, b"")
+
         self._open += 1
-        self._services.runner.start(self._write, target, batch, done=saved, failed=failed)
+        self._services.runner.start(self._write, target, batch, seen, done=saved, failed=failed)
 
     @property
     def saving(self) -> bool:
@@ -109,7 +116,7 @@ class MinutesKeeper(QObject):
 
     # On the worker, and back
 
-    def _write(self, target: Target, batch: list[bytes]) -> datetime:
+    def _write(self, target: Target, batch: list[bytes], seen: bytes) -> datetime:
         from pycrdt import merge_updates
 
         from sync.terminal.records import Write
@@ -122,7 +129,7 @@ class MinutesKeeper(QObject):
                 fields = {"meeting": target.meeting, "unit_path": own, "title": target.title, "state": "draft"}
                 records.write(Write("minutes", target.minutes, fields, target.meeting))
             update = batch[0] if len(batch) == 1 else bytes(merge_updates(*batch))
-            records.save_update(target.minutes, update, meeting=target.meeting)
+            records.save_update(target.minutes, update, meeting=target.meeting, seen=seen)
         finally:
             self._writing_thread = 0
         return self._services.clock.now()

@@ -36,7 +36,7 @@ HOLD_MS = 5_000
 """What others wrote waits at most this long for an input method."""
 STATUS_MS = 3_000
 APPROVED = "approved"
-WATCHED = frozenset({"agenda_item", "opinion", "meeting"})
+WATCHED = frozenset({"agenda_item", "opinion", "meeting", "text_conflict"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,7 @@ class MinutesRead:
     exists: bool
     approved: bool
     pending: int
+    disputed: frozenset[str]
 
 
 class MinutesModel(QObject):
@@ -104,6 +105,8 @@ class MinutesModel(QObject):
         self._status.timeout.connect(self._read_status)
         self._records_changed.connect(self._hear_records, Qt.ConnectionType.QueuedConnection)
         self._unsubscribe = services.records.subscribe(self._on_records)
+        self.disputed: frozenset[str] = frozenset()
+        """Blocks of which there are two versions, until a person decides on the sync page."""
         self.here: tuple[Colleague, ...] = ()
         """Who else has these minutes open; `lost` where the line to them broke."""
         self._people_told.connect(self._take_people_here, Qt.ConnectionType.QueuedConnection)
@@ -376,7 +379,7 @@ class MinutesModel(QObject):
         self.minutes = derived_id("minutes", meeting, self._own)
         self._keeper.turn_to(self.minutes, meeting)
         self.document, self.current_block, self.current_item = None, "", LOOSE
-        self._held, self.approved = [], False
+        self._held, self.approved, self.disputed = [], False, frozenset()
         self._go_live("")
         self.agenda, self.opinions, self.title = [], [], ""
         self._status.start()
@@ -405,6 +408,11 @@ class MinutesModel(QObject):
             row is not None,
             (row or {}).get("state") == APPROVED,
             records.status().pending,
+            frozenset(
+                str(one.get("block"))
+                for one in records.list("text_conflict", meeting=meeting)
+                if one.get("minutes") == minutes and one.get("state") == "open"
+            ),
         )
 
     def _take(self, read: MinutesRead) -> None:
@@ -412,6 +420,7 @@ class MinutesModel(QObject):
             return
         self.title, self.agenda, self.opinions = read.title, read.agenda, read.opinions
         self._names, self.approved, self.pending = read.names, read.approved, read.pending
+        self.disputed = read.disputed
         if self.document is None:
             self._make_document(read)
         elif read.state is not None:

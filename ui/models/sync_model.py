@@ -16,12 +16,14 @@ from desktop_app.domain.units import unit_code
 from ui.i18n.dates import local, today
 from ui.models.app_model import AppModel
 from ui.models.sync_rows import (
+    DISPUTE,
     ConflictView,
     QueueRow,
     RowState,
     Side,
     conflict_views,
     delivered_on,
+    dispute_views,
     pending_rows,
     spoken,
 )
@@ -179,6 +181,11 @@ class SyncModel(QObject):
 
     def _decide(self, conflict: ConflictView, value: Any) -> None:
         def write() -> None:
+            if conflict.entity == DISPUTE:
+                from sync.documents.settling import settle_text
+
+                settle_text(self._services.records, conflict.pk, spoken(value))
+                return
             from sync.log.write import Write
 
             self._services.records.settle(
@@ -225,7 +232,10 @@ class SyncModel(QObject):
         status = records.status()
         return SyncPicture(
             pending=tuple(pending_rows(records.pending(), titles, online)),
-            conflicts=tuple(conflict_views(records.conflicts(), titles, people, self._services.unit_path)),
+            conflicts=(
+                *conflict_views(records.conflicts(), titles, people, self._services.unit_path),
+                *dispute_views(records.list(DISPUTE, state="open"), titles, people, self._services.device),
+            ),
             quarantine=tuple(_quarantine_rows(records, titles)),
             receipts=tuple(
                 QueueRow(

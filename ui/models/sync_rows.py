@@ -78,6 +78,7 @@ class Segment:
     differs: bool
 
 
+DISPUTE = "text_conflict"
 KEEPS_BOTH = frozenset({"text", "quote", "topic", "leave_reason", "post", "work_title"})
 
 
@@ -155,6 +156,46 @@ def conflict_views(
             )
         )
     return views
+
+
+def dispute_views(
+    disputes: Iterable[Mapping[str, Any]], titles: Mapping[str, str], names: Mapping[str, str], device: str
+) -> list[ConflictView]:
+    """Passages of minutes that two wrote unseen by each other; this terminal's text first, where it has one."""
+    views = []
+    for row in disputes:
+        sides = [
+            Side(
+                change_id=f"{row['pk']}:{side}",
+                value=row.get(side) or "",
+                person=names.get(str(row.get(f"{side}_person") or ""), ""),
+                unit_path=str(row.get(f"{side}_unit") or ""),
+                at=_stamped(row.get(f"{side}_at")),
+                here=row.get(f"{side}_terminal") == device,
+            )
+            for side in ("mine", "theirs")
+        ]
+        sides.sort(key=lambda side: not side.here)
+        meeting = str(row.get("meeting") or "")
+        views.append(
+            ConflictView(
+                key=f"conflict:{DISPUTE}:{row['pk']}:text",
+                entity=DISPUTE,
+                pk=str(row["pk"]),
+                field="text",
+                meeting=meeting,
+                title=titles.get(meeting, ""),
+                sides=tuple(sides),
+            )
+        )
+    return views
+
+
+def _stamped(value: Any) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(value)).astimezone(UTC) if value else None
+    except ValueError:
+        return None
 
 
 def delivered_on(receipts: Sequence[Any], is_today: Any) -> int:

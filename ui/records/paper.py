@@ -15,7 +15,7 @@ from ui.models.minutes_outline import OutlineItem, time_of
 from ui.models.places import short_place
 from ui.records.block_editor import BlockEditor
 from ui.theme import theme
-from ui.widgets import ElidedText, EmptyState, IconButton, LinkButton, PrimaryButton, ScrollColumn, Text, clear
+from ui.widgets import Chip, ElidedText, EmptyState, IconButton, LinkButton, PrimaryButton, ScrollColumn, Text, clear
 
 DIGITS = "零一二三四五六七八九"
 
@@ -64,6 +64,9 @@ class BlockRow(QWidget):
         head.setContentsMargins(0, 0, 0, 0)
         self._heading = ElidedText("", "body", "accent", bold=True)
         head.addWidget(self._heading, 1)
+        self._disputed = Chip(t("min.two_versions"), "swap-horizontal", "zitang")
+        self._disputed.setVisible(False)
+        head.addWidget(self._disputed)
         self._others = ElidedText("", "small", "zitang")
         self._others.setVisible(False)
         head.addWidget(self._others)
@@ -93,6 +96,10 @@ class BlockRow(QWidget):
     def set_current(self, current: bool) -> None:
         for button in (self._name, self._remove):
             button.setVisible(current and not self._model.approved)
+
+    def set_disputed(self, disputed: bool) -> None:
+        """此处两个版本: another hand wrote in the same place, unseen."""
+        self._disputed.setVisible(disputed)
 
     def show_others(self, others: Sequence[Colleague]) -> None:
         """Whoever else has the cursor here: a pin in the text, the name beside the heading."""
@@ -182,6 +189,7 @@ class Paper(QFrame):
         for block_id, row in self._rows.items():
             row.editor.mark(quotes.get(block_id, ()))
             row.set_current(block_id == model.current_block)
+            row.set_disputed(block_id in model.disputed)
         self._show_empty(item)
 
     def show_others(self) -> None:
