@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from sync.identity.keystore import KeyStore
 
 SECTIONS = ("center", "log")
-ACTS = ("run", "code", "devices", "revoke", "backup", "import", "engine")
+ACTS = ("run", "code", "devices", "revoke", "backup", "import", "engine", "restore", "erase")
 _EPILOG = f"""examples:
   silian center                                     run it, in the platform's own folder
   silian center --folder /srv/silian --host 10.1.2.3
@@ -43,6 +43,7 @@ _EPILOG = f"""examples:
   silian center revoke --device 0a1b...             refuse a stolen terminal from now on
   silian center engine --address 10.1.2.3 --to /etc/janus    what a Janus of this center is configured with
   silian center backup --to /backup/center.db       a copy of the records, encrypted, while the center runs
+  silian center restore --from /backup/center.db    put it back; terminals send again what they delivered since
 
 Secrets are kept in the system's keyring. Where there is none, they are sealed by a passphrase: it is asked for, or
 taken from the environment variable {ENV_PASSPHRASE}.
@@ -74,6 +75,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--address", action="append", metavar="IP", help="where terminals reach its media; may be given more than once"
     )
     backup.add_argument("--plain", action="store_true", help="unencrypted: everybody can read it who has the file")
+    repair = parser.add_argument_group("restore and erase (not while the center runs)")
+    repair.add_argument("--from", dest="backup", type=Path, metavar="FILE", help="restore: the backup of the records")
+    repair.add_argument("--record", metavar="ENTITY:KEY", help="erase: the record, such as member:0190a8f0-...")
+    repair.add_argument("--ground", metavar="TEXT", help="erase: on which lawful request; it is kept for good")
     add_setting_options(parser, *SECTIONS)
 
 
@@ -87,6 +92,8 @@ def run(options: argparse.Namespace) -> int:
         "backup": _backup,
         "engine": _engine,
         "import": _import,
+        "restore": _restore,
+        "erase": _erase,
     }
     return acts[options.act](options, settings)
 
@@ -319,6 +326,18 @@ def _is_address(text: str) -> bool:
         return not ipaddress.ip_address(text).is_loopback  # Janus gathers none of those
     except ValueError:
         return False
+
+
+def _restore(options: argparse.Namespace, settings: Settings) -> int:
+    from desktop_app.center_repair import restore
+
+    return restore(options, settings, _keys)
+
+
+def _erase(options: argparse.Namespace, settings: Settings) -> int:
+    from desktop_app.center_repair import erase
+
+    return erase(options, settings, _keys)
 
 
 def _keys(settings: Settings) -> "CenterKeys":

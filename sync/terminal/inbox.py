@@ -20,7 +20,7 @@ from sync.store.journal import Head
 from sync.store.rows import SELECT_CHANGES, change_of, erase_payloads, insert_changes, upsert
 from sync.store.store import Transaction
 from sync.store.tables import change, document, property_
-from sync.terminal.outbox import open_epoch
+from sync.terminal.outbox import doubt, open_epoch
 
 FEED = "pull-feed"
 CURSOR = "pull-cursor"
@@ -56,6 +56,8 @@ def take_in(transaction: Transaction, identity: Origin, page: Page) -> int:
     here = pull_position(connection, transaction.journal.head)
     if page.since != (here.cursor if here.feed in (b"", page.feed) else 0) or page.following < page.since:
         raise PeerFault("page-misplaced", since=page.since)
+    if here.feed not in (b"", page.feed):
+        doubt(transaction, identity)
     new = take_changes(transaction, identity, page.changes())
     _keep(connection, {FEED: page.feed.hex(), CURSOR: str(page.following)})
     return new

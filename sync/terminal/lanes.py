@@ -285,6 +285,8 @@ class SyncLoop:
             return
         raw = await self._request(self._client.pull(position, limit=BATCH_CHANGES, wait=self._pace.wait))
         page = await asyncio.to_thread(self._records.take_page, raw)
+        if page.feed != position.feed:
+            self.poke()  # the center was restored, and is asked what it still has
         if page.following != position.cursor:
             await self._tell_progress()
 

@@ -10,7 +10,7 @@ from desktop_app.domain.faults import PeerFault
 from desktop_app.domain.limits import BATCH_CHANGES
 from sync.entities import ENTITIES
 from sync.identity.device import verify
-from sync.log.envelope import GENESIS, Change, Op, Verdict, change_hash
+from sync.log.envelope import GENESIS, HASH_BYTES, Change, Op, Verdict, change_hash
 from sync.log.hlc import COUNTER_BITS
 from sync.log.signing import Origin, head_message
 from sync.replication.batch import pack_batch
@@ -130,15 +130,35 @@ def go_on_from(transaction: Transaction, identity: Origin, epoch: int, seq: int,
     one, and what the center has not acknowledged goes into a new epoch, with the same change ids.
     """
     head = transaction.journal.head
-    nothing = epoch < head.epoch
     if epoch == head.epoch and seq <= head.seq:
         ours = GENESIS if seq == 0 else _hash_at(transaction.connection, identity, epoch, seq)
         if ours == head_hash:
             head.acknowledged = seq
             return
-    if nothing and head.acknowledged == 0:
+    lost = _receipted_after(transaction.connection, identity, head, epoch, seq) if epoch < head.epoch else []
+    if epoch < head.epoch and not lost:
         return  # the center has not heard of this epoch yet: it begins with our first change
-    open_epoch(transaction, identity, above=epoch)
+    open_epoch(transaction, identity, above=epoch, again=lost)
+
+
+def _receipted_after(connection: sa.Connection, identity: Origin, head: Head, epoch: int, seq: int) -> list[str]:
+    """Own changes that were receipted, and lie after the place at which a restored center's chain ends."""
+    later = sa.or_(change.c.epoch > epoch, sa.and_(change.c.epoch == epoch, change.c.seq > seq))
+    waiting = sa.and_(change.c.epoch == head.epoch, change.c.seq > head.acknowledged)
+    own = sa.and_(change.c.terminal == identity.device, sa.func.length(change.c.digest) == HASH_BYTES)
+    return list(connection.execute(sa.select(change.c.change_id).where(own, later, sa.not_(waiting))).scalars())
+
+
+def doubt(transaction: Transaction, identity: Origin) -> None:
+    """The center was restored: let it show that it still has what it receipted, by sending the last of it again."""
+    head = transaction.journal.head
+    first_epoch = head.epoch == 1
+    if head.acknowledged > 1 or (head.acknowledged and first_epoch):
+        head.acknowledged -= 1
+        return  # where the center lacks it, it says where the chain ends there
+    receipted = _receipted_after(transaction.connection, identity, head, 0, 0)
+    if receipted:
+        open_epoch(transaction, identity, above=head.epoch, again=receipted)
 
 
 def take_over(transaction: Transaction, identity: Origin, saved: Sequence[Change]) -> None:
@@ -174,17 +194,19 @@ def open_epoch(transaction: Transaction, identity: Origin, *, above: int, again:
         before = change_of(tuple(row)[:-1])
         after = dataclasses.replace(before, epoch=epoch, seq=seq)
         running = change_hash(after, running)
-        places.append(
-            {
-                "terminal": before.terminal,
-                "epoch": before.epoch,
-                "seq": before.seq,
-                "change_id": before.change_id,
-                "hash": row.hash,
-            }
-        )
+        if row.hash is not None:  # else it came back from the center, and had no place in this store's chain
+            places.append(
+                {
+                    "terminal": before.terminal,
+                    "epoch": before.epoch,
+                    "seq": before.seq,
+                    "change_id": before.change_id,
+                    "hash": row.hash,
+                }
+            )
         moves.append({"moved": before.change_id, "epoch": epoch, "seq": seq, "hash": running})
-    if moves:
+    if places:
         connection.execute(reemitted.insert(), places)
+    if moves:
         connection.execute(change.update().where(change.c.change_id == sa.bindparam("moved")), moves)
     head.epoch, head.seq, head.head_hash, head.acknowledged = epoch, len(moves), running, 0

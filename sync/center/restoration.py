@@ -1,0 +1,109 @@
+"""A center's records put back from a backup.
+
+The backup is proven first, and what was there is kept beside it. Readers count by a new feed, so they begin anew; the
+center's own chain goes on in a new epoch, so no place in it is given twice. What terminals had delivered since the
+backup they still have, and send again: the center says where their chains end here.
+"""
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from desktop_app.domain.clock import Clock
+from desktop_app.domain.faults import HostFault, OperatorError
+from sync.log.envelope import GENESIS
+from sync.log.signing import Origin
+from sync.store import cipher
+from sync.store.engine import check, host_faults, store_engine, writing
+from sync.store.lock import StoreLock
+from sync.store.proof import Keys, Proof, prove
+from sync.store.schema import upgrade
+from sync.store.tables import origin, property_
+
+DRAFT = ".restoring"
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What was put back, and where the records that were there before are kept (None: there were none)."""
+
+    proof: Proof
+    aside: Path | None
+
+
+def restore(folder: Path, name: str, backup: Path, *, identity: Origin, clock: Clock, keys: Keys) -> Restored:
+    """Make `folder/name` what `backup` is. Until the last moment the old store is where it was.
+
+    OperatorError `backup-missing`, `backup-foreign` for another center's; HostFault `store-in-use` while the center
+    runs, `history-altered` and its kin where the backup does not prove, `store-damaged`, `disk-full`, `disk-failing`.
+    """
+    if not backup.is_file():
+        raise OperatorError("backup-missing", file=str(backup))
+    lock = StoreLock(folder)
+    draft = folder / f"{name}{DRAFT}"
+    try:
+        _copy(backup, draft)
+        proof = _begin_anew(draft, identity, keys)
+        return Restored(proof, _take_its_place(draft, folder / name, clock))
+    finally:
+        for suffix in ("", "-wal", "-shm"):
+            draft.with_name(draft.name + suffix).unlink(missing_ok=True)
+        lock.close()
+
+
+def _copy(backup: Path, draft: Path) -> None:
+    try:
+        shutil.copyfile(backup, draft)
+    except OSError as err:
+        raise HostFault("disk-failing", folder=str(draft.parent)) from err
+
+
+def _begin_anew(draft: Path, identity: Origin, keys: Keys) -> Proof:
+    try:
+        engine = store_engine(draft, None if cipher.is_plain(draft) else identity.store_key)
+        check(engine)
+    except HostFault as fault:
+        if fault.id == "store-foreign":
+            raise OperatorError("backup-foreign", file=draft.name) from fault
+        raise
+    try:
+        upgrade(engine)
+        with writing(engine) as connection:
+            own = connection.execute(sa.select(property_.c.value).where(property_.c.name == "device")).scalar()
+            if own != identity.device:
+                raise OperatorError("backup-foreign", file=draft.name)
+            proof = prove(connection, own, identity.center_key, keys)
+            connection.execute(property_.delete().where(property_.c.name == "feed"))
+            connection.execute(
+                origin.update()
+                .where(origin.c.terminal == own)
+                .values(epoch=origin.c.epoch + 1, seq=0, head_hash=GENESIS, acknowledged=0)
+            )
+        with host_faults():
+            raw = engine.raw_connection()
+            try:
+                raw.cursor().execute("PRAGMA journal_mode=DELETE")  # one file again
+            finally:
+                raw.close()
+    finally:
+        engine.dispose()
+    return proof
+
+
+def _take_its_place(draft: Path, store: Path, clock: Clock) -> Path | None:
+    aside = store.with_name(f"{store.name}.before-{clock.now():%Y%m%d-%H%M%S}")
+    there = store.exists()
+    try:
+        for suffix in ("-wal", "-shm"):
+            log = store.with_name(store.name + suffix)
+            if log.exists():
+                os.replace(log, aside.with_name(aside.name + suffix))
+        if there:
+            os.replace(store, aside)
+        os.replace(draft, store)
+    except OSError as err:
+        raise HostFault("disk-failing", folder=str(store.parent)) from err
+    return aside if there else None

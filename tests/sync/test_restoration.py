@@ -1,0 +1,186 @@
+"""A center is restored from yesterday: nothing that a terminal delivered since is lost, and nothing is doubled."""
+
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sync_province import BOLUO, HUIDONG, HUIZHOU, Province, opened_file
+from test_lanes import site, until
+from test_snapshot_and_healing import compare
+
+from desktop_app.domain.faults import HostFault, OperatorError, PeerFault
+from desktop_app.domain.ids import DeviceId
+from desktop_app.main import main
+from sync.center.restoration import Restored, restore
+from sync.identity.keystore import open_keystore
+from sync.log.write import Write
+
+
+def _key(province: Province, device: str) -> bytes | None:
+    if device == province.key.id:
+        return province.key.public
+    known = province.devices.get(DeviceId(device))
+    return known.public_key if known else None
+
+
+def _restore(province: Province, backup: Path) -> Restored:
+    return restore(
+        province.folder / "center",
+        "center.db",
+        backup,
+        identity=province.identity,
+        clock=province.clock,
+        keys=lambda device: _key(province, device),
+    )
+
+
+async def test_after_a_restore_from_yesterday_the_terminals_bring_back_today(
+    province: Province, tmp_path: Path
+) -> None:
+    host, city, idle = province.terminal(HUIDONG), province.terminal(HUIZHOU), province.terminal(BOLUO)
+    meeting = province.meeting(host, HUIZHOU, BOLUO)
+    province.center.append(Write("unit", "441323", {"name": "惠东县"}), actor=province.actor)
+    province.sync(host, city, idle)
+    province.center.backup(tmp_path / "yesterday.db")
+    province.clock.go_on(hours=20)
+    today = [province.sign_in(host, meeting, str(member)) for member in range(5)]
+    today.append(province.sign_in(city, meeting, "city"))
+    province.sync(host, city, idle)
+    province.sync(host, city, idle)
+    province.center.append(Write("unit", "441323", {"name": "今天改的名"}), actor=province.actor)
+    province.sync(host)
+    acknowledged = host.status().acknowledged
+    province.center.close()
+    done = _restore(province, tmp_path / "yesterday.db")
+    assert done.aside is not None
+    assert done.aside.is_file()
+    province.open_center()
+    assert province.center.attendance(meeting) == []
+    province.center.append(Write("unit", "441323", {"short_name": "惠东"}), actor=province.actor)
+    async with site(province, host), site(province, city), site(province, idle):
+        province.sign_in(host, meeting, "after")
+        province.sign_in(city, meeting, "after too")
+        await until(lambda: len(province.center.attendance(meeting)) == 8, "today to be back at the center")
+        await until(lambda: all(each.status().pending == 0 for each in (host, city)), "the receipts")
+        await until(lambda: len(idle.attendance(meeting)) == 8, "the idle terminal to read it")
+        await until(lambda: (idle.get("unit", "441323") or {}).get("short_name") == "惠东", "the center's own words")
+    assert {row["pk"] for row in province.center.list("sign_in")} >= set(today)
+    assert host.status().acknowledged == acknowledged + 1
+    proof = province.center.prove(province.key.public, lambda device: _key(province, device))
+    assert proof.receipted == proof.changes - 2, "all but the center's own"
+    late = province.terminal(HUIDONG)
+    province.pull(late)
+    assert len(late.attendance(meeting)) == 8
+    assert compare(province, late) == []
+
+
+async def test_a_terminal_that_has_nothing_to_send_still_brings_back_what_it_delivered(
+    province: Province, tmp_path: Path
+) -> None:
+    host = province.terminal(HUIDONG)
+    meeting = province.meeting(host)
+    province.sync(host)
+    province.center.append(Write("unit", "441323", {"name": "惠东县"}), actor=province.actor)
+    province.sync(host)
+    province.center.backup(tmp_path / "yesterday.db")
+    province.sign_in(host, meeting, "1")
+    province.sync(host)
+    province.center.close()
+    _restore(province, tmp_path / "yesterday.db")
+    province.open_center()
+    async with site(province, host):
+        await until(lambda: len(province.center.attendance(meeting)) == 1, "the signature to be back")
+        await until(lambda: host.status().pending == 0, "its receipt")
+
+
+@pytest.mark.parametrize("busy", [False, True])
+def test_what_was_delivered_in_an_epoch_that_the_restored_center_never_saw_comes_back_too(
+    province: Province, tmp_path: Path, busy: bool
+) -> None:
+    identity = province.enrol(HUIDONG)
+    host = province.open_terminal(identity)
+    meeting = province.meeting(host)
+    province.center.append(Write("unit", "441323", {"name": "惠东县"}), actor=province.actor)
+    province.sync(host)
+    province.center.backup(tmp_path / "yesterday.db")
+    (tmp_path / "old").mkdir()
+    host.backup(tmp_path / "old" / "store.db")
+    mine = [province.sign_in(host, meeting, "1")]
+    province.sync(host)
+    host.close()
+    host = province.open_terminal(identity, folder=tmp_path / "old")
+    province.pull(host)
+    mine.append(province.sign_in(host, meeting, "2"))
+    province.sync(host)
+    if busy:
+        mine.append(province.sign_in(host, meeting, "3"))
+    province.center.close()
+    _restore(province, tmp_path / "yesterday.db")
+    province.open_center()
+    province.pull(host)
+    for _ in range(3):
+        try:
+            province.push(host)
+        except PeerFault as refused:
+            at = refused.values
+            host.go_on_from(at["epoch"], at["seq"], bytes.fromhex(at["head_hash"]))
+    got = {row["pk"] for row in province.center.list("sign_in")}
+    assert got == set(mine)
+    assert {row["pk"] for row in host.list("sign_in")} == set(mine)
+    host.prove(province.key.public, lambda device: _key(province, device))
+    assert host.status().pending == 0
+
+
+def test_a_backup_that_was_altered_or_is_another_centers_changes_nothing(province: Province, tmp_path: Path) -> None:
+    host = province.terminal(HUIDONG)
+    meeting = province.meeting(host)
+    province.sync(host)
+    province.center.backup(tmp_path / "b.db")
+    with pytest.raises(HostFault, match="store-in-use"):
+        _restore(province, tmp_path / "b.db")
+    with pytest.raises(OperatorError, match="backup-missing"):
+        _restore(province, tmp_path / "nothing.db")
+    (tmp_path / "other").mkdir()
+    other = Province(tmp_path / "other", province.clock)
+    other.center.backup(tmp_path / "other.db")
+    other.center.backup_plain(tmp_path / "other-plain.db")
+    other.center.close()
+    province.center.backup(province.folder / "center" / "altered.db")
+    with closing(opened_file(province.center, "altered.db")) as altered:
+        altered.execute("UPDATE change SET person = 'x'")
+    province.center.close()
+    for name in ("other.db", "other-plain.db"):
+        with pytest.raises(OperatorError, match="backup-foreign"):
+            _restore(province, tmp_path / name)
+    with pytest.raises(HostFault, match="history-altered"):
+        _restore(province, province.folder / "center" / "altered.db")
+    assert not list((province.folder / "center").glob("*restoring*"))
+    assert province.open_center().get("meeting", meeting) is not None
+
+
+def test_restore_and_erase_are_commands(
+    province: Province, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SILIAN_SETTINGS", str(tmp_path / "none.toml"))
+    monkeypatch.setenv("SILIAN_PASSPHRASE", "correct horse battery")
+    monkeypatch.setenv("LC_ALL", "en_US.UTF-8")
+    folder = province.folder / "center"
+    from sync.identity.authority import Authority
+
+    keystore = open_keystore(folder, passphrase="correct horse battery")
+    Authority.open(folder, keystore)
+    province.identity.save(folder, keystore)
+    actor = province.actor
+    province.center.append(Write("opinion", "o1", {"text": "不该留下", "site": HUIDONG, "meeting": ""}), actor=actor)
+    province.center.backup(tmp_path / "b.db")
+    assert main(["center", "erase", "--folder", str(folder), "--record", "opinion:o1", "--ground", "x"]) == 1
+    assert "[store-in-use]" in capsys.readouterr().err
+    province.center.close()
+    assert main(["center", "erase", "--folder", str(folder), "--record", "opinion:o1", "--ground", "法"]) == 0
+    assert province.open_center().list("opinion") == []
+    province.center.close()
+    assert main(["center", "erase", "--folder", str(folder), "--record", "opinion"]) == 1
+    capsys.readouterr()
+    assert main(["center", "restore", "--folder", str(folder), "--from", str(tmp_path / "b.db")]) == 0
+    assert "all of them proven" in capsys.readouterr().out
+    assert len(province.open_center().list("opinion")) == 1
