@@ -59,6 +59,12 @@ class ControlBar(QFrame):
         self._end = DangerButton(t("call.end"), "phone-hangup", clicked=end)
         row.addWidget(self._leave)
         row.addWidget(self._end)
+        self._plain = k.text_size.factor > 1
+        """Large letters leave no room for pictures beside words that say the same."""
+        if self._plain:
+            bar = (self._mic, self._ask, self._take, self._give, self._all, self._roll, self._host, self._room)
+            for button in (*bar, self._leave, self._end):
+                button.drop_icon()
         self.refresh()
 
     def open_host_menu(self) -> None:
@@ -73,7 +79,8 @@ class ControlBar(QFrame):
         model = self._model
         rights = model.rights
         muted = model.local_muted
-        self._mic.set_icon("microphone-off" if muted else "microphone")
+        if not self._plain:
+            self._mic.set_icon("microphone-off" if muted else "microphone")
         self._mic.set_text(t("call.mic-off") if muted else t("call.mic-on"))
         self._mic.setToolTip(t("call.mic-tip"))
         self._mic.setEnabled(model.in_meeting)

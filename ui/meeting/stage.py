@@ -48,12 +48,15 @@ class Stage(QWidget):
         column.setSpacing(k.px(10))
         head = QHBoxLayout()
         head.setSpacing(k.px(10))
-        head.addWidget(Text(t("call.picture"), "body", bold=True))
+        plain = k.text_size.factor > 1
+        heading = Text(t("call.picture"), "body", bold=True, parent=self)
+        heading.setVisible(not plain)
+        head.addWidget(heading)
         self._modes = Segmented(
             [(GridLayout.EQUAL, t("call.equal")), (GridLayout.SPEAKER, t("call.speaker"))],
             GridLayout.EQUAL,
             lambda key: self.set_layout(GridLayout(key)),
-            icons={GridLayout.EQUAL: "view-grid-outline", GridLayout.SPEAKER: "account-voice"},
+            icons=None if plain else {GridLayout.EQUAL: "view-grid-outline", GridLayout.SPEAKER: "account-voice"},
         )
         head.addWidget(self._modes)
         self._back = IconButton("chevron-left", t("call.page-back"), clicked=lambda: self.grid.turn_page(-1))
@@ -70,6 +73,8 @@ class Stage(QWidget):
         self._more = MenuButton(t("host.more"), "dots-horizontal", self.menu, size="small")
         for button in (self._air, self._mute, self._more):
             head.addWidget(button)
+            if plain:
+                button.drop_icon()
         column.addLayout(head)
         self.grid = VideoGrid(model.source, clock, model.painted)
         self.grid.setAccessibleName(t("call.picture"))

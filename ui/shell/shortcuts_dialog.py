@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from ui.i18n import t
@@ -36,7 +37,9 @@ class ShortcutsDialog(Dialog):
         k = theme()
         scroll = ScrollColumn(0)
         scroll.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        scroll.setFixedHeight(k.px(560))
+        screen = QGuiApplication.primaryScreen()
+        seen = screen.availableGeometry().height() if screen is not None else k.px(768)
+        scroll.setFixedHeight(max(k.px(240), min(k.px(560), seen - k.px(240))))
         columns = QHBoxLayout()
         columns.setContentsMargins(0, 0, k.px(12), 0)
         columns.setSpacing(k.px(28))

@@ -6,7 +6,7 @@ A button's label stands a thin space off its icon; that space is not part of its
 from collections.abc import Callable
 
 from PySide6.QtCore import QPoint, QSize
-from PySide6.QtGui import QFontMetrics
+from PySide6.QtGui import QFontMetrics, QIcon
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QSizePolicy, QWidget
 
 from ui.theme import font, theme
@@ -54,6 +54,13 @@ class Button(QPushButton):
         if name:
             self.setIcon(icon(name, self.tone, size))
             self.setIconSize(QSize(theme().px(size), theme().px(size)))
+
+    def drop_icon(self) -> None:
+        """The words alone, where room is scarce."""
+        words = self.accessibleName()
+        self._icon_name = ""
+        self.setIcon(QIcon())
+        self.set_text(words)
 
 
 class MenuButton(Button):

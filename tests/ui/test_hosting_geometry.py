@@ -1,0 +1,41 @@
+"""No word of hosting is cut off: every screen in its states, both languages, the smallest screen, the largest text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from screenshots_hosting import DIALOGS, HOSTED, LECTURES, ROLLS, settle
+from test_shell_geometry import clipped
+
+from ui.i18n import set_language
+from ui.theme import Scheme, TextSize, start_theme, theme
+
+SCREENS = {**HOSTED, **LECTURES, **ROLLS, **{name: made for name, made in DIALOGS.items() if "menu" not in name}}
+LOOKS = [("en", TextSize.STANDARD), ("zh_CN", TextSize.HUGE)]
+
+
+@pytest.fixture(autouse=True)
+def _themed(qapp: QApplication) -> Iterator[None]:
+    start_theme(qapp, Scheme.LIGHT)
+    yield
+    set_language("zh_CN")
+    theme().choose(Scheme.LIGHT, TextSize.STANDARD, 1.0)
+
+
+@pytest.mark.parametrize(("language", "size"), LOOKS, ids=lambda one: str(one))
+@pytest.mark.parametrize("name", SCREENS)
+def test_no_word_is_cut_off(qtbot: Any, qapp: QApplication, name: str, language: str, size: TextSize) -> None:
+    theme().choose(text_size=size)
+    set_language(language)
+    window = SCREENS[name](Scheme.LIGHT)
+    qtbot.addWidget(window)
+    if not name.startswith("dialog"):
+        window.resize(1366, 768)
+    window.show()
+    settle(qapp, 4)
+    assert clipped(window) == []
+    assert window.width() <= 1366
+    assert window.height() <= 768
