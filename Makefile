@@ -5,14 +5,20 @@ SETUP = PYTHON="$(PYTHON)" VENV="$(VENV)" sh installer/setup.sh
 PY = $(VENV)/bin/python
 ARGS ?=
 
-.PHONY: help setup demo test lint format bench bench-meeting deb deb-test clean
+SECONDS ?= 600
+KILLS ?= 2000
+
+.PHONY: help setup demo test lint format soak mutants bench bench-sync bench-meeting deb deb-test clean
 
 help:
 	@echo "make demo      a linked meeting of four terminals and a center, played on this machine; results in demo-out/"
 	@echo "make test      the tests (ARGS='-k roster' for some of them)"
 	@echo "make lint      ruff, mypy and the import contracts"
+	@echo "make soak      the records' simulation for SECONDS=600, then KILLS=2000 real kills"
+	@echo "make mutants   plants mistakes in the records' code; every one must be caught"
 	@echo "make bench     measurements; results in bench-out/"
 	@echo "make bench-meeting  meeting control with 145 sites; results in bench-out/meeting.json"
+	@echo "make bench-sync  the records beside their peers (node and npm); bench-out/sync.json"
 	@echo "make deb       the Debian package; result in dist/"
 	@echo "make deb-test  installs that package into a bare Debian 12 and looks at its first window (root, debootstrap)"
 
@@ -38,6 +44,16 @@ format: setup
 
 bench-meeting: setup
 	$(PY) -m bench meeting
+
+soak: setup
+	$(PY) -m tests.simulation --seconds $(SECONDS)
+	$(PY) -m tests.simulation.kills $(KILLS)
+
+mutants: setup
+	$(PY) -m tests.simulation.mutants $(ARGS)
+
+bench-sync: setup
+	$(PY) -m bench sync
 
 bench: setup
 	$(PY) -m bench $(ARGS)

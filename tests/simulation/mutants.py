@@ -32,7 +32,7 @@ from sync.terminal import healing, inbox, outbox, records
 from tests.simulation.swarm import play_one
 
 DAYS = 150
-SECONDS = 240.0
+SECONDS = 150.0
 Plant = Callable[[], None]
 MUTANTS: dict[str, Plant] = {}
 

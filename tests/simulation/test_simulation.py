@@ -6,8 +6,8 @@ import pytest
 
 from tests.simulation.swarm import play_one
 
-SEEDS = range(12)
-FRESH_SECONDS = 4.0
+SEEDS = range(8)
+FRESH_SECONDS = 3.0
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -62,7 +62,7 @@ UNITS = tuple(
     )
 )
 PACE = Pace(heartbeat=20.0, answer=8.0, first_heads=120.0, heads=300.0, refused_retry=6.0, wait=20)
-LATEST = 3600.0
+LATEST = 900.0
 """Seconds of calm in which everything must have come to everybody."""
 
 
@@ -500,7 +500,7 @@ class Province:
         """Everything that was acknowledged or is at its writer's is at the center, once."""
         said: Counter[tuple[str, str, str]] = Counter()
         for each in log:
-            if each.payload is not None and each.terminal in self.devices:
+            if each.payload is not None and each.op == "put" and each.terminal in self.devices:
                 said[each.entity, each.pk, repr(sorted(open_payload(each.payload).fields.items()))] += 1
         for what, count in said.items():
             if count > 1:
