@@ -223,6 +223,7 @@ def test_the_display_takes_neither_focus_nor_mouse(room: Room, qtbot: Any) -> No
     qtbot.addWidget(window)
     assert window.focusPolicy() is Qt.FocusPolicy.NoFocus
     assert window.testAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
+    assert window.windowFlags() & Qt.WindowType.WindowDoesNotAcceptFocus
     assert window.cursor().shape() is Qt.CursorShape.BlankCursor
     assert window.windowTitle() == "会场大屏"
 

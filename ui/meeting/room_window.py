@@ -20,7 +20,8 @@ class RoomWindow(QWidget):
     """Shows what the model says and the picture of whoever is on air."""
 
     def __init__(self, model: RoomModel, clock: Clock, tokens: Tokens = DARK) -> None:
-        super().__init__(None, Qt.WindowType.Window | Qt.WindowType.FramelessWindowHint)
+        flags = Qt.WindowType.Window | Qt.WindowType.FramelessWindowHint | Qt.WindowType.WindowDoesNotAcceptFocus
+        super().__init__(None, flags)
         self._model, self._clock, self._tokens = model, clock, tokens
         self._painter = RoomPainter(self.size(), tokens)
         self._shown = model.picture

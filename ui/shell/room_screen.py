@@ -81,7 +81,8 @@ class RoomScreen(QObject):
         self.window = RoomWindow(self._model, self._clock)
         self.window.setScreen(place)
         self.window.setGeometry(place.geometry())
-        self.window.showFullScreen()
+        self.window.setWindowState(Qt.WindowState.WindowFullScreen)
+        self.window.show()
 
     def _operator_moved(self, screen: QScreen) -> None:
         """The operator's window came to the room's screen: the room's display makes way."""
