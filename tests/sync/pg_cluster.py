@@ -9,6 +9,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 import psycopg
@@ -17,6 +18,9 @@ from sync.store.postgres import database_engine
 from sync.store.schema import upgrade
 
 HOMES = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda each: int(each.parent.name))
+
+
+_WATCHED = 'exec 3<&0; "$0" "$@" </dev/null 3<&- & it=$!; read -r _ <&3; kill -QUIT $it; wait $it'
 
 
 class Cluster:
@@ -38,16 +42,32 @@ class Cluster:
             self.port = free.getsockname()[1]
         data = str(self._folder / "data")
         self._run("initdb", "-D", data, "-U", "silian", "-A", "trust", "-E", "UTF8", "--no-sync", "--locale", "C.UTF-8")
-        options = f"-c port={self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
-        log = str(self._folder / "log")
-        try:
-            self._run("pg_ctl", "-D", data, "-l", log, "-w", "-t", "60", "-o", options, "start")
-        except subprocess.CalledProcessError as err:
-            raise RuntimeError(Path(log).read_text()) from err
+        options = {"port": self.port, "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off"}
+        settings = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
+        # It ends with whoever holds the other end of its standard input, also when that is killed.
+        self._server = subprocess.Popen(
+            ["sh", "-c", _WATCHED, str(self._bin / "postgres"), "-D", data, *settings],
+            stderr=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
+            user=self._user,
+            cwd="/",
+        )
+        self._wait_for_it()
         self._administer("CREATE DATABASE empty")
         engine = database_engine(self._url("empty"))
         upgrade(engine)
         engine.dispose()
+
+    def _wait_for_it(self) -> None:
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                psycopg.connect(self._url("postgres"), connect_timeout=5).close()
+                return
+            except psycopg.OperationalError:
+                if time.monotonic() > deadline or self._server.poll() is not None:
+                    raise
+                time.sleep(0.05)
 
     def _run(self, program: str, *words: str) -> None:
         subprocess.run([self._bin / program, *words], check=True, capture_output=True, user=self._user, cwd="/")
@@ -69,5 +89,5 @@ class Cluster:
         self._administer(f"DROP DATABASE {url.rpartition('/')[2]} WITH (FORCE)")
 
     def close(self) -> None:
-        self._run("pg_ctl", "-D", str(self._folder / "data"), "-m", "immediate", "-w", "stop")
+        self._server.communicate()  # closes its standard input, and waits
         shutil.rmtree(self._folder, ignore_errors=True)
