@@ -116,10 +116,10 @@ class JanusEngine:
         self._memory.forget()
 
     async def _finish(self) -> None:
-        for task in [each for each in (self._task, *self._tasks) if each is not None]:
+        tasks = [each for each in (self._task, *self._tasks) if each is not None]
+        for task in tasks:
             task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        await asyncio.gather(*tasks, return_exceptions=True)
         self._task = None
 
     @property
