@@ -6,13 +6,11 @@ that both may open (see `sync.identity.registry`), and a backup reads the store 
 
 import argparse
 import asyncio
-import getpass
 import ipaddress
 import json
 import logging
 import os
 import socket
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -24,14 +22,13 @@ from desktop_app.domain.faults import HostFault, OperatorError
 from desktop_app.domain.ids import DeviceId
 from desktop_app.domain.limits import CONTROL_MESSAGE
 from desktop_app.domain.principal import Role, roles_fit
-from desktop_app.main import log_to_stderr, sentence
+from desktop_app.main import log_to_stderr
 from desktop_app.platform import when_told_to_end
 from desktop_app.settings import ENV_PASSPHRASE, Settings, add_setting_options, settings_of
 
 if TYPE_CHECKING:
     from desktop_app.center import Center
     from desktop_app.center_keys import CenterKeys
-    from sync.identity.keystore import KeyStore
 
 SECTIONS = ("center", "log")
 ACTS = ("run", "code", "devices", "revoke", "backup", "import", "engine", "restore", "erase")
@@ -105,6 +102,7 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:
     log_to_stderr(settings.log.level)
     listener = listening(settings.center.host, settings.center.port)
     from desktop_app.center import Center
+    from desktop_app.center_keys import open_center_keystore
 
     with listener:
         center = Center.open(settings.center_folder, open_center_keystore(settings), settings, SystemClock())
@@ -296,6 +294,7 @@ def _backup(options: argparse.Namespace, settings: Settings) -> int:
 
 def _import(options: argparse.Namespace, settings: Settings) -> int:
     from desktop_app.center_import import run
+    from desktop_app.center_keys import open_center_keystore
 
     return run(options, settings, open_center_keystore)
 
@@ -342,29 +341,10 @@ def _erase(options: argparse.Namespace, settings: Settings) -> int:
 
 def _keys(settings: Settings) -> "CenterKeys":
     """The keys of a center that has been started before: a mistyped folder must not become a new center."""
-    from desktop_app.center_keys import open_keys
+    from desktop_app.center_keys import open_center_keystore, open_keys
     from sync.identity.device import is_enrolled
 
     folder = settings.center_folder
     if not is_enrolled(folder):
         raise OperatorError("center-missing", folder=str(folder))
     return open_keys(folder, open_center_keystore(settings), settings)
-
-
-def open_center_keystore(settings: Settings) -> "KeyStore":
-    """The folder's key store; asks a person for the passphrase where one is needed and nobody gave it."""
-    from sync.identity.keystore import open_keystore
-
-    folder, given = settings.center_folder, os.environ.get(ENV_PASSPHRASE)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        return open_keystore(folder, passphrase=given)
-    except HostFault as fault:
-        if given or fault.id not in ("passphrase-needed", "keyring-missing") or not sys.stdin.isatty():
-            raise
-        if fault.id == "keyring-missing":
-            print(f"{sentence(fault)}\n", file=sys.stderr)
-        typed = getpass.getpass("Passphrase of this center: ")
-        if fault.id == "keyring-missing" and getpass.getpass("Once more: ") != typed:
-            raise OperatorError("passphrase-wrong") from fault
-        return open_keystore(folder, passphrase=typed)

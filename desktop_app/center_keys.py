@@ -1,13 +1,18 @@
 """Who a center is: its key, its authority, and the book of devices and codes. Light: no records, no media."""
 
+import getpass
+import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from desktop_app.settings import Settings
+from desktop_app.domain.faults import HostFault, OperatorError
+from desktop_app.main import sentence
+from desktop_app.settings import ENV_PASSPHRASE, Settings
 from sync.identity.activation import CodeBook
 from sync.identity.authority import Authority
 from sync.identity.device import DEVICE_KEY, DeviceIdentity, DeviceKey, is_enrolled
-from sync.identity.keystore import KeyStore
+from sync.identity.keystore import KeyStore, open_keystore
 from sync.identity.registry import Registry
 from sync.reference.units import unit_of
 
@@ -39,3 +44,20 @@ def open_keys(folder: Path, keys: KeyStore, settings: Settings) -> CenterKeys:
         identity.save(folder, keys)
     registry = Registry(folder, identity.store_key)
     return CenterKeys(identity, authority, registry, CodeBook(registry, identity.key))
+
+
+def open_center_keystore(settings: Settings) -> KeyStore:
+    """The folder's key store; asks a person for the passphrase where one is needed and nobody gave it."""
+    folder, given = settings.center_folder, os.environ.get(ENV_PASSPHRASE)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        return open_keystore(folder, passphrase=given)
+    except HostFault as fault:
+        if given or fault.id not in ("passphrase-needed", "keyring-missing") or not sys.stdin.isatty():
+            raise
+        if fault.id == "keyring-missing":
+            print(f"{sentence(fault)}\n", file=sys.stderr)
+        typed = getpass.getpass("Passphrase of this center: ")
+        if fault.id == "keyring-missing" and getpass.getpass("Once more: ") != typed:
+            raise OperatorError("passphrase-wrong") from fault
+        return open_keystore(folder, passphrase=typed)
