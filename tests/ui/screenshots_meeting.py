@@ -202,7 +202,9 @@ def minutes_window(size: tuple[int, int], state: str = "") -> QWidget:
         third = model.add_block("p8", "委员08", HZ, agenda_item="a2")
         model.type(third, "补充一点：村医的养老保障衔接问题反映比较集中，建议明确过渡期办法")
         model.save_now()
-        model.disputed = frozenset({second})
+        rows["text_conflict"] = [
+            {"pk": "k", "meeting": "m", "minutes": model.minutes, "block": second, "state": "open"}
+        ]
         model._take_people_here(
             model.minutes,
             (

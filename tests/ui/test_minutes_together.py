@@ -90,7 +90,7 @@ def test_who_is_here_is_named_beside_the_words_and_whoever_was_cut_off_is_said_t
     desk.line.tell(desk.model.minutes, (here,))
     qtbot.waitUntil(lambda: desk.model.here == (here,))
     row = view._paper._rows[block]
-    assert (row._others.text, view._others.text) == ("记录员02 在编辑", "记录员02 在编辑")
+    assert (row._others.text, view._others.text) == ("记录员02 在编辑", "记录员02")
     assert row.editor._pins == ((2, False),)
     desk.line.tell(desk.model.minutes, (Colleague("d2", "p2", "记录员02", HD, block, 2, lost=True),))
     qtbot.waitUntil(lambda: row._others.text == "记录员02（断网前）")

@@ -92,7 +92,8 @@ class MinutesView(QWidget):
     def _show_others(self) -> None:
         """Who else is at these minutes."""
         here = self.model.here
-        words = "、".join(t("min.was_here" if one.lost else "min.here", colleague_name(one)) for one in here)
+        named = [t("min.was_here" if one.lost else "min.name_here", colleague_name(one)) for one in here]
+        words = t("min.and").join(named)
         self._others.set_text(words)
         self._others.setVisible(bool(words))
 

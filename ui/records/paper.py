@@ -104,7 +104,7 @@ class BlockRow(QWidget):
     def show_others(self, others: Sequence[Colleague]) -> None:
         """Whoever else has the cursor here: a pin in the text, the name beside the heading."""
         self.editor.show_pins([(one.at, one.lost) for one in others if one.at >= 0])
-        words = "、".join(t("min.was_here" if one.lost else "min.here", colleague_name(one)) for one in others)
+        words = t("min.and").join(t("min.was_here" if one.lost else "min.here", colleague_name(one)) for one in others)
         if words != self._others.text:
             self._others.set_text(words)
         self._others.setVisible(bool(words))
