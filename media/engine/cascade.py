@@ -161,13 +161,9 @@ class CascadeEngine:
         return [engine for engine in self._engines.values() if meeting in engine.rooms]
 
     def _watching(self, meeting: MeetingId, site: UnitPath) -> JanusEngine | None:
-        for engine in self._with(meeting):
-            room = engine.rooms[meeting]
-            if engine.connected and (
-                site in room.watches or any(each.site == site for each in room.coming_watches.values())
-            ):
-                return engine
-        return None
+        """Where the site receives: on an engine that is there, or else on one that may be back in a moment."""
+        found = [each for each in self._with(meeting) if each.rooms[meeting].newest_watch(site) is not None]
+        return next((engine for engine in found if engine.connected), found[0] if found else None)
 
     async def _place(self, meeting: MeetingId, site: UnitPath) -> JanusEngine:
         """The engine for a site that connects now, with the room made and what its slots showed before."""
