@@ -64,7 +64,6 @@ class Size:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=("meeting",), help="what to simulate")
     parser.add_argument("--sites", type=int, default=145, help="how many sites, the host included (default 145)")
     parser.add_argument(
         "--kind", choices=sorted(KINDS), default="lecture", help="the kind of meeting (default lecture)"

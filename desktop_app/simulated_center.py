@@ -112,6 +112,15 @@ class SimulatedCenter:
         self._port = int(self.url.rpartition(":")[2])
         return time.monotonic() - began
 
+    def memory_mib(self) -> float:
+        """What the process holds in memory; 0 where the system does not tell."""
+        try:
+            status = Path(f"/proc/{self._process.pid if self._process else 0}/status").read_text("ascii")
+        except OSError:
+            return 0.0
+        line = next((each for each in status.splitlines() if each.startswith("VmRSS:")), "VmRSS: 0")
+        return round(int(line.split()[1]) / 1024, 1)
+
     def kill(self) -> None:
         """As a power cut would."""
         if self._process is not None:
