@@ -10,9 +10,9 @@ not. The salt keeps an erased payload from being guessed from its digest, and th
 """
 
 import hashlib
-import uuid
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 import msgpack
@@ -74,21 +74,31 @@ def payload_digest(salt: bytes, payload: bytes) -> bytes:
     return hashlib.sha256(salt + payload).digest()
 
 
+@lru_cache(maxsize=8192)
 def pack_id(text: str) -> bytes | str:
     """16 bytes for a UUID in its canonical form, the text itself for anything else."""
     if len(text) == 36:
         try:
-            packed = uuid.UUID(text)
+            packed = bytes.fromhex(text.replace("-", ""))
         except ValueError:
             return text
-        if str(packed) == text:
-            return packed.bytes
+        if len(packed) == 16 and _uuid_text(packed) == text:
+            return packed
     return text
 
 
 def unpack_id(packed: bytes | str) -> str:
     """The inverse of `pack_id`; ValueError for bytes that are no UUID."""
-    return packed if isinstance(packed, str) else str(uuid.UUID(bytes=packed))
+    if isinstance(packed, str):
+        return packed
+    if not isinstance(packed, bytes) or len(packed) != 16:
+        raise ValueError("a UUID is 16 bytes")
+    return _uuid_text(packed)
+
+
+def _uuid_text(packed: bytes) -> str:
+    digits = packed.hex()
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def pack_device(text: str) -> bytes:

@@ -136,7 +136,7 @@ def _read_item(item: Any, terminal: str, epoch: int, seq: int) -> Change:
         if not (is_number(hlc) and is_number(schema)):
             raise PeerFault("batch-malformed", seq=seq)
         return Change(
-            str(uuid.UUID(bytes=change_id)),
+            _change_id(change_id),
             terminal,
             epoch,
             seq,
@@ -155,6 +155,12 @@ def _read_item(item: Any, terminal: str, epoch: int, seq: int) -> Change:
         )
     except (ValueError, TypeError) as err:
         raise PeerFault("batch-malformed", seq=seq) from err
+
+
+def _change_id(packed: Any) -> str:
+    if not isinstance(packed, bytes):
+        raise ValueError("a change id is 16 bytes")
+    return unpack_id(packed)
 
 
 def is_number(value: Any) -> bool:
