@@ -247,7 +247,10 @@ class CascadeEngine:
         to = self._engines[link.at]
         await to.rooms[link.meeting].take_feed(link.source, link.feed)
         for home in self._with(link.meeting):
-            if home.connected and _is_own(home.rooms[link.meeting], link.source):
+            feed = home.rooms[link.meeting].feeds.get(link.source)
+            if (
+                home.connected and feed is not None and feed.handle and feed.id == link.feed
+            ):  # else it ended with the feed
                 stop = {"request": "unpublish_remotely", "publisher_id": link.feed, "remote_id": link.at}
                 await _quietly(home, {**_named(home, link), **stop})
         to.changed()

@@ -35,9 +35,12 @@ BEATS = (0.0, 0.3, 1.0)
 _SILENCE = b"\xf8\xff\xfe"
 _NO_PICTURE = b"\x00\x00"
 STREAMS = [
-    {"type": "audio", "mid": "0", "mindex": 0, "codec": "opus", "fec": True},
-    {"type": "video", "mid": "1", "mindex": 1, "codec": "vp8"},
+    {"type": "audio", "mid": str(number), "mindex": number, "codec": "opus", "fec": True}
+    if number % 2 == 0
+    else {"type": "video", "mid": str(number), "mindex": number, "codec": "vp8"}
+    for number in range(4)
 ]
+"""The placeholder's: it uses the last two (see `janus_room.PLACEHOLDER_MIDS`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,7 +318,7 @@ class JanusEngine:
         for after in BEATS:
             await asyncio.sleep(after)
             self._beat_number += 1
-            for number, payload_type, payload in ((0, 111, _SILENCE), (1, 96, _NO_PICTURE)):
+            for number, payload_type, payload in ((2, 111, _SILENCE), (3, 96, _NO_PICTURE)):
                 packet = write_rtp(
                     payload_type, True, self._beat_number & 0xFFFF, self._beat_number * 960, 1000 + 10 * number, payload
                 )

@@ -23,7 +23,11 @@ from media.sdp import Description, MediaLine, read_description, write_descriptio
 log = logging.getLogger(__name__)
 
 PLACEHOLDER = "~"
-PLACEHOLDER_MIDS = {"audio": "0", "video": "1"}
+PLACEHOLDER_MIDS = {"audio": "2", "video": "3"}
+"""Behind two streams that nothing uses: Janus 1.1 gives a remote publisher's m-line n the SSRC 1000 + 10 n, and what a
+site publishes has the first two."""
+BETWEEN_FEEDS = 0.05
+"""Seconds in which a packet through the placeholder is on its way."""
 BITRATE = 2_000_000
 """What a site may send, in bit/s."""
 
@@ -361,6 +365,21 @@ class JanusRoom:
             watch.still = set(paused)
 
     async def _tell(self, watch: Watch, changed: Mapping[str, tuple[str, str]]) -> None:
+        """Switch these slots. One that is to show a feed of another engine sees a packet of the placeholder first: such
+        feeds all have the same SSRC, and Janus goes on with a new feed's numbers only where the SSRC is another."""
+        far = {feed.id for feed in self.feeds.values() if not feed.handle}
+        if any(id_ in far for id_, _ in changed.values()):
+            empty = {slot: (PLACEHOLDER, PLACEHOLDER_MIDS[watch.kinds[slot]]) for slot in changed}
+            await self._switch(
+                watch, {slot: target for slot, target in empty.items() if watch.shows.get(slot) != target}
+            )
+            await self._beat(self)
+            await asyncio.sleep(BETWEEN_FEEDS)
+        await self._switch(watch, changed)
+
+    async def _switch(self, watch: Watch, changed: Mapping[str, tuple[str, str]]) -> None:
+        if not changed:
+            return
         streams = [{"feed": id_, "mid": mid, "sub_mid": watch.mids[slot]} for slot, (id_, mid) in changed.items()]
         try:
             done = await self._desk.ask(watch.handle, {"request": "switch", "streams": streams})
@@ -369,7 +388,7 @@ class JanusRoom:
                 raise
             if len(changed) > 1:  # one that is just leaving must not hold up the others
                 for slot, target in changed.items():
-                    await self._tell(watch, {slot: target})
+                    await self._switch(watch, {slot: target})
             return
         watch.shows.update(changed)
         if done["jsep"]:
