@@ -17,6 +17,8 @@ KEYFRAME_EVERY = 0.5
 """Seconds between two requests while no whole picture comes."""
 CAPACITY = 600
 """Packets that may wait for a missing one."""
+STUCK_AFTER = 0.5
+"""Seconds that packets may wait although none before them is asked for any more."""
 PICTURE_CLOCK = 90_000
 
 
@@ -35,6 +37,8 @@ class VideoSlot:
         self._gaps = Gaps()
         self._waiting = True
         """No picture is shown before the next keyframe."""
+        self._pending_since = 0.0
+        """When the packets that wait now began to."""
         self._asked_at = float("-inf")
         self._active_at = float("-inf")
 
@@ -61,16 +65,18 @@ class VideoSlot:
         missing = self._gaps.add(number, now)
         if missing:
             self._send_rtcp(rtcp.nack(self.ssrc, self.ssrc, missing))
-        if self._waiting and not self._begins(packet, number):
-            self._ask_keyframe(now)
+        if number < self._next and not self._waiting:
             return
-        if number < self._next:
-            return
+        if not self._packets:
+            self._pending_since = now
+        # Kept also while waiting: the first packet of a keyframe may come after the rest of it, by a retransmission.
         self._packets[number] = packet
         if len(self._packets) > CAPACITY:
             self._wait()
+        if self._waiting and not self._begins(packet, number):
             self._ask_keyframe(now)
-        self._deliver(decoder)
+            return
+        self._deliver(decoder, now)
 
     def tick(self, now: float) -> None:
         """Every 30 ms or so: repeat requests, give up on what never comes."""
@@ -84,6 +90,8 @@ class VideoSlot:
             if lost:
                 decoder.tile.lost += lost
                 self._wait()
+        elif self._packets and not self._waiting and now - self._pending_since > STUCK_AFTER:
+            self._wait()
         if self._waiting and now - self._active_at < 1.0:
             self._ask_keyframe(now)
 
@@ -92,6 +100,7 @@ class VideoSlot:
             return False
         self._waiting = False
         self._next = number
+        self._packets = {each: kept for each, kept in self._packets.items() if each >= number}
         return True
 
     def _wait(self) -> None:
@@ -106,7 +115,7 @@ class VideoSlot:
                 self._decoder.tile.keyframe_requests += 1
             self._send_rtcp(rtcp.picture_loss(self.ssrc, self.ssrc))
 
-    def _deliver(self, decoder: TileDecoder) -> None:
+    def _deliver(self, decoder: TileDecoder, now: float) -> None:
         """Hand every complete frame at the front to the picture thread."""
         while (end := self._frame_end()) is not None:
             parts = []
@@ -115,6 +124,7 @@ class VideoSlot:
                 if read is not None:
                     parts.append(read.data)
             self._next = end + 1
+            self._pending_since = now
             if decoder.behind:
                 self._wait()
                 return
