@@ -21,6 +21,7 @@ from ui.meeting.lecture_view import LectureView
 from ui.models.hosting_model import HostingModel
 from ui.models.lecture_model import LectureMic, LectureModel, QuestionState
 from ui.models.meeting_rights import Act
+from ui.picture.grid import VideoGrid
 from ui.theme import Scheme, start_theme
 
 
@@ -175,3 +176,19 @@ def test_a_provincial_operator_conducts_without_the_chair_and_only_below_the_own
     county.model.set_provincial(True)
     county.enter(replace(LESSON, host=GD, chair=GD))
     assert not county.model.right(Act.END).allowed
+
+
+def test_the_lecture_page_that_nobody_sees_takes_no_picture_from_the_meeting_page(hall: Hall, qtbot: Any) -> None:
+    hall.seat.enter(LESSON)
+    model = hall.seat.model
+    behind = LectureView(hall.model, hall.seat.clock, HostingModel(model))
+    qtbot.addWidget(behind)
+    front = VideoGrid(model.source, hall.seat.clock)
+    qtbot.addWidget(front)
+    front.resize(640, 480)
+    front.set_tiles(behind.grid.tiles)
+    front.show()
+    assert min(hall.seat.live.source(GD).wanted) > 0
+    hall.seat.model.take_state(GRANTED, None)
+    assert [tile.unit_path for tile in behind.grid.tiles] == [XN, GD]
+    assert min(hall.seat.live.source(GD).wanted) > 0

@@ -280,7 +280,7 @@ class LectureView(QWidget):
         head.addWidget(self._room)
         head.addWidget(Button(t("lec.leave"), "exit-to-app", clicked=model.meeting.leave))
         left.addLayout(head)
-        self.grid = VideoGrid(model.meeting.source, clock, model.meeting.painted)
+        self.grid = VideoGrid(model.meeting.lecture_source, clock, model.meeting.painted)
         self.grid.setAccessibleName(t("call.picture"))
         self.grid.set_empty_text(t("lec.no-lecturer"))
         left.addWidget(self.grid, 1)

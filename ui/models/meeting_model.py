@@ -379,6 +379,10 @@ class MeetingModel(QObject):
         """Where the grid takes a site's pictures from."""
         return self._view(unit_path, "grid")
 
+    def lecture_source(self, unit_path: str) -> FrameSource | None:
+        """The same pictures for the lecture's page: what one page hides the other may show."""
+        return self._view(unit_path, "lecture")
+
     def room_source(self, unit_path: str) -> FrameSource | None:
         """The same pictures for the room's screen, which asks for a size of its own."""
         return self._view(unit_path, "room")
