@@ -275,7 +275,7 @@ class AgendaPanel(QWidget):
         k = theme()
         line_box = QWidget()
         line = QHBoxLayout(line_box)
-        line.setContentsMargins(0, 0, 0, 0)
+        line.setContentsMargins(0, k.px(4), 0, k.px(4))
         line.setSpacing(k.px(4))
         current, done = row.state == "current", row.state == "done"
         shown = "check-circle-outline" if done else "play-circle-outline" if current else "circle-outline"
