@@ -95,6 +95,8 @@ class MeetingClient:
         self._offset = timedelta()
         self._pending: dict[str, tuple[str, asyncio.Future[None]]] = {}
         self._asked: dict[str, asyncio.Future[dict[str, Any]]] = {}
+        self._unasked: dict[str, str] = {}
+        """Questions to the media engine that wait until this site has joined over the link in use."""
         self._link: Connection | None = None
         self._head = 0
         self._heard = 0.0
@@ -151,7 +153,7 @@ class MeetingClient:
             self._pending.pop(command_id, None)
 
     async def ask_media(self, op: str, **fields: Any) -> Mapping[str, Any]:
-        """One question to the media engine through the center.
+        """One question to the media engine through the center, asked as soon as this site has joined.
 
         Raises ConnectionError where control is away or does not answer, PeerFault where the engine refuses.
         """
@@ -162,13 +164,18 @@ class MeetingClient:
         done: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._asked[ask_id] = done
         try:
-            await link.send(write_message({"t": "media", "id": ask_id, "op": op, **fields}))
+            text = write_message({"t": "media", "id": ask_id, "op": op, **fields})
             async with asyncio.timeout(self._timings.patience):
+                if self._may_speak:
+                    await link.send(text)
+                else:
+                    self._unasked[ask_id] = text
                 return await done
         except TimeoutError:
             raise ConnectionError("the media engine does not answer") from None
         finally:
             self._asked.pop(ask_id, None)
+            self._unasked.pop(ask_id, None)
 
     async def leave(self) -> None:
         """Leave on purpose: tell the center if it can be heard, and end `run`."""
@@ -224,6 +231,7 @@ class MeetingClient:
     def _lose_link(self) -> None:
         self._link = None
         self._may_speak = False
+        self._unasked.clear()
         for done in self._asked.values():
             if not done.done():
                 done.set_exception(ConnectionError("control is away"))
@@ -346,7 +354,8 @@ class MeetingClient:
         """Join first; then whatever waits for an answer is said again."""
         await self._join()
         self._may_speak = True
-        for text, _ in list(self._pending.values()):
+        waiting, self._unasked = self._unasked, {}
+        for text in [*(text for text, _ in self._pending.values()), *waiting.values()]:
             if self._link is not None:
                 with contextlib.suppress(ConnectionError):
                     await self._link.send(text)

@@ -292,6 +292,24 @@ async def test_media_questions_travel_on_the_same_socket(center: Center):
             await host.client.ask_media("publish", sdp="nonsense")
 
 
+async def test_a_media_question_asked_the_moment_the_link_is_back_waits_until_this_site_is_in(center: Center):
+    host = Terminal(center.dial(HUIDONG), HUIDONG)
+    asked: list[asyncio.Task[Any]] = []
+    was_in: list[bool] = []
+
+    def ask(online: bool) -> None:
+        if online:
+            was_in.append(host.is_in)
+            asked.append(asyncio.ensure_future(host.client.ask_media("publish", sdp="offer")))
+
+    host.ears.on_link = ask  # type: ignore[method-assign]  # this listener asks from within the call
+    async with running(host):
+        await until(lambda: asked)
+        assert was_in == [False], "asked before it joined"
+        assert (await asked[0])["sdp"] == "answer to offer"
+        assert host.is_in
+
+
 async def test_a_site_that_was_given_up_for_lost_while_it_was_there_comes_in_again(center: Center):
     boluo = Terminal(center.dial(BOLUO), BOLUO)
     async with running(boluo):

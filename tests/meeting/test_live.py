@@ -1,6 +1,7 @@
 """A terminal's live meeting: media follows control, from any thread, and a cut link brings both back."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator
 
@@ -8,7 +9,7 @@ import pytest
 
 from desktop_app.demo.forwarder import Forwarder, Route
 from desktop_app.domain.clock import SystemClock
-from desktop_app.domain.faults import Fault, HostFault, OperatorError
+from desktop_app.domain.faults import Fault, HostFault, OperatorError, PeerFault
 from desktop_app.domain.ids import UnitPath
 from media.frames import FrameSlot, FrameSource
 from media.live import LiveMeeting
@@ -49,7 +50,10 @@ class MediaOfTheTest:
 
     async def restart(self) -> None:
         self.restarts += 1
-        await self._connect()
+        while True:
+            with contextlib.suppress(PeerFault, ConnectionError):  # as the real one: tried again until it works
+                return await self._connect()
+            await asyncio.sleep(0.25)
 
     def show(self, sites: Iterable[UnitPath]) -> None:
         self.shown = list(sites)
