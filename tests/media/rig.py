@@ -2,7 +2,6 @@
 
 import asyncio
 import math
-import random
 import struct
 import time
 from collections.abc import Callable
@@ -134,61 +133,6 @@ class EngineSignal:
         if self.broken:
             raise ConnectionError("the center is away")
         return self.engine
-
-
-class SilentCable(asyncio.DatagramProtocol):
-    """A UDP forwarder to one port; while it is cut it drops everything and tells nobody.
-
-    `loss` is the share of datagrams it drops at any time, by a seeded chance.
-    """
-
-    def __init__(self, loss: float = 0.0, seed: int = 1) -> None:
-        self.cut = False
-        self.loss = loss
-        self.dropped = 0
-        self._chance = random.Random(seed)
-        self._begun: list[asyncio.Task[None]] = []
-        self._flows: dict[tuple[str, int], asyncio.DatagramTransport] = {}
-        self._front: asyncio.DatagramTransport
-
-    async def open(self, target: tuple[str, int]) -> int:
-        """Listen on a port of its own; the port."""
-        self._target = target
-        loop = asyncio.get_running_loop()
-        self._front, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=("127.0.0.1", 0))
-        return int(self._front.get_extra_info("sockname")[1])
-
-    def close(self) -> None:
-        self._front.close()
-        for flow in self._flows.values():
-            flow.close()
-
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        if self.drops():
-            return
-        flow = self._flows.get(addr)
-        if flow is not None:
-            flow.sendto(data)
-        else:
-            self._begun.append(asyncio.ensure_future(self._begin(addr, data)))
-
-    def drops(self) -> bool:
-        drops = self.cut or self._chance.random() < self.loss
-        self.dropped += drops
-        return drops
-
-    async def _begin(self, addr: tuple[str, int], first: bytes) -> None:
-        cable = self
-
-        class Back(asyncio.DatagramProtocol):
-            def datagram_received(self, data: bytes, _: tuple[str, int]) -> None:
-                if not cable.drops():
-                    cable._front.sendto(data, addr)
-
-        loop = asyncio.get_running_loop()
-        flow, _ = await loop.create_datagram_endpoint(Back, remote_addr=self._target)
-        self._flows[addr] = flow
-        flow.sendto(first)
 
 
 class Notes:

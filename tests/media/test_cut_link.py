@@ -7,15 +7,16 @@ from pathlib import Path
 import pytest
 
 import desktop_app.demo
+from bench.link import Conditions, Link
 from media.capture.sounds import SoundFileSource
-from tests.media.rig import MEETING, Room, SilentCable, until
+from tests.media.rig import MEETING, Room, until
 
 SPEECH = Path(desktop_app.demo.__file__).parent / "sounds" / "speech-a.opus"
 
 
 @pytest.fixture
-async def cable(room: Room) -> AsyncIterator[tuple[SilentCable, int]]:
-    cable = SilentCable()
+async def cable(room: Room) -> AsyncIterator[tuple[Link, int]]:
+    cable = Link()
     number = await cable.open(room.port.address)
     yield cable, number
     cable.close()
@@ -23,7 +24,7 @@ async def cable(room: Room) -> AsyncIterator[tuple[SilentCable, int]]:
 
 @pytest.mark.parametrize("hub_forgets_after", [30.0, 1.5])
 async def test_media_is_noticed_dead_and_is_back_within_ten_seconds_of_the_links_return(
-    room: Room, cable: tuple[SilentCable, int], hub_forgets_after: float, monkeypatch: pytest.MonkeyPatch
+    room: Room, cable: tuple[Link, int], hub_forgets_after: float, monkeypatch: pytest.MonkeyPatch
 ):
     """After a short cut the connections are still good; after a long one the hub has forgotten them."""
     monkeypatch.setattr("media.hub.hub.SILENT_FOR", hub_forgets_after)
@@ -64,7 +65,7 @@ async def test_media_is_noticed_dead_and_is_back_within_ten_seconds_of_the_links
     assert cut_off.media.stats().restarts in ({1} if forgotten else {0, 1})
 
 
-async def test_a_short_cut_is_over_without_new_connections(room: Room, cable: tuple[SilentCable, int]):
+async def test_a_short_cut_is_over_without_new_connections(room: Room, cable: tuple[Link, int]):
     line, number = cable
     cut_off = room.join("a/", through=lambda port: number)
     other = room.join("b/")
@@ -82,7 +83,7 @@ async def test_a_short_cut_is_over_without_new_connections(room: Room, cable: tu
     assert cut_off.notes.up == [True]
 
 
-async def test_a_handshake_into_the_void_ends_and_leaves_nothing_open(room: Room, cable: tuple[SilentCable, int]):
+async def test_a_handshake_into_the_void_ends_and_leaves_nothing_open(room: Room, cable: tuple[Link, int]):
     line, number = cable
     line.cut = True
     alone = room.join("a/", through=lambda port: number)
@@ -94,7 +95,7 @@ async def test_a_handshake_into_the_void_ends_and_leaves_nothing_open(room: Room
 
 
 async def test_at_five_percent_loss_the_picture_stays_smooth_and_the_voice_is_made_whole(
-    room: Room, cable: tuple[SilentCable, int]
+    room: Room, cable: tuple[Link, int]
 ):
     line, number = cable
     far = room.join("a/", through=lambda port: number, sound=SoundFileSource(SPEECH))
@@ -107,7 +108,7 @@ async def test_at_five_percent_loss_the_picture_stays_smooth_and_the_voice_is_ma
     near.media.set_on_air(True)
     far.media.set_speakers(frozenset({near.site}))
     await until(lambda: far.frames(near) > 3 and near.frames(far) > 3)
-    line.loss = 0.05
+    line.set(Conditions(loss=0.05))
     far_before, near_before = far.frames(near), near.frames(far)
     began = time.monotonic()
     await until(lambda: far.media.stats().sites[near.site].audio_due > 120)
