@@ -6,28 +6,29 @@ command whose answer comes back the same way. The center decides; nothing here c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop_app.domain.faults import Fault, HostFault, OperatorError
 from desktop_app.domain.ids import MeetingId, UnitPath, uuid7
 from media.meeting import commands as ask
-from media.meeting.model import FloorPurpose, FloorRequest, FloorStatus, MeetingPhase, MeetingState
+from media.meeting.model import FloorPurpose, FloorRequest, MeetingPhase, MeetingState
 from media.meeting.picture import shown
 from sync.reference.units import unit_at
 from ui.i18n import language
 from ui.models.live_bridge import LiveBridge
+from ui.models.meeting_live import Live
+from ui.models.meeting_news import Notice, news
+from ui.models.meeting_pictures import MeetingPictures
 from ui.models.meeting_rights import Act, Right, conducts, may_mute, rights, waiting_for
 from ui.models.meeting_rows import (
     AgendaRow,
     QueueRow,
     RosterRow,
-    UnitName,
     agenda_rows,
     broadcast,
     large_tile,
@@ -40,7 +41,6 @@ from ui.models.places import place_name
 from ui.models.speakers import SpeakerChoice, read_speakers
 from ui.models.turn_clock import TurnClock
 from ui.picture.painted import PaintLog
-from ui.picture.shared_source import SharedSource
 
 if TYPE_CHECKING:
     from media.frames import FrameSource
@@ -50,31 +50,7 @@ TICK_MS = 200
 TURN_S = 480
 EXTENSION_S = 120
 
-
-class Live(Protocol):
-    """What the model uses of `media.live.LiveMeeting`; thread-safe, and nothing of it blocks."""
-
-    @property
-    def state(self) -> MeetingState: ...
-    @property
-    def local_muted(self) -> bool: ...
-    def now(self) -> datetime: ...
-    def start(self) -> None: ...
-    def stop(self) -> Any: ...
-    def send(self, command: ask.Command) -> Future[None]: ...
-    def source(self, unit_path: UnitPath) -> FrameSource: ...
-    def local_source(self) -> FrameSource: ...
-    def set_local_mute(self, muted: bool) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """One sentence for the person: a key of `meeting.toml` and its values, or a fault."""
-
-    key: str = ""
-    values: tuple[str, ...] = ()
-    fault: Fault | None = None
-    tone: str = "neutral"
+__all__ = ["MeetingModel", "Notice"]
 
 
 class MeetingModel(QObject):
@@ -111,9 +87,7 @@ class MeetingModel(QObject):
         self.offline_since: datetime | None = None
         self.people: list[SpeakerChoice] = []
         self.clicked_at: float | None = None
-        self.paints = PaintLog()
-        self._shared: dict[str, SharedSource] = {}
-        self._views: dict[tuple[str, str], FrameSource] = {}
+        self.pictures = MeetingPictures(self.own)
         self._roster: tuple[tuple[object, ...], list[RosterRow]] | None = None
         self._ended = False
         self._last_second: tuple[int, int] = (-1, -1)
@@ -129,7 +103,6 @@ class MeetingModel(QObject):
                 return
             raise OperatorError("already-in-meeting")
         self.clicked_at = self._clock.monotonic() if clicked_at is None else clicked_at
-        self.paints = PaintLog()
         self.meeting_id = meeting
         self.state = MeetingState(meeting)
         self.online = self.media_up = self._ended = False
@@ -137,6 +110,7 @@ class MeetingModel(QObject):
         self._bridge = LiveBridge(self)
         self._bridge.relay_to(self)
         self._live = self._services.open_live(meeting, self._bridge)
+        self.pictures.begin(self._live)
         self._live.start()
         self._timer.start()
         self._services.runner.start(self._read_names, meeting, done=self._take_names)
@@ -377,51 +351,37 @@ class MeetingModel(QObject):
 
     def source(self, unit_path: str) -> FrameSource | None:
         """Where the grid takes a site's pictures from."""
-        return self._view(unit_path, "grid")
+        return self.pictures.view(unit_path, "grid")
 
     def lecture_source(self, unit_path: str) -> FrameSource | None:
         """The same pictures for the lecture's page: what one page hides the other may show."""
-        return self._view(unit_path, "lecture")
+        return self.pictures.view(unit_path, "lecture")
 
     def room_source(self, unit_path: str) -> FrameSource | None:
         """The same pictures for the room's screen, which asks for a size of its own."""
-        return self._view(unit_path, "room")
+        return self.pictures.view(unit_path, "room")
 
     def preview_source(self, unit_path: str) -> FrameSource | None:
         """The same pictures for a look before the site is put on air."""
-        return self._view(unit_path, "preview")
-
-    def _view(self, unit_path: str, place: str) -> FrameSource | None:
-        if self._live is None:
-            return None
-        path = UnitPath(unit_path)
-        source = self._live.local_source() if path == self.own else self._live.source(path)
-        shared = self._shared.get(path)
-        if shared is None or shared.source is not source:
-            shared = self._shared[path] = SharedSource(source)
-            for key in [key for key in self._views if key[0] == path]:
-                del self._views[key]
-        if (path, place) not in self._views:
-            self._views[path, place] = shared.view()
-        return self._views[path, place]
+        return self.pictures.view(unit_path, "preview")
 
     def painted(self, unit_path: str, number: int) -> None:
         """The grid painted a picture of this site."""
         self.paints.painted(unit_path, number, self._clock.monotonic())
 
     @property
+    def paints(self) -> PaintLog:
+        return self.pictures.paints
+
+    @property
     def first_picture_s(self) -> dict[UnitPath, float]:
         """Per remote site, seconds from the press on join to the first paint of its picture."""
-        clicked = self.clicked_at
-        if clicked is None:
-            return {}
-        firsts = {UnitPath(path): self.paints.first_at(path) for path in self.paints.sites() if path != self.own}
-        return {path: first - clicked for path, first in firsts.items() if first is not None}
+        return self.pictures.first_s(self.clicked_at) if self.clicked_at is not None else {}
 
     @property
     def painted_frames(self) -> dict[UnitPath, int]:
         """Per remote site, how many different pictures were painted since the join."""
-        return {UnitPath(path): self.paints.frames(path) for path in self.paints.sites() if path != self.own}
+        return self.pictures.frames()
 
     def fps(self, unit_path: UnitPath, window: float = 5.0) -> float:
         """Different pictures of a site painted per second, over the last `window` seconds."""
@@ -468,7 +428,7 @@ class MeetingModel(QObject):
         if self._live is None or state.meeting_id != self.meeting_id:
             return
         before, self.state = self.state, state
-        for notice in _news(before, state, self.own, self.name_of):
+        for notice in news(before, state, self.own, self.name_of):
             self.noticed.emit(notice)
         if state.phase is MeetingPhase.ENDED and before.phase is not MeetingPhase.ENDED:
             self._live.stop()
@@ -528,43 +488,9 @@ class MeetingModel(QObject):
 
     def _close(self, how: str) -> None:
         self._live = self._bridge = None
-        self._shared.clear()
-        self._views.clear()
+        self.pictures.end()
         self._timer.stop()
         self.online = self.media_up = False
         self.offline_since = None
         self.changed.emit()
         self.closed.emit(how)
-
-
-def _news(before: MeetingState, after: MeetingState, own: UnitPath, name_of: UnitName) -> Sequence[Notice]:
-    """What a person of this room should read about the step from one state to the next."""
-    news: list[Notice] = []
-    old = {turn.request_id: turn.status for turn in before.floor}
-    for turn in after.floor:
-        if turn.unit_path != own or old.get(turn.request_id) in (turn.status, None):
-            continue
-        if turn.status in (FloorStatus.DENIED, FloorStatus.PENDING):
-            news.append(Notice("news.held", (turn.member_name,), tone="zheshi"))
-        elif turn.status is FloorStatus.GRANTED:
-            news.append(Notice("news.granted", (turn.member_name,), tone="shilv"))
-        elif turn.status is FloorStatus.REVOKED:
-            news.append(Notice("news.revoked", (turn.member_name,), tone="neutral"))
-    known = {one.message_id for one in before.messages}
-    if before.seq:
-        for message in after.messages:
-            mine = message.to == own or (message.to is None and after.chair == own)
-            if message.message_id not in known and mine and message.sender != own:
-                news.append(Notice("news.message", (name_of(message.sender), message.text), tone="accent"))
-    was, now = before.sites.get(own), after.sites.get(own)
-    if was is not None and now is not None and was.muted != now.muted:
-        if now.muted and now.mute_reason:
-            news.append(Notice("news.muted-why", (now.mute_reason,), tone="zheshi"))
-        else:
-            news.append(Notice("news.muted" if now.muted else "news.unmuted", tone="zheshi" if now.muted else "shilv"))
-    if before.chair != after.chair and before.phase is MeetingPhase.OPEN:
-        if after.chair == own:
-            news.append(Notice("news.chair-own", tone="shilv"))
-        elif after.chair is not None:
-            news.append(Notice("news.chair-other", (name_of(after.chair),)))
-    return news

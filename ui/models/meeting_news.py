@@ -1,0 +1,52 @@
+"""What a person of this room should read about the step from one state of the meeting to the next. No Qt."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from desktop_app.domain.faults import Fault
+from desktop_app.domain.ids import UnitPath
+from media.meeting.model import FloorStatus, MeetingPhase, MeetingState
+from ui.models.meeting_rows import UnitName
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One sentence for the person: a key of `meeting.toml` and its values, or a fault."""
+
+    key: str = ""
+    values: tuple[str, ...] = ()
+    fault: Fault | None = None
+    tone: str = "neutral"
+
+
+def news(before: MeetingState, after: MeetingState, own: UnitPath, name_of: UnitName) -> Sequence[Notice]:
+    """What a person of this room should read about the step from one state to the next."""
+    told: list[Notice] = []
+    old = {turn.request_id: turn.status for turn in before.floor}
+    for turn in after.floor:
+        if turn.unit_path != own or old.get(turn.request_id) in (turn.status, None):
+            continue
+        if turn.status in (FloorStatus.DENIED, FloorStatus.PENDING):
+            told.append(Notice("news.held", (turn.member_name,), tone="zheshi"))
+        elif turn.status is FloorStatus.GRANTED:
+            told.append(Notice("news.granted", (turn.member_name,), tone="shilv"))
+        elif turn.status is FloorStatus.REVOKED:
+            told.append(Notice("news.revoked", (turn.member_name,), tone="neutral"))
+    known = {one.message_id for one in before.messages}
+    if before.seq:
+        for message in after.messages:
+            mine = message.to == own or (message.to is None and after.chair == own)
+            if message.message_id not in known and mine and message.sender != own:
+                told.append(Notice("news.message", (name_of(message.sender), message.text), tone="accent"))
+    was, now = before.sites.get(own), after.sites.get(own)
+    if was is not None and now is not None and was.muted != now.muted:
+        if now.muted and now.mute_reason:
+            told.append(Notice("news.muted-why", (now.mute_reason,), tone="zheshi"))
+        else:
+            told.append(Notice("news.muted" if now.muted else "news.unmuted", tone="zheshi" if now.muted else "shilv"))
+    if before.chair != after.chair and before.phase is MeetingPhase.OPEN:
+        if after.chair == own:
+            told.append(Notice("news.chair-own", tone="shilv"))
+        elif after.chair is not None:
+            told.append(Notice("news.chair-other", (name_of(after.chair),)))
+    return told
