@@ -20,6 +20,7 @@ from desktop_app.domain.clock import Clock, SystemClock
 from desktop_app.domain.faults import Fault, HostFault
 from desktop_app.settings import ENV_PASSPHRASE, Settings, SettingsFile, settings_file
 from ui.models.app_model import AppModel, Look
+from ui.models.cautions import Rebuilt
 from ui.runner import Runner
 from ui.shell.window import MainWindow
 from ui.theme import Scheme, TextSize, start_theme
@@ -170,6 +171,9 @@ class Terminal(QObject):
         )
         self.workplace = Workplace(services, self.app, self)
         parts.at_close(rooms.close)
+        salvaged = parts.records.salvaged
+        if salvaged is not None:
+            self.app.tell_rebuilt(Rebuilt(salvaged.saved, salvaged.aside.name))
         self.window.receive(self.workplace)
         parts.start_sync(on_link=self.app.tell_link, on_progress=self.app.tell_sync)
         if parts.enrolled_person:

@@ -33,6 +33,7 @@ from sync.identity.enrolment import enrol
 from sync.identity.keystore import KeyStore, open_keystore
 from sync.identity.operators import PinBook
 from sync.identity.requests import RequestSigner
+from sync.log.audit import AuditKind
 from sync.reference.units import unit_name
 from sync.replication.client import CenterClient, LinkFault
 from sync.terminal.audit import AuditBook
@@ -156,6 +157,8 @@ def _assemble(identity: DeviceIdentity, folder: Path, settings: Settings, clock:
     records = _records(folder, identity, clock)
     attachments = Attachments(records, BlobStore(folder, blob_key(keys)), clock)
     book = AuditBook(records, clock)
+    if records.salvaged is not None:
+        book.note(AuditKind.STORE_REBUILT)
     signer = RequestSigner(identity)
     doctor = Doctor(settings, clock)
     client = CenterClient(identity.center_url, identity.ca_pem, signer, clock)

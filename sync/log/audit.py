@@ -15,6 +15,8 @@ class AuditKind(StrEnum):
     EXPORTED = "exported"
     AUDITED = "audited"
     """Somebody read the audit page."""
+    STORE_REBUILT = "store_rebuilt"
+    """A damaged store was made anew."""
 
 
 ENTITY = "audit_event"

@@ -47,6 +47,8 @@ class Records(Store):
     """Thread-safe; one writer at a time. Reading: see `StoreReader`."""
 
     _person = PersonId("")
+    salvaged: salvage.Salvaged | None = None
+    """What `salvage` came to, where this store was made by it."""
 
     @classmethod
     def open(cls, folder: Path, *, identity: Origin, clock: Clock) -> "Records":
@@ -65,6 +67,7 @@ class Records(Store):
         records = cls.open(folder, identity=identity, clock=clock)
         with records._writing() as transaction:
             outbox.take_over(transaction, identity, saved)
+        records.salvaged = salvage.Salvaged(len(saved), aside)
         log.warning("%d changes were saved out of %s; the rest comes from the center", len(saved), aside.name)
         return records
 

@@ -8,6 +8,7 @@ center has comes back by the snapshot.
 import logging
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,14 @@ LARGEST_STORE = 1 << 24
 """Rows that are looked for where the store cannot say how many it has."""
 PATIENCE = 2_000
 """Rows that cannot be read after which there is nothing more to hope for: the table's root is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Salvaged:
+    """How many changes without a receipt were saved, and where the damaged file is kept."""
+
+    saved: int
+    aside: Path
 
 
 def put_aside(folder: Path, name: str, stamp: str) -> Path:

@@ -267,6 +267,7 @@ def status(**numbers: Any) -> Any:
     """As `Records.status()` tells it."""
     plain = {"pending": 0, "pending_meetings": 0, "conflicts": 0, "quarantined": 0, "acknowledged": 214}
     plain |= {"attachments": 0, "attachment_bytes": 0}
+    plain |= {"clock_off_seconds": 0, "clock_jumped_seconds": 0, "disk_low_mib": None}
     return SimpleNamespace(**{**plain, "last_receipt_at": MORNING - timedelta(minutes=2), **numbers})
 
 

@@ -60,3 +60,13 @@ def duration_text(seconds: float) -> str:
     hours, rest = divmod(whole, 3600)
     minutes, left = divmod(rest, 60)
     return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes:02}:{left:02}"
+
+
+def length_text(seconds: float) -> str:
+    """`3 天 2 小时`, `2 小时 5 分`, `12 分钟` or `40 秒`: how long, in two units at most."""
+    whole = max(0, int(seconds))
+    if whole >= 86_400:
+        return t("date.length_days", whole // 86_400, whole % 86_400 // 3600)
+    if whole >= 3600:
+        return t("date.length_hours", whole // 3600, whole % 3600 // 60)
+    return t("date.length_minutes", whole // 60) if whole >= 60 else t("date.length_seconds", whole)

@@ -20,6 +20,7 @@ from desktop_app.domain.ids import PersonId
 from desktop_app.domain.principal import Role, may_work
 from desktop_app.domain.units import Level, level_of
 from ui.i18n import set_language
+from ui.models.cautions import Caution, CautionKind, Rebuilt, cautions
 
 if TYPE_CHECKING:
     from sync.terminal.audit import LastVisit
@@ -91,6 +92,10 @@ class SyncView:
     quarantined: int = 0
     acknowledged: int = 0
     last_receipt_at: datetime | None = None
+    attachments: int = 0
+    clock_off_seconds: int = 0
+    clock_jumped_seconds: int = 0
+    disk_low_mib: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +153,9 @@ class AppModel(QObject):
         self.meeting_title = ""
         self.in_session = False
         """Whether the session shell is in front; a meeting may go on behind any page."""
+        self.rebuilt: Rebuilt | None = None
+        """What became of a damaged store at this start."""
+        self._rebuilt_seen = False
         self._device_fault: Fault | None = None
         queued = Qt.ConnectionType.QueuedConnection
         self._link_told.connect(self._take_link, queued)
@@ -235,6 +243,9 @@ class AppModel(QObject):
         if self.in_session:
             self.in_session = False
             self.session_changed.emit()
+        if page is Page.SYNC and self.rebuilt is not None:
+            self._rebuilt_seen = True
+            self.banner_changed.emit()
         self.page_changed.emit()
 
     def enter_meeting(self, meeting_id: str, title: str) -> None:
@@ -278,8 +289,17 @@ class AppModel(QObject):
                 status.quarantined,
                 status.acknowledged,
                 status.last_receipt_at,
+                status.attachments,
+                status.clock_off_seconds,
+                status.clock_jumped_seconds,
+                status.disk_low_mib,
             )
         )
+
+    def tell_rebuilt(self, rebuilt: Rebuilt | None) -> None:
+        """The store was damaged and made anew; on the Qt thread."""
+        self.rebuilt = rebuilt
+        self.banner_changed.emit()
 
     def tell_devices(self, fault: Fault | None) -> None:
         """The first device that cannot be used, or None; on the Qt thread."""
@@ -295,12 +315,24 @@ class AppModel(QObject):
         return Fault(link.reason, address=self.services.center_url if self.services else "")
 
     @property
+    def cautions(self) -> tuple[Caution, ...]:
+        """All that a person is warned of now, the gravest first."""
+        return cautions(self.sync, self.rebuilt)
+
+    @property
     def banner(self) -> BannerView | None:
-        """One at a time: the link before the devices."""
+        """One at a time: what may cost work, the link, what a person should mend, the devices."""
+        warned = {caution.kind: caution.fault for caution in self.cautions}
+        if CautionKind.DISK in warned:
+            return BannerView("disk", None, warned[CautionKind.DISK], Page.DIAGNOSTICS)
+        if CautionKind.REBUILT in warned and not self._rebuilt_seen:
+            return BannerView("rebuilt", None, warned[CautionKind.REBUILT], Page.SYNC)
         if self.link.light is LinkLight.OFFLINE:
             return BannerView("offline", self.link.since, action=Page.DIAGNOSTICS)
         if self.link.light is LinkLight.REFUSED:
             return BannerView("refused", self.link.since, self.link_fault, Page.DIAGNOSTICS)
+        if CautionKind.CLOCK in warned:
+            return BannerView("clock", None, warned[CautionKind.CLOCK], Page.DIAGNOSTICS)
         if self._device_fault is not None:
             return BannerView("device", None, self._device_fault, Page.DIAGNOSTICS)
         return None
@@ -327,8 +359,10 @@ class AppModel(QObject):
 
     def _take_sync(self, view: SyncView) -> None:
         if view != self.sync:
-            self.sync = view
+            before, self.sync = self.cautions, view
             self.sync_changed.emit()
+            if self.cautions != before:
+                self.banner_changed.emit()
 
 
 _LIGHTS = {

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from desktop_app.domain.faults import Fault
 from ui.models.app_model import AppModel, LinkLight
+from ui.models.cautions import Caution
 from ui.services import CheckLine, DeviceState, Services
 
 
@@ -35,6 +36,7 @@ class DiagnosticsModel(QObject):
         self.running = False
         self.checked_at: datetime | None = None
         app.link_changed.connect(self.changed)
+        app.banner_changed.connect(self.changed)
 
     def check(self) -> None:
         """Look at everything again."""
@@ -66,12 +68,19 @@ class DiagnosticsModel(QObject):
         states = [line.state for line in self.lines if line.id != "center"]
         if self._app.link.light in (LinkLight.OFFLINE, LinkLight.REFUSED):
             states.append(DeviceState.FAILED)
+        if self._app.cautions:
+            states.append(DeviceState.ADVICE)
         return _worst(states)
 
     @property
     def link_fault(self) -> Fault | None:
         """As the app model has it."""
         return self._app.link_fault
+
+    @property
+    def cautions(self) -> tuple[Caution, ...]:
+        """As the app model has them."""
+        return self._app.cautions
 
     def _show(self, lines: Sequence[CheckLine]) -> None:
         self.running = False

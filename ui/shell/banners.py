@@ -8,10 +8,24 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 from ui.i18n import fault_text, t
 from ui.i18n.dates import moment_text
 from ui.models.app_model import STRANGERS, AppModel, BannerView, Page
+from ui.models.cautions import Caution
 from ui.theme import theme
 from ui.widgets import Button, Icon, Notice, PrimaryButton, Text, clear
 
-_LOOKS = {"offline": ("cloud-off-outline", "zheshi"), "refused": ("shield-alert-outline", "zhusha")}
+_LOOKS = {
+    "offline": ("cloud-off-outline", "zheshi"),
+    "refused": ("shield-alert-outline", "zhusha"),
+    "disk": ("harddisk", "zhusha"),
+    "rebuilt": ("database-refresh-outline", "zheshi"),
+    "clock": ("clock-alert-outline", "zheshi"),
+}
+ACTION_ICONS = {"rebuilt": "cloud-check-outline"}
+
+
+def caution_notice(caution: Caution) -> Notice:
+    """A warning as a block on the pages that explain it."""
+    icon_name, tone = _LOOKS[caution.kind]
+    return Notice(t(f"banner.{caution.kind}"), fault_text(caution.fault), icon_name=icon_name, tone=tone)
 
 
 class BannerHost(QWidget):
@@ -44,7 +58,8 @@ class BannerHost(QWidget):
             text = fault_text(banner.fault)
             if banner.fault.id in STRANGERS:
                 title, text = t("banner.stranger"), f"{text}{t('banner.stranger_text')}"
-        actions = [Button(t(f"banner.{banner.kind}_action"), "stethoscope", clicked=self._act)]
+        icon = ACTION_ICONS.get(banner.kind, "stethoscope")
+        actions = [Button(t(f"banner.{banner.kind}_action"), icon, clicked=self._act)]
         if banner.action is self._app.page:
             actions = []
         return Notice(title, text, icon_name=icon_name, tone=tone, actions=actions)

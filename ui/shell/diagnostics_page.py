@@ -9,6 +9,7 @@ from ui.i18n import fault_text, t
 from ui.i18n.dates import clock_text
 from ui.models.diagnostics_model import DiagnosticsModel, Layer
 from ui.services import CheckLine, DeviceState
+from ui.shell.banners import caution_notice
 from ui.shell.home_cards import STATE_LOOKS
 from ui.theme import theme
 from ui.widgets import Button, Card, Divider, ElidedText, EmptyState, Icon, Notice, ScrollColumn, Text, clear
@@ -46,6 +47,8 @@ class DiagnosticsPage(QWidget):
         self._copy.setEnabled(bool(model.lines))
         self._copy.set_text(t("diag.copy"))
         column.addWidget(self._verdict())
+        for caution in model.cautions:
+            column.addWidget(caution_notice(caution))
         column.addWidget(self._chain())
         column.addWidget(self._checks())
         column.addStretch(1)
@@ -127,6 +130,7 @@ class DiagnosticsPage(QWidget):
         """The whole page as text, for a chat or a letter; no record is in it."""
         model = self._model
         lines = [f"{t(f'diag.layer_{layer}')}: {_word(state)}" for layer, state in model.layers]
+        lines += [fault_text(caution.fault) for caution in model.cautions]
         for line in model.lines:
             advice = fault_text(Fault(line.fault, **line.values)) if line.fault else ""
             parts = (f"{t(f'doctor.{line.id}')}: {_word(line.state)}", line.detail, advice, line.fault)

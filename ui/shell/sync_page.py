@@ -5,11 +5,12 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from ui.i18n import has, t
+from ui.i18n import fault_text, has, t
 from ui.i18n.dates import clock_text, moment_text
 from ui.models.app_model import AppModel, LinkLight
 from ui.models.sync_model import Filter, SyncModel
 from ui.models.sync_rows import QueueRow, RowState
+from ui.shell.banners import caution_notice
 from ui.shell.conflict_card import ConflictCard
 from ui.theme import theme
 from ui.widgets import (
@@ -119,6 +120,7 @@ class SyncPage(QWidget):
         columns.addWidget(self._detail, 3)
         model.changed.connect(self.refresh)
         app.link_changed.connect(self.refresh)
+        app.banner_changed.connect(self.refresh)
         self.refresh()
 
     def header_actions(self) -> list[QWidget]:
@@ -217,7 +219,8 @@ class SyncPage(QWidget):
 
     def _show_detail(self) -> None:
         model, column = self._model, self._detail.column
-        picture = (model.picture, model.selected, model.filter, model.asked_at, model.carried, self._app.link.light)
+        app = self._app
+        picture = (model.picture, model.selected, model.filter, model.asked_at, model.carried, app.link, app.cautions)
         if picture == self._detail_shown:
             return
         self._detail_shown = picture
@@ -228,15 +231,6 @@ class SyncPage(QWidget):
         about_conflict = chosen is None or chosen.state is RowState.CONFLICT
         if chosen is not None and not about_conflict:
             column.addWidget(self._about(chosen))
-        if self._app.link.light in (LinkLight.OFFLINE, LinkLight.REFUSED) and model.picture.waiting:
-            column.addWidget(
-                Notice(
-                    t("sync.offline", model.picture.waiting),
-                    t("sync.offline_text"),
-                    icon_name="cloud-upload-outline",
-                    tone="zheshi",
-                )
-            )
         if model.conflict is not None and about_conflict:
             place = model.picture.conflicts.index(model.conflict) + 1
             column.addWidget(ConflictCard(model, model.conflict, place, len(model.picture.conflicts), self._app))
@@ -246,8 +240,15 @@ class SyncPage(QWidget):
         column.addStretch(1)
 
     def _notices(self) -> list[Notice]:
-        """What was carried by hand, and the files that still go."""
-        notices = []
+        """What to take care of, why nothing goes, what was carried by hand, and the files that still go."""
+        app = self._app
+        notices = [caution_notice(caution) for caution in app.cautions]
+        if app.link.light is LinkLight.REFUSED and app.link_fault is not None:
+            words = fault_text(app.link_fault)
+            notices.append(Notice(t("banner.refused"), words, icon_name="shield-alert-outline", tone="zhusha"))
+        elif app.link.light is LinkLight.OFFLINE and self._model.picture.waiting:
+            title = t("sync.offline", self._model.picture.waiting)
+            notices.append(Notice(title, t("sync.offline_text"), icon_name="cloud-upload-outline", tone="zheshi"))
         carried, picture = self._model.carried, self._model.picture
         if carried is not None:
             kind = "usb_imported" if carried.receipt else "usb_written"
