@@ -31,12 +31,14 @@ from desktop_app.main import VERSION
 from desktop_app.settings import Settings
 from media.doors.routes import Doors
 from media.engine.room import MediaEngine
+from media.meeting.seals import CenterSigner
 from sync.blobs.routes import routes as blob_routes
 from sync.blobs.store import BlobStore, blob_key
 from sync.blobs.uploads import MEBIBYTE, Quota, Uploads
 from sync.center.docs import Desk as DocumentDesk
 from sync.center.routes import routes as record_routes
 from sync.center.store import CenterStore
+from sync.identity.device import verify
 from sync.identity.enrolment_desk import EnrolmentDesk
 from sync.identity.keystore import KeyStore
 from sync.identity.requests import RequestVerifier
@@ -50,6 +52,16 @@ from sync.usb.spool import Spool
 log = logging.getLogger("silian.center")
 PACKAGES_EVERY = 0.5
 """Seconds between two looks for a sync package that was handed over."""
+
+
+def media_signer(keys: CenterKeys) -> CenterSigner:
+    """With this center's own key, and by its book of devices: a revoked device signs nothing any more."""
+
+    def is_of_device(device: DeviceId, message: bytes, signature: bytes) -> bool:
+        known = keys.registry.device(device)
+        return known is not None and known.revoked_at is None and verify(known.public_key, message, signature)
+
+    return CenterSigner(keys.identity.sign, is_of_device)
 
 
 class RecordsOffice:
@@ -163,7 +175,9 @@ class Center:
             if added:
                 log.info("%d units of the reference data were written into the records", added)
             engine = media_engine(folder, settings.center, keys.identity.key, clock)
-            meetings = CenterMeetings(store, engine, clock, grace_seconds=settings.center.chair_grace)
+            meetings = CenterMeetings(
+                store, engine, media_signer(keys), clock, grace_seconds=settings.center.chair_grace
+            )
             uploads = center_uploads(store, keystore, settings, clock)
             uploads.tidy()
         except BaseException:

@@ -11,6 +11,7 @@ from desktop_app.meeting_log import RecordsDirectory, RecordsLog
 from desktop_app.projector import Projector, ProjectorLane
 from media.engine.room import RoomEngine
 from media.meeting.room import grace_rules
+from media.meeting.seals import CenterSigner
 from media.meeting.server import MeetingServer
 from sync.center.store import CenterStore
 
@@ -18,13 +19,22 @@ from sync.center.store import CenterStore
 class CenterMeetings:
     """Mount `routes()` behind the authentication, and keep `running()` open while the center serves."""
 
-    def __init__(self, store: CenterStore, engine: RoomEngine, clock: Clock, *, grace_seconds: float = 180.0) -> None:
+    def __init__(
+        self,
+        store: CenterStore,
+        engine: RoomEngine,
+        signer: CenterSigner,
+        clock: Clock,
+        *,
+        grace_seconds: float = 180.0,
+    ) -> None:
         self._lane = ProjectorLane(Projector(store))
         self._directory = RecordsDirectory(store)
         self.server = MeetingServer(
             store=RecordsLog(store, self._lane.poke),
             directory=self._directory,
             engine=engine,
+            signer=signer,
             clock=clock,
             rules=grace_rules(grace_seconds),
         )

@@ -6,6 +6,7 @@ The media thread starts with the first meeting; everything heavy is imported the
 import json
 import random
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -16,9 +17,11 @@ from desktop_app.domain.ids import MeetingId
 from desktop_app.domain.units import level_of
 from media.live import LiveListener, LiveMeeting
 from media.meeting.link import Connect, dialer
+from media.meeting.seals import TerminalSigner
 from media.peers.seams import MediaConfig, MediaListener, MediaSignal, RoomMedia
 from media.thread import MediaThread
 from sync.identity.authority import SERVER_NAME, tls_context
+from sync.identity.device import verify
 
 if TYPE_CHECKING:
     from desktop_app.settings import SettingsFile
@@ -42,12 +45,14 @@ class Rooms:
         if self._thread is None:
             self._thread = MediaThread()
             self._thread.start()
+        identity = self._parts.identity
         self.live = LiveMeeting(
             thread=self._thread,
             meeting_id=meeting,
-            unit_path=self._parts.identity.unit_path,
+            unit_path=identity.unit_path,
             site_name=self._parts.unit_name,
             connect=self._connect(meeting),
+            signer=TerminalSigner(identity.sign, partial(verify, identity.center_key)),
             media=self._media,
             listener=listener,
             clock=self._clock,

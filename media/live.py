@@ -15,7 +15,7 @@ from random import Random
 from typing import Any, Protocol
 
 from desktop_app.domain.clock import Clock
-from desktop_app.domain.faults import Fault
+from desktop_app.domain.faults import Fault, PeerFault
 from desktop_app.domain.ids import MeetingId, UnitPath
 from media.frames import FrameSource
 from media.meeting.client import MeetingClient, Timings
@@ -24,6 +24,7 @@ from media.meeting.events import Event
 from media.meeting.link import Connect
 from media.meeting.model import MeetingPhase, MeetingState
 from media.meeting.picture import polled, shown
+from media.meeting.seals import TerminalSigner, new_nonce, read_seal, sealed, write_seal
 from media.peers.seams import MediaListener, MediaSignal, MediaStats, RoomMedia
 from media.thread import MediaThread
 
@@ -69,6 +70,7 @@ class LiveMeeting:
         unit_path: UnitPath,
         site_name: str,
         connect: Connect,
+        signer: TerminalSigner,
         media: MakeMedia,
         listener: LiveListener,
         clock: Clock,
@@ -86,7 +88,7 @@ class LiveMeeting:
             jitter=jitter or Random(),
             timings=timings,
         )
-        self._media = media(ControlSignal(self._client), self._ears)
+        self._media = media(ControlSignal(self._client, meeting_id, signer, self._ears.on_fault), self._ears)
         self._media_wanted = False
         self._media_lane = asyncio.Lock()
         self._media_up = False
@@ -240,22 +242,48 @@ class LiveMeeting:
 
 
 class ControlSignal:
-    """The way to the media engine, over the meeting's socket (`media.peers.seams.MediaSignal`)."""
+    """The way to the media engine, over the meeting's socket (`media.peers.seams.MediaSignal`).
 
-    def __init__(self, client: MeetingClient) -> None:
-        self._client = client
+    An answer that the center did not sign for this very offer raises PeerFault (answer-unproven). That, and an offer
+    that reached the center changed (sdp-unsigned), is told to the person once: somebody sits in the middle.
+    """
+
+    def __init__(
+        self, client: MeetingClient, meeting: MeetingId, signer: TerminalSigner, on_fault: Callable[[Fault], None]
+    ) -> None:
+        self._client, self._meeting, self._signer, self._on_fault = client, meeting, signer, on_fault
+        self._is_told = False
 
     async def publish(self, offer: str) -> str:
-        return str((await self._client.ask_media("publish", sdp=offer)).get("sdp", ""))
+        return await self._negotiate("publish", offer)
 
     async def subscribe(self, offer: str) -> str:
-        return str((await self._client.ask_media("subscribe", sdp=offer)).get("sdp", ""))
+        return await self._negotiate("subscribe", offer)
 
     async def switch(self, slot: str, source: UnitPath | None) -> None:
         await self._client.ask_media("switch", slot=slot, source=source)
 
     async def pause(self, slot: str, paused: bool) -> None:
         await self._client.ask_media("pause", slot=slot, paused=paused)
+
+    async def _negotiate(self, op: str, offer: str) -> str:
+        try:
+            return await self._proven(op, offer)
+        except PeerFault as fault:
+            if fault.id in ("answer-unproven", "sdp-unsigned") and not self._is_told:
+                self._is_told = True
+                self._on_fault(fault)
+            raise
+
+    async def _proven(self, op: str, offer: str) -> str:
+        nonce = new_nonce()
+        seal = write_seal(self._signer.sign(sealed("offer", self._meeting, op, nonce, offer)))
+        told = await self._client.ask_media(op, sdp=offer, nonce=nonce, seal=seal)
+        answer = str(told.get("sdp", ""))
+        signature = read_seal(told.get("seal"))
+        if not self._signer.is_of_center(sealed("answer", self._meeting, op, nonce, answer), signature):
+            raise PeerFault("answer-unproven")
+        return answer
 
 
 class _Ears:

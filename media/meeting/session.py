@@ -22,6 +22,7 @@ from media.meeting.commands import Leave, Schedule, Tick
 from media.meeting.decide import Refusal, SiteActor
 from media.meeting.model import MeetingPhase
 from media.meeting.room import SILENT_AFTER, Room, Snapshot
+from media.meeting.seals import CenterSigner, read_nonce, read_seal, sealed, write_seal
 from media.meeting.wire import (
     COMMAND_ID,
     read_command,
@@ -68,6 +69,7 @@ class Session:
         room: Room,
         air: AirLane,
         engine: RoomEngine,
+        signer: CenterSigner,
         actor: SiteActor,
         clock: Clock,
         on_hello: Callable[[], None],
@@ -78,6 +80,7 @@ class Session:
         self._on_hello = on_hello
         self.heard_at = clock.monotonic()
         self._socket, self._room, self._air, self._engine, self._clock = socket, room, air, engine, clock
+        self._signer = signer
         self._told = 0
         self._snapshot: Snapshot | None = None
         self._outbox: asyncio.Queue[_Message] = asyncio.Queue(OUTBOX)
@@ -252,10 +255,16 @@ class Session:
                 raise PeerFault("sdp-unreadable")
             if len(offer) > SDP:
                 raise PeerFault("sdp-too-long", limit=SDP)
+            nonce = read_nonce(message.get("nonce"))
+            told = sealed("offer", meeting, op, nonce, offer)
+            if not await asyncio.to_thread(
+                self._signer.is_of_device, self.actor.device, told, read_seal(message.get("seal"))
+            ):
+                raise PeerFault("sdp-unsigned")
             await engine.create_room(meeting)
             answer = await (engine.publish if op == "publish" else engine.subscribe)(meeting, site, offer)
             self._air.refresh()
-            return {"sdp": answer}
+            return {"sdp": answer, "seal": write_seal(self._signer.sign(sealed("answer", meeting, op, nonce, answer)))}
         if op == "switch":
             source = message.get("source")
             shown = None if source is None else read_unit_path(source)

@@ -35,7 +35,7 @@ from tests.media.janus_rig import needs_janus, own_network
 from tests.media.rig import MEETING, EngineSignal, Terminal, until
 from tests.media.test_engines import HubStage, JanusStage, Stage
 from tests.meeting.center import DirectoryOfTheTest, DiskOfTheTest
-from tests.meeting.rooms import AGENDA, BOLUO, HUIDONG, NAMES, PROVINCE, at, device_of, schedule
+from tests.meeting.rooms import AGENDA, BOLUO, CENTER_SIGNER, HUIDONG, NAMES, PROVINCE, at, device_of, schedule
 
 PAGE = Path(__file__).with_name("door_page.html")
 KEY = b"k" * 32
@@ -82,7 +82,9 @@ class House:
         directory.plans[MEETING] = type(plan)(
             MEETING, asked.title, asked.mode, asked.host, asked.invited, AGENDA, NAMES
         )
-        self.meetings = MeetingServer(store=DiskOfTheTest(), directory=directory, engine=engine, clock=SystemClock())
+        self.meetings = MeetingServer(
+            store=DiskOfTheTest(), directory=directory, engine=engine, signer=CENTER_SIGNER, clock=SystemClock()
+        )
         self.doors = Doors(self.meetings, engine, KEY, SystemClock())
         self._socket = socket.socket()
         self._socket.bind(("127.0.0.1", 0))

@@ -24,7 +24,7 @@ from media.meeting.link import Connect, dialer
 from media.meeting.seams import MeetingPlan
 from media.meeting.server import MeetingServer
 from media.meeting.wire import write_command
-from tests.meeting.rooms import MEETING, NAMES, device_of, schedule
+from tests.meeting.rooms import CENTER_SIGNER, MEETING, NAMES, device_of, schedule
 
 PATIENCE = 15.0
 
@@ -170,7 +170,12 @@ class Center:
     def make(self) -> MeetingServer | CenterMeetings:
         """What is mounted; a center over real records overrides it."""
         self.meetings = MeetingServer(
-            store=self.disk, directory=self.directory, engine=self.engine, clock=SystemClock(), rules=self.rules
+            store=self.disk,
+            directory=self.directory,
+            engine=self.engine,
+            signer=CENTER_SIGNER,
+            clock=SystemClock(),
+            rules=self.rules,
         )
         return self.meetings
 

@@ -1,7 +1,9 @@
 """Units, actors and a played meeting for the tests of meeting control."""
 
+import hmac
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from desktop_app.domain.ids import DeviceId, MeetingId, UnitPath
 from desktop_app.domain.meetings import MeetingMode
@@ -10,6 +12,7 @@ from media.meeting.commands import Command, Schedule
 from media.meeting.decide import CENTER, Refusal, SiteActor, decide
 from media.meeting.events import Event
 from media.meeting.model import AgendaPoint, MeetingState
+from media.meeting.seals import CenterSigner, TerminalSigner, new_nonce, sealed, write_seal
 
 MEETING = MeetingId("019a0000-0000-7000-8000-000000000001")
 PROVINCE = UnitPath("100000/440000/")
@@ -25,6 +28,29 @@ AGENDA = (
     AgendaPoint("item-2", 2, "SPEECH", "委员发言", limit_seconds=300),
     AgendaPoint("item-3", 3, "SUMMARY", "小结"),
 )
+
+
+def sign_as(device: str, message: bytes) -> bytes:
+    """A stand-in for a device's key."""
+    return hmac.digest(device.encode(), message, "sha256")
+
+
+def is_signed_by(device: str, message: bytes, signature: bytes) -> bool:
+    return hmac.compare_digest(sign_as(device, message), signature)
+
+
+CENTER_SIGNER = CenterSigner(partial(sign_as, "center"), is_signed_by)
+
+
+def signer_of(unit_path: UnitPath) -> TerminalSigner:
+    return TerminalSigner(partial(sign_as, device_of(unit_path)), partial(is_signed_by, "center"))
+
+
+def sealed_offer(unit_path: UnitPath, op: str, sdp: str = "offer") -> dict[str, str]:
+    """The fields of a media message, as a terminal of this unit writes them."""
+    nonce = new_nonce()
+    seal = signer_of(unit_path).sign(sealed("offer", MEETING, op, nonce, sdp))
+    return {"op": op, "sdp": sdp, "nonce": nonce, "seal": write_seal(seal)}
 
 
 def device_of(unit_path: UnitPath, spare: bool = False) -> DeviceId:

@@ -13,6 +13,7 @@ from desktop_app.demo.forwarder import Forwarder, Route
 from desktop_app.domain.clock import SystemClock
 from desktop_app.domain.faults import Fault, OperatorError, PeerFault
 from desktop_app.domain.ids import UnitPath
+from media.live import ControlSignal
 from media.meeting import commands as cmd
 from media.meeting.client import MeetingClient, Timings
 from media.meeting.events import Event, FloorExtended
@@ -21,7 +22,7 @@ from media.meeting.model import MeetingPhase, MeetingState
 from media.meeting.stage import Layout
 from media.meeting.wire import read_message
 from tests.meeting.center import Center, until
-from tests.meeting.rooms import BOLUO, CITY, HUIDONG, MEETING, NAMES, STRANGER, gone
+from tests.meeting.rooms import BOLUO, CITY, HUIDONG, MEETING, NAMES, STRANGER, gone, signer_of
 
 LISTEN = "127.0.1.33"
 
@@ -284,29 +285,30 @@ async def test_media_questions_travel_on_the_same_socket(center: Center):
     host = Terminal(center.dial(HUIDONG), HUIDONG)
     async with running(host):
         await host.entered()
-        answer = await host.client.ask_media("publish", sdp="offer")
-        assert answer["sdp"] == "answer to offer"
+        signal = ControlSignal(host.client, MEETING, signer_of(HUIDONG), host.ears.on_fault)
+        assert await signal.publish("offer") == "answer to offer"
         await host.client.ask_media("switch", slot="v3", source=CITY)
         assert ("switch", HUIDONG, "v3", CITY) in center.engine.calls
         with pytest.raises(PeerFault, match="sdp-unreadable"):
-            await host.client.ask_media("publish", sdp="nonsense")
+            await signal.publish("nonsense")
 
 
 async def test_a_media_question_asked_the_moment_the_link_is_back_waits_until_this_site_is_in(center: Center):
     host = Terminal(center.dial(HUIDONG), HUIDONG)
-    asked: list[asyncio.Task[Any]] = []
+    signal = ControlSignal(host.client, MEETING, signer_of(HUIDONG), host.ears.on_fault)
+    asked: list[asyncio.Task[str]] = []
     was_in: list[bool] = []
 
     def ask(online: bool) -> None:
         if online:
             was_in.append(host.is_in)
-            asked.append(asyncio.ensure_future(host.client.ask_media("publish", sdp="offer")))
+            asked.append(asyncio.ensure_future(signal.publish("offer")))
 
     host.ears.on_link = ask  # type: ignore[method-assign]  # this listener asks from within the call
     async with running(host):
         await until(lambda: asked)
         assert was_in == [False], "asked before it joined"
-        assert (await asked[0])["sdp"] == "answer to offer"
+        assert await asked[0] == "answer to offer"
         assert host.is_in
 
 

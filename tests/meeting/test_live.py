@@ -20,7 +20,7 @@ from media.meeting.model import MeetingPhase, MeetingState
 from media.peers.seams import MediaListener, MediaSignal, MediaStats
 from media.thread import MediaThread
 from tests.meeting.center import Center, until
-from tests.meeting.rooms import BOLUO, CITY, HUIDONG, MEETING
+from tests.meeting.rooms import BOLUO, CITY, HUIDONG, MEETING, signer_of
 
 LISTEN = "127.0.1.34"
 
@@ -116,6 +116,7 @@ class Terminal:
             unit_path=unit,
             site_name=unit,
             connect=dialer(url, tls=None, server_name="x", headers=lambda: {"x-unit": unit}),
+            signer=signer_of(unit),
             media=make,
             listener=self.screen,
             clock=SystemClock(),

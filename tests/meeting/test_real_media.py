@@ -1,6 +1,7 @@
 """Control and media together on real sockets: who is granted the floor is heard, and everybody is seen."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from media.capture.capture import Capture
 from media.capture.pictures import CardSource
 from media.live import LiveMeeting
 from media.meeting import commands as cmd
+from media.meeting.link import Connection
 from media.peers.seams import MediaConfig, MediaListener, MediaSignal, SiteStats
 from media.peers.terminal import TerminalMedia
 from media.playout.outputs import SilentOutput
@@ -19,7 +21,7 @@ from media.playout.playout import Playout
 from media.thread import MediaThread
 from tests.media.rig import PlainCard, Room, ToneSource
 from tests.meeting.center import Center, until
-from tests.meeting.rooms import BOLUO, HUIDONG, MEETING
+from tests.meeting.rooms import BOLUO, HUIDONG, MEETING, signer_of
 from tests.meeting.test_live import Screen
 
 
@@ -44,19 +46,45 @@ async def hub() -> AsyncIterator[Room]:
     await room.close()
 
 
+class InTheMiddle:
+    """Between a terminal and its center: puts a fingerprint of its own into whatever `goes`, and passes on the rest."""
+
+    def __init__(self, connection: Connection, goes: str) -> None:
+        self._connection, self._goes = connection, goes
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    async def send(self, text: str) -> None:
+        await self._connection.send(self._swapped(text) if self._goes == "up" else text)
+
+    async def receive(self) -> str:
+        text = await self._connection.receive()
+        return self._swapped(text) if self._goes == "down" else text
+
+    def _swapped(self, text: str) -> str:
+        return re.sub(r"(a=fingerprint:sha-256 )[0-9A-F:]+", r"\1" + ":".join(["AB"] * 32), text)
+
+
 class Seat:
     """A terminal with a card for a camera and a tone for a voice."""
 
-    def __init__(self, thread: MediaThread, center: Center, unit: UnitPath) -> None:
-        self.unit = unit
+    def __init__(self, thread: MediaThread, center: Center, unit: UnitPath, swapped: str = "") -> None:
+        self.unit, self.screen = unit, Screen()
+
+        async def dial() -> Connection:
+            connection = await center.dial(unit)()
+            return InTheMiddle(connection, swapped) if swapped else connection
+
         self.live = LiveMeeting(
             thread=thread,
             meeting_id=MEETING,
             unit_path=unit,
             site_name=unit,
-            connect=center.dial(unit),
+            connect=dial,
+            signer=signer_of(unit),
             media=self._media,
-            listener=Screen(),
+            listener=self.screen,
             clock=SystemClock(),
         )
 
@@ -98,6 +126,29 @@ async def test_everybody_is_seen_and_whoever_has_the_floor_is_heard(center: Cent
         await until(lambda: host.hears(boluo) > 5)
         await asyncio.wrap_future(host.live.send(cmd.End()))
         await until(lambda: not host.live.stats().up and not boluo.live.stats().up)
+    finally:
+        for seat in (host, boluo):
+            await asyncio.wrap_future(seat.live.stop())
+        await asyncio.to_thread(thread.stop)
+
+
+@pytest.mark.parametrize("goes", ["up", "down"])
+async def test_whoever_swaps_a_fingerprint_on_the_way_sees_and_shows_nothing(center: Center, hub: Room, goes: str):
+    center.engine = HubHere(hub)  # type: ignore[assignment]
+    await center.stop()
+    await center.start()
+    thread = MediaThread("media of the test")
+    thread.start()
+    host, boluo = Seat(thread, center, HUIDONG), Seat(thread, center, BOLUO, swapped=goes)
+    try:
+        host.live.start()
+        boluo.live.start()
+        await until(lambda: host.live.stats().up)
+        await until(lambda: boluo.screen.faults)
+        assert boluo.screen.faults[0].id == ("sdp-unsigned" if goes == "up" else "answer-unproven")
+        assert not boluo.live.stats().up
+        assert not host.sees(boluo)
+        assert not boluo.sees(host)
     finally:
         for seat in (host, boluo):
             await asyncio.wrap_future(seat.live.stop())

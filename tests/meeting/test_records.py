@@ -21,7 +21,19 @@ from media.meeting.roll_call import DeviceHealth, RollManner
 from sync.center.store import CenterStore, CenterTransaction, Write
 from sync.identity.device import DeviceIdentity, DeviceKey
 from tests.meeting.center import Center, until
-from tests.meeting.rooms import BOLUO, CITY, HUIDONG, MEETING, PROVINCE, START, STRANGER, at, device_of, gone
+from tests.meeting.rooms import (
+    BOLUO,
+    CENTER_SIGNER,
+    CITY,
+    HUIDONG,
+    MEETING,
+    PROVINCE,
+    START,
+    STRANGER,
+    at,
+    device_of,
+    gone,
+)
 from tests.meeting.waiting import wait_for
 
 KEY = DeviceKey.generate()
@@ -361,7 +373,7 @@ class CenterWithRecords(Center):
         self.store = store
 
     def make(self) -> CenterMeetings:
-        return CenterMeetings(self.store, self.engine, SystemClock())
+        return CenterMeetings(self.store, self.engine, CENTER_SIGNER, SystemClock())
 
 
 async def test_from_the_first_join_to_the_end_the_records_follow_also_over_a_restart(store: CenterStore):

@@ -12,9 +12,10 @@ from media.meeting import commands as cmd
 from media.meeting.apply import replay
 from media.meeting.events import Opened, ScheduleChanged, SiteLeft, log_mark
 from media.meeting.model import MeetingState
+from media.meeting.seals import read_seal, sealed
 from media.meeting.wire import read_state, read_stored, write_message, write_stored
 from tests.meeting.center import Center, RawSocket, until
-from tests.meeting.rooms import BOLUO, CITY, HUIDONG, MEETING, NAMES, PROVINCE, STRANGER
+from tests.meeting.rooms import BOLUO, CITY, HUIDONG, MEETING, NAMES, PROVINCE, STRANGER, sealed_offer, signer_of
 
 
 @pytest.fixture
@@ -293,15 +294,25 @@ async def test_media_goes_through_to_the_engine_and_back(center: Center):
         assert (await boluo.hear("media"))["fault"]["id"] == "not-joined"
         await boluo.command(cmd.Join(""))
         for op in ("publish", "subscribe"):
-            await boluo.say({"t": "media", "id": op, "op": op, "sdp": "offer"})
-            assert await boluo.hear("media") == {"t": "media", "id": op, "sdp": "answer to offer"}
+            offer = sealed_offer(BOLUO, op)
+            await boluo.say({"t": "media", "id": op, **offer})
+            answer = await boluo.hear("media")
+            assert (answer["id"], answer["sdp"]) == (op, "answer to offer")
+            told = sealed("answer", MEETING, op, offer["nonce"], answer["sdp"])
+            assert signer_of(BOLUO).is_of_center(told, read_seal(answer["seal"]))
         await boluo.say({"t": "media", "id": "m2", "op": "switch", "slot": "v0", "source": HUIDONG})
         assert await boluo.hear("media") == {"t": "media", "id": "m2"}
         assert ("switch", BOLUO, "v0", HUIDONG) in center.engine.calls
         for message, fault in (
-            ({"op": "publish", "sdp": "nonsense"}, "sdp-unreadable"),
+            (sealed_offer(BOLUO, "publish", "nonsense"), "sdp-unreadable"),
             ({"op": "publish"}, "sdp-unreadable"),
             ({"op": "publish", "sdp": "x" * 50_000}, "sdp-too-long"),
+            ({"op": "publish", "sdp": "offer"}, "sdp-unsigned"),
+            ({**sealed_offer(BOLUO, "publish"), "seal": 7}, "sdp-unsigned"),
+            ({**sealed_offer(BOLUO, "publish"), "sdp": "another fingerprint"}, "sdp-unsigned"),
+            ({**sealed_offer(BOLUO, "publish"), "nonce": "0" * 32}, "sdp-unsigned"),
+            ({**sealed_offer(BOLUO, "publish"), "op": "subscribe"}, "sdp-unsigned"),
+            (sealed_offer(CITY, "publish"), "sdp-unsigned"),
             ({"op": "switch", "slot": "v0", "source": "here"}, "field-invalid"),
             ({"op": "pause", "slot": "v0"}, "field-invalid"),
             ({"op": "dance"}, "kind-unknown"),
