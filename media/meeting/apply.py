@@ -182,6 +182,7 @@ def _ended(state: MeetingState, at: datetime) -> MeetingState:
             lobby={},
             polling=None,
             recording_since=None,
+            slide=None,
         ),
         at,
     )

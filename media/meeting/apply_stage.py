@@ -1,5 +1,6 @@
 """How the state changes with what is shown and said besides the floor, and with a roll call."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
@@ -7,9 +8,10 @@ from typing import assert_never
 from desktop_app.domain.faults import PeerFault
 from desktop_app.domain.ids import UnitPath
 from media.meeting import events as ev
+from media.meeting.inquiry import Inquiry, InquiryAnswer
 from media.meeting.model import MeetingState, Site
 from media.meeting.roll_call import RollAnswer, RollCall, RollPhase, RollStatus
-from media.meeting.stage import MESSAGES_KEPT, Budget, Caption, Message, Polling
+from media.meeting.stage import MESSAGES_KEPT, Budget, Caption, Message, Polling, Slide
 
 
 def stage_changed(state: MeetingState, event: ev.StageEvent) -> MeetingState:
@@ -36,8 +38,37 @@ def stage_changed(state: MeetingState, event: ev.StageEvent) -> MeetingState:
             return replace(state, recording_since=event.at if event.recording else None)
         case ev.ConsentGiven():
             return with_sites(state, replace(site_of(state, event.unit_path), consent=event.given))
+        case ev.SlidePointed():
+            if not event.document:
+                return replace(state, slide=None)
+            slide = Slide(event.document, event.page, event.pages, event.title, event.unit_path, event.at)
+            return replace(state, slide=slide)
+        case ev.InquiryOpened():
+            asked = Inquiry(
+                event.inquiry_id, event.question, event.unit_paths, event.at, event.opened_by, event.operator
+            )
+            return replace(state, inquiries=(*state.inquiries, asked))
+        case ev.InquiryAnswered():
+            return _with_inquiry(state, event.inquiry_id, lambda one: _with_answer(one, event.answer))
+        case ev.InquiryClosed():
+            return _with_inquiry(state, event.inquiry_id, lambda one: replace(one, closed_at=event.at))
         case _:
             assert_never(event)
+
+
+def _with_inquiry(state: MeetingState, inquiry_id: str, change: Callable[[Inquiry], Inquiry]) -> MeetingState:
+    """Raises PeerFault("event-misplaced") where this question is not open."""
+    inquiry = state.inquiry
+    if inquiry is None or inquiry.inquiry_id != inquiry_id:
+        raise PeerFault("event-misplaced", inquiry=inquiry_id)
+    return replace(state, inquiries=(*state.inquiries[:-1], change(inquiry)))
+
+
+def _with_answer(inquiry: Inquiry, answer: InquiryAnswer) -> Inquiry:
+    if inquiry.answer_of(answer.unit_path) is None:
+        return replace(inquiry, answers=(*inquiry.answers, answer))
+    answers = tuple(answer if one.unit_path == answer.unit_path else one for one in inquiry.answers)
+    return replace(inquiry, answers=answers)
 
 
 def roll_changed(state: MeetingState, event: ev.RollEvent) -> MeetingState:

@@ -61,6 +61,10 @@ REFUSALS = frozenset(
         "floor-queue-full",
         "floor-taken",
         "floor-unknown",
+        "inquiries-too-many",
+        "inquiry-none",
+        "inquiry-not-asked",
+        "inquiry-running",
         "meeting-already-open",
         "meeting-ended",
         "meeting-full",
@@ -82,6 +86,7 @@ REFUSALS = frozenset(
         "site-in-use",
         "site-removed",
         "site-unknown",
+        "slides-not-yours",
     }
 )
 """Every id that `decide` can answer."""

@@ -40,8 +40,12 @@ from media.meeting.roll_commands import (
     PauseRollCall,
 )
 from media.meeting.stage_commands import (
+    AnswerInquiry,
     Broadcast,
+    CloseInquiry,
     Consent,
+    OpenInquiry,
+    PointSlide,
     Poll,
     Record,
     SelectView,
@@ -86,6 +90,10 @@ Command = (
     | Resume
     | Record
     | Consent
+    | PointSlide
+    | OpenInquiry
+    | AnswerInquiry
+    | CloseInquiry
     | OpenRollCall
     | AnswerRollCall
     | CallSite
@@ -98,11 +106,13 @@ Command = (
 
 __all__ = [
     "Admit",
+    "AnswerInquiry",
     "AnswerRollCall",
     "AssignFloor",
     "Broadcast",
     "CallSite",
     "CancelFloor",
+    "CloseInquiry",
     "CloseRollCall",
     "Command",
     "Consent",
@@ -119,10 +129,12 @@ __all__ = [
     "MarkRollCall",
     "MoveFloor",
     "Mute",
+    "OpenInquiry",
     "OpenRollCall",
     "Pause",
     "PauseRollCall",
     "PointAgenda",
+    "PointSlide",
     "Poll",
     "RankFloor",
     "Record",

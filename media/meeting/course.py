@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from desktop_app.domain.units import is_within
-from media.meeting import calling
+from media.meeting import calling, inquiring
 from media.meeting import commands as cmd
 from media.meeting import events as ev
 from media.meeting.case import Case, Decision, Refusal
@@ -118,7 +118,7 @@ def end(case: Case, command: cmd.End) -> Decision:
         for turn in (state.speaking, state.suspended)
         if turn is not None
     ]
-    return [*last, *calling.closed(case, RollClosing.MEETING), ev.Ended(now)]
+    return [*last, *calling.closed(case, RollClosing.MEETING), *inquiring.closed(case), ev.Ended(now)]
 
 
 def tick(case: Case) -> Decision:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from media.meeting import calling, chair, course, door, floor, showing
+from media.meeting import calling, chair, course, door, floor, inquiring, showing, slides
 from media.meeting import commands as cmd
 from media.meeting.case import CENTER, REFUSALS, Case, Decision, Refusal, Rules, SiteActor
 from media.meeting.model import MeetingPhase, MeetingState
@@ -78,6 +78,10 @@ _IN_SESSION: dict[type, tuple[Callable[[Case, Any], Decision], bool]] = {
     cmd.Resume: (course.resume, _CHAIR),
     cmd.Record: (showing.record, _CHAIR),
     cmd.Consent: (showing.consent, False),
+    cmd.PointSlide: (slides.point_slide, False),
+    cmd.OpenInquiry: (inquiring.open_inquiry, _CHAIR),
+    cmd.AnswerInquiry: (inquiring.answer_inquiry, False),
+    cmd.CloseInquiry: (inquiring.close_inquiry, _CHAIR),
     cmd.OpenRollCall: (calling.open_roll_call, _CHAIR),
     cmd.AnswerRollCall: (calling.answer_roll_call, False),
     cmd.CallSite: (calling.call_site, _CHAIR),

@@ -8,6 +8,7 @@ from media.meeting.case import TURNS, WAITING, Case, Decision, Refusal
 from media.meeting.chair import heir
 from media.meeting.floor import going_on
 from media.meeting.model import MeetingPhase
+from media.meeting.slides import taken_away
 
 
 def join(case: Case, command: cmd.Join) -> Decision:
@@ -125,6 +126,8 @@ def removed(case: Case, path: UnitPath, reason: str) -> list[ev.Event]:
         events.append(ev.SubChairsSet(now, (path,), False))
     if path == state.broadcast:
         events.append(ev.BroadcastSet(now, None))
+    if state.slide is not None and state.slide.presenter == path:
+        events += taken_away(case)
     if path == state.chair:
         events.append(ev.ChairPassed(now, heir(case), ev.ChairCause.RELEASED))
     return events

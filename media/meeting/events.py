@@ -62,10 +62,14 @@ from media.meeting.stage_events import (
     BudgetSet,
     Captioned,
     ConsentGiven,
+    InquiryAnswered,
+    InquiryClosed,
+    InquiryOpened,
     LayoutSet,
     MessageSent,
     PollingSet,
     RecordingSet,
+    SlidePointed,
     ViewSelected,
 )
 
@@ -96,6 +100,10 @@ StageEvent = (
     | BudgetSet
     | RecordingSet
     | ConsentGiven
+    | SlidePointed
+    | InquiryOpened
+    | InquiryAnswered
+    | InquiryClosed
 )
 CourseEvent = (
     Scheduled
@@ -166,6 +174,9 @@ __all__ = [
     "FloorResumed",
     "FloorRevoked",
     "FloorSuspended",
+    "InquiryAnswered",
+    "InquiryClosed",
+    "InquiryOpened",
     "LayoutSet",
     "MeetingExtended",
     "MeetingLocked",
@@ -192,6 +203,7 @@ __all__ = [
     "SiteRemoved",
     "SiteTurnedAway",
     "SitesMuted",
+    "SlidePointed",
     "StageEvent",
     "StoredEvent",
     "SubChairsSet",

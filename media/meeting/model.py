@@ -10,8 +10,9 @@ from enum import StrEnum
 
 from desktop_app.domain.ids import DeviceId, MeetingId, UnitPath
 from desktop_app.domain.meetings import MeetingMode
+from media.meeting.inquiry import Inquiry
 from media.meeting.roll_call import RollCall, RollManner, RollPhase
-from media.meeting.stage import Budget, Caption, Layout, Message, Polling, Removal
+from media.meeting.stage import Budget, Caption, Layout, Message, Polling, Removal, Slide
 
 
 class MeetingPhase(StrEnum):
@@ -170,6 +171,10 @@ class MeetingState:
     """Set while the meeting is recorded, which every screen shows."""
     roll_calls: tuple[RollCall, ...] = ()
     """Every round in order; the last may still run."""
+    slide: Slide | None = None
+    """课件: the page that every screen shows."""
+    inquiries: tuple[Inquiry, ...] = ()
+    """征询: every question in order; the last may still be open."""
 
     @property
     def speaking(self) -> FloorRequest | None:
@@ -196,6 +201,12 @@ class MeetingState:
     def roll_call(self) -> RollCall | None:
         """The roll call that runs, if one does."""
         last = self.roll_calls[-1] if self.roll_calls else None
+        return last if last is not None and last.is_running else None
+
+    @property
+    def inquiry(self) -> Inquiry | None:
+        """The question that the sites are asked now, if there is one."""
+        last = self.inquiries[-1] if self.inquiries else None
         return last if last is not None and last.is_running else None
 
     @property

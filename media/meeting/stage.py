@@ -43,6 +43,21 @@ class Caption:
 
 
 @dataclass(frozen=True, slots=True)
+class Slide:
+    """课件: the page that every screen shows. The file was placed at the sites before; here is only which."""
+
+    document: str
+    """SHA-256 of the file, in lower-case hex."""
+    page: int
+    """Counted from 1."""
+    pages: int
+    title: str
+    presenter: UnitPath
+    """The site that turns the pages."""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """A line between a site and the chair. Each is in the log that every site of the meeting holds."""
 

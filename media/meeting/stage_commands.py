@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from desktop_app.domain.ids import UnitPath
+from media.meeting.inquiry import Stance
 from media.meeting.stage import Layout
 
 
@@ -75,3 +76,39 @@ class Consent:
     """One's own room agrees to be recorded, or does not; it may change its mind."""
 
     given: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PointSlide:
+    """The chair's or the speaker's room: show this page of a file that was placed ahead; no document: take it away."""
+
+    document: str
+    """SHA-256 of the file, in lower-case hex; empty for none."""
+    page: int = 1
+    pages: int = 1
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenInquiry:
+    """Chair: ask these sites one question (征询), or (empty) all that are here but the chair's own."""
+
+    inquiry_id: str
+    question: str
+    unit_paths: tuple[UnitPath, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerInquiry:
+    """How one's own room stands; it may say otherwise until the end."""
+
+    inquiry_id: str
+    stance: Stance
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CloseInquiry:
+    """Chair: the question is closed."""
+
+    inquiry_id: str

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from desktop_app.domain.ids import PersonId, UnitPath
+from media.meeting.inquiry import InquiryAnswer
 from media.meeting.stage import Layout
 
 
@@ -88,3 +89,44 @@ class ConsentGiven:
     unit_path: UnitPath
     given: bool
     operator: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class SlidePointed:
+    """This page is shown on every screen, turned by this site; no document: none any more."""
+
+    at: datetime
+    unit_path: UnitPath
+    document: str
+    page: int = 1
+    pages: int = 1
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InquiryOpened:
+    """The sites named are asked one question."""
+
+    at: datetime
+    inquiry_id: str
+    question: str
+    unit_paths: tuple[UnitPath, ...]
+    opened_by: UnitPath
+    operator: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class InquiryAnswered:
+    """How one site stands; the latest counts."""
+
+    at: datetime
+    inquiry_id: str
+    answer: InquiryAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class InquiryClosed:
+    """The question is closed."""
+
+    at: datetime
+    inquiry_id: str

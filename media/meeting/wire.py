@@ -25,7 +25,16 @@ from media.meeting.roll_call import RollCall
 
 TEXT = 200
 """Characters of a name or title; the fields below have their own bound."""
-TEXT_OF = {"request_id": 64, "member_id": 64, "item_id": 64, "item_type": 40, "message_id": 64, "sector": 40}
+TEXT_OF = {
+    "request_id": 64,
+    "member_id": 64,
+    "item_id": 64,
+    "item_type": 40,
+    "message_id": 64,
+    "sector": 40,
+    "inquiry_id": 64,
+    "document": 64,
+}
 NUMBER = 100_000
 SEQ = 1 << 53
 AGENDA_ITEMS = 200

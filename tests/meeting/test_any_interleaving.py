@@ -10,6 +10,7 @@ from media.meeting import commands as cmd
 from media.meeting.apply import apply, replay
 from media.meeting.case import TURNS, WAITING
 from media.meeting.decide import CENTER, REFUSALS
+from media.meeting.inquiry import Stance, inquiry_tally
 from media.meeting.model import FloorPurpose, FloorStatus, MeetingPhase, MeetingState
 from media.meeting.roll_call import RollManner, RollPhase, tally, tally_by_city
 from media.meeting.stage import Layout
@@ -34,6 +35,8 @@ REQUESTS = st.sampled_from(["r1", "r2", "r3", "r4", "r5"])
 MEMBERS = st.sampled_from(["m1", "m2", "m3"])
 
 PATHS = st.none() | UNITS
+QUESTIONS = st.sampled_from(["q1", "q2", "q3"])
+DOCUMENTS = st.sampled_from(["", "a" * 64, "b" * 64, "no hash"])
 SOME = st.lists(UNITS, max_size=3).map(tuple)
 commands = st.one_of(
     st.builds(cmd.Join, st.just("会场")),
@@ -69,6 +72,10 @@ commands = st.one_of(
     st.just(cmd.Resume()),
     st.builds(cmd.Record, st.booleans()),
     st.builds(cmd.Consent, st.booleans()),
+    st.builds(cmd.PointSlide, DOCUMENTS, st.integers(0, 4), st.just(3), st.just("课件")),
+    st.builds(cmd.OpenInquiry, QUESTIONS, st.just("是否同意"), SOME),
+    st.builds(cmd.AnswerInquiry, QUESTIONS, st.sampled_from(Stance)),
+    st.builds(cmd.CloseInquiry, QUESTIONS),
     st.builds(cmd.OpenRollCall, st.sampled_from(RollManner), st.integers(0, 100), SOME),
     st.builds(cmd.AnswerRollCall),
     st.builds(cmd.CallSite, UNITS),
@@ -102,6 +109,7 @@ def is_legal(state: MeetingState) -> None:
     the_chair_is_legal(state)
     the_door_is_legal(state)
     the_rolls_are_legal(state)
+    the_stage_is_legal(state)
     running = [item.number for item in state.agenda if item.started_at and not item.ended_at]
     assert running == ([state.agenda_at] if state.agenda_at and state.phase is MeetingPhase.OPEN else [])
     assert [item.number for item in state.agenda] == list(range(1, len(state.agenda) + 1))
@@ -178,6 +186,21 @@ def the_rolls_are_legal(state: MeetingState) -> None:
     assert all(not roll.is_running for roll in state.roll_calls[:-1])
     if state.phase is MeetingPhase.ENDED:
         assert state.roll_call is None
+
+
+def the_stage_is_legal(state: MeetingState) -> None:
+    if state.slide is not None:
+        assert 1 <= state.slide.page <= state.slide.pages
+        assert state.removal(state.slide.presenter) is None
+        assert state.phase is not MeetingPhase.ENDED
+    assert all(not inquiry.is_running for inquiry in state.inquiries[:-1])
+    for inquiry in state.inquiries:
+        counted = inquiry_tally(inquiry)
+        assert counted.expected == counted.agree + counted.other + counted.abstain + counted.awaited
+        assert counted.awaited >= 0
+        assert {answer.unit_path for answer in inquiry.answers} <= set(inquiry.unit_paths)
+    if state.phase is MeetingPhase.ENDED:
+        assert state.inquiry is None
 
 
 @settings(max_examples=150, deadline=None)
