@@ -36,6 +36,7 @@ from sync.blobs.routes import routes as blob_routes
 from sync.blobs.store import BlobStore, blob_key
 from sync.blobs.uploads import MEBIBYTE, Quota, Uploads
 from sync.center.docs import Desk as DocumentDesk
+from sync.center.line import routes as line_routes
 from sync.center.routes import routes as record_routes
 from sync.center.store import CenterStore
 from sync.identity.device import verify
@@ -193,6 +194,7 @@ class Center:
             *self._desk.routes(),
             *record_routes(self._store),
             *blob_routes(self._uploads, self._clock),
+            *line_routes(self._clock),
             *self._documents.routes(),
             *self._meetings.routes(),
             *self._doors.routes(),

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from starlette.routing import BaseRoute
 
 from desktop_app.domain.clock import Clock
+from desktop_app.duty import DutyBook, DutyLane
 from desktop_app.meeting_log import RecordsDirectory, RecordsLog
 from desktop_app.projector import Projector, ProjectorLane
 from media.engine.room import RoomEngine
@@ -29,6 +30,7 @@ class CenterMeetings:
         grace_seconds: float = 180.0,
     ) -> None:
         self._lane = ProjectorLane(Projector(store))
+        self._duty = DutyLane(DutyBook(store), store)
         self._directory = RecordsDirectory(store)
         self.server = MeetingServer(
             store=RecordsLog(store, self._lane.poke),
@@ -48,7 +50,7 @@ class CenterMeetings:
         lane = self._lane.running()
         await asyncio.to_thread(lane.__enter__)
         try:
-            with self._directory.watch(self.server.plan_changed):
+            with self._directory.watch(self.server.plan_changed), self._duty.running():
                 async with self.server.running():
                     yield
         finally:

@@ -18,6 +18,7 @@ from desktop_app.domain.ids import MeetingId, PersonId, UnitPath, derived_id
 from desktop_app.domain.meetings import MeetingMode
 from desktop_app.domain.principal import Actor
 from desktop_app.meeting_log import OVER, event_id, load_log
+from desktop_app.stays import Stays
 from media.meeting.apply import apply
 from media.meeting.events import (
     Ended,
@@ -38,7 +39,7 @@ from sync.center.store import CenterStore, CenterTransaction, Write
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 5.0
-DERIVED = frozenset({"speech", "roll_call_answer", "outage"})
+DERIVED = frozenset({"speech", "roll_call_answer", "outage", "site_stay"})
 """What is made here; everything else was scheduled by somebody, and only changes here."""
 
 _Key = tuple[str, str]
@@ -52,6 +53,7 @@ class _Fold:
         self.state = MeetingState(meeting)
         self._grants: dict[str, tuple[int, str]] = {}
         self._outages: dict[UnitPath, tuple[str, datetime]] = {}
+        self._stays = Stays(meeting)
         self._rows: _Rows = {}
 
     def add(self, event: Event) -> None:
@@ -72,6 +74,8 @@ class _Fold:
         if isinstance(event, RollAnswered | RollCallClosed):
             self._note_roll_call(before, after)
         self._note_outages(event, after)
+        for key, fields in self._stays.take(event, after).items():
+            self._note("site_stay", key, fields)
         if before.floor is not after.floor and after.mode is not MeetingMode.REHEARSAL:
             # Requests are never taken out or moved, so that what did not change is the same object at the same place.
             for turn in map(_changed, after.floor, (*before.floor, None)):

@@ -76,6 +76,36 @@ ENTITIES: dict[str, Entity] = {
             },
             center_only=True,
         ),
+        # pk: the unit's code. Whom to ring where a site does not answer; kept by the unit itself, or by one above it.
+        Entity(
+            "site_contact",
+            Merge.FIELDS,
+            Reach.SUBTREE,
+            {
+                "unit_path": _T,
+                "name": _T,
+                "phone": _T,
+            },
+        ),
+        # pk: UUIDv7. 设备自检 of one site. `state`: ok | advice | failed; `checks`: JSON texts with the keys kind, state, detail, fault.
+        Entity(
+            "self_test",
+            Merge.FACT,
+            Reach.SUBTREE,
+            {
+                "unit_path": _T,
+                "at": _AT,
+                "state": _T,
+                "checks": _LIST,
+                "seconds": _I,
+                "up_kbps": _I,
+                "down_kbps": _I,
+                "delay_ms": _I,
+                "loss_permille": _I,
+                "person_name": _T,
+                "machine": _T,
+            },
+        ),
         # pk: UUIDv7. A person who may use the program in the name of a unit; the PIN never leaves the terminal.
         Entity(
             "operator",
@@ -181,6 +211,60 @@ ENTITIES: dict[str, Entity] = {
                 "signed_at": _AT,
                 "leave_reason": _T,
             },
+        ),
+        # pk: UUIDv7. 离会: somebody who signed in has left; `sign_in` is the signature that it ends. Coming back retracts it.
+        Entity(
+            "departure",
+            Merge.FACT,
+            Reach.MEETING,
+            {
+                "meeting": _T,
+                "member": _T,
+                "member_name": _T,
+                "site": _T,
+                "sign_in": _T,
+                "left_at": _AT,
+            },
+        ),
+        # pk: derived_id("duty", meeting, member). 履职记录: one for each member who came, derived at the center once the meeting is over
+        # and again when what it is made of changes. `role`: speech | attend | guest.
+        Entity(
+            "duty_event",
+            Merge.FIELDS,
+            Reach.SUBTREE,
+            {
+                "unit_path": _T,
+                "meeting": _T,
+                "member": _T,
+                "member_name": _T,
+                "member_no": _T,
+                "title": _T,
+                "kind": _T,
+                "occurred_on": _T,
+                "role": _T,
+                "signed_at": _AT,
+                "left_at": _AT,
+                "attended_min": _I,
+                "attended_permille": _I,
+                "speeches": _I,
+                "speech_sec": _I,
+            },
+            center_only=True,
+        ),
+        # pk: derived_id(meeting, "stay", unit_path). One site in one meeting, from its first entry to the last it was seen.
+        Entity(
+            "site_stay",
+            Merge.FIELDS,
+            Reach.MEETING,
+            {
+                "meeting": _T,
+                "site": _T,
+                "site_name": _T,
+                "joined_at": _AT,
+                "left_at": _AT,
+                "drops": _I,
+            },
+            center_only=True,
         ),
         # pk: derived_id(meeting, seq, "speech"). Derived from the meeting's log at the center.
         Entity(

@@ -25,3 +25,5 @@ UPLOAD_PIECE = REQUEST_BODY
 FILE_NAME = 200
 """The name of an attached file, in characters."""
 USB_PACKAGE = 8 * 1024 * 1024 * 1024
+LINE_TEST = 1024 * 1024
+"""What a self-test may ask of its line, each way."""

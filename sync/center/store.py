@@ -181,6 +181,17 @@ class CenterStore(Store):
         with reading(self._engine) as connection:
             return _cursor(connection, name)
 
+    def meetings_touched(self, entities: Sequence[str], since: int) -> tuple[list[str], int]:
+        """The meetings of which a record of these kinds was written or taken back after position `since` of this store.
+
+        With them the position to ask from next time.
+        """
+        with reading(self._engine) as connection:
+            end = int(connection.execute(sa.select(sa.func.max(change.c.position))).scalar() or 0)
+            later = sa.and_(change.c.position > since, change.c.position <= end, change.c.entity.in_(entities))
+            rows = connection.execute(sa.select(change.c.meeting).where(later, change.c.meeting != "").distinct())
+            return sorted(rows.scalars()), max(end, since)
+
     # The lanes
 
     def receive(self, device: DeviceId, batch: bytes) -> bytes:

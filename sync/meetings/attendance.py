@@ -5,11 +5,12 @@ roster. Always expected = present + excused + absent.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from desktop_app.domain.clock import moment
+from sync.meetings.hours import MeetingHours, Stay, hours_of
 from sync.meetings.names import StrokeKey, initials_of, pinyin_of, stroke_key
 from sync.meetings.source import RecordSource, Row
 
@@ -50,6 +51,15 @@ class Attendee:
     """Key of the sign-in that counts; empty where there is none."""
     recorded_by: str = ""
     leave_reason: str = ""
+    departure: str = ""
+    """Key of the departure that counts; empty while the person is here."""
+    stay: Stay | None = None
+    """Of who is present: when they came and left, and how long that is of the meeting."""
+
+    @property
+    def left_at(self) -> datetime | None:
+        """离会; None while the person is here."""
+        return None if self.stay is None else self.stay.left_at
 
     @property
     def order(self) -> StrokeKey:
@@ -66,6 +76,13 @@ class Tally:
     excused: int = 0
     absent: int = 0
     guests: int = 0
+    late: int = 0
+    """迟到: of those present."""
+    left: int = 0
+    """离会: of those present, who are no longer here."""
+
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +93,7 @@ class AttendanceSheet:
     begun: bool
     """From then on who is neither present nor excused is absent."""
     attendees: tuple[Attendee, ...]
+    hours: MeetingHours = MeetingHours()
 
     @property
     def tally(self) -> Tally:
@@ -90,7 +108,7 @@ class AttendanceSheet:
         return self._part(one for one in self.attendees if one.site != site)
 
     def _part(self, attendees: Iterable[Attendee]) -> "AttendanceSheet":
-        return AttendanceSheet(self.meeting, self.begun, tuple(attendees))
+        return AttendanceSheet(self.meeting, self.begun, tuple(attendees), self.hours)
 
     def by_site(self) -> dict[str, Tally]:
         """A tally for each room, by its unit's path."""
@@ -105,26 +123,47 @@ class AttendanceSheet:
 
 def attendance_sheet(source: RecordSource, meeting: str) -> AttendanceSheet:
     """Everyone on the roster of a meeting, and everyone who signed in besides."""
-    begun = bool((source.get("meeting", meeting) or {}).get("actual_start"))
+    hours = hours_of(source.get("meeting", meeting) or {})
+    begun = hours.begun
     members = {row["pk"]: row for row in source.list("member")}
     signed = {row["member"]: row for row in source.attendance(meeting)}
     entries = {row["member"]: row for row in source.list("roster_entry", meeting=meeting)}
-    people = [_attendee(entry, members.get(member, {}), signed.get(member), begun) for member, entry in entries.items()]
-    for member, signature in signed.items():
-        if member not in entries:
-            people.append(_attendee({**signature, "capacity": GUEST}, members.get(member, {}), signature, begun))
-    return AttendanceSheet(meeting, begun, tuple(sorted(people, key=lambda one: (one.order, one.member_no))))
+    gone = _departures(source, meeting)
+    everyone = entries | {
+        member: {**signature, "capacity": GUEST} for member, signature in signed.items() if member not in entries
+    }
+    people = [
+        _attendee(entry, members.get(member, {}), signed.get(member), gone.get(member, ()), hours)
+        for member, entry in everyone.items()
+    ]
+    return AttendanceSheet(meeting, begun, tuple(sorted(people, key=lambda one: (one.order, one.member_no))), hours)
 
 
-def _attendee(entry: Row, member: Row, signature: Row | None, begun: bool) -> Attendee:
+def _departures(source: RecordSource, meeting: str) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
+    for row in source.list("departure", meeting=meeting):
+        if row.get("left_at"):
+            found.setdefault(str(row.get("member") or ""), []).append(row)
+    return found
+
+
+def _attendee(
+    entry: Row, member: Row, signature: Row | None, departures: Sequence[Row], hours: MeetingHours
+) -> Attendee:
     name = str(entry.get("member_name") or member.get("name") or "")
     pinyin = str(member.get("pinyin") or pinyin_of(name))
     if signature is None:
-        state = AttendanceState.ABSENT if begun else AttendanceState.WAITING
+        state = AttendanceState.ABSENT if hours.begun else AttendanceState.WAITING
     else:
         state = AttendanceState.EXCUSED if signature["status"] == "excused" else AttendanceState.PRESENT
     signature = signature or {}
-    signed_at = signature.get("signed_at")
+    signed_at = moment(signature["signed_at"]) if signature.get("signed_at") else None
+    stay, departure = None, ""
+    if state is AttendanceState.PRESENT and signed_at is not None:
+        # A departure before the signature that counts ended another one, which was taken back.
+        ends = [(left, row["pk"]) for row in departures if (left := moment(row["left_at"])) >= signed_at]
+        left_at, departure = min(ends, default=(None, ""))
+        stay = Stay(signed_at, left_at, hours)
     return Attendee(
         member=str(entry["member"]),
         name=name,
@@ -139,17 +178,19 @@ def _attendee(entry: Row, member: Row, signature: Row | None, begun: bool) -> At
         seat_no=str(entry.get("seat_no") or ""),
         surname_strokes=int(member.get("surname_strokes") or 0),
         state=state,
-        signed_at=moment(signed_at) if signed_at else None,
+        signed_at=signed_at,
         method=str(signature.get("method") or ""),
         sign_in=str(signature.get("pk") or ""),
         recorded_by=str(signature.get("recorded_by") or ""),
         leave_reason=str(signature.get("leave_reason") or ""),
+        departure=departure,
+        stay=stay,
     )
 
 
 def count(attendees: Iterable[Attendee]) -> Tally:
     """应到 of those who attend; guests are only ever counted when they came."""
-    expected = present = excused = guests = 0
+    expected = present = excused = guests = late = left = 0
     for one in attendees:
         here = one.state is AttendanceState.PRESENT
         if one.capacity == GUEST:
@@ -158,7 +199,9 @@ def count(attendees: Iterable[Attendee]) -> Tally:
         expected += 1
         present += here
         excused += one.state is AttendanceState.EXCUSED
-    return Tally(expected, present, excused, expected - present - excused, guests)
+        late += here and one.stay is not None and one.stay.late_min > 0
+        left += here and one.left_at is not None
+    return Tally(expected, present, excused, expected - present - excused, guests, late, left)
 
 
 def search(attendees: Sequence[Attendee], text: str, limit: int = 20) -> list[Attendee]:

@@ -81,6 +81,33 @@ class SignInDesk:
         self._write(member, name, entry, status="present", method="manual")
         return SignInResult(member, name)
 
+    def leave(self, member: str) -> SignInResult:
+        """离会: somebody who signed in has left; a second time changes nothing. OperatorError `not-signed-in`."""
+        name = self._name(member)
+        standing = self._signature(member)
+        if standing is None or standing["status"] == "excused":
+            raise OperatorError("not-signed-in", name=name)
+        if self._departures(member, since=str(standing["signed_at"])):
+            return SignInResult(member, name, already=standing)
+        now = self._clock.now()
+        fields = {
+            "meeting": self._meeting,
+            "member": member,
+            "member_name": name,
+            "site": str(standing["site"] or self._site),
+            "sign_in": standing["pk"],
+            "left_at": max(stamp(now), str(standing["signed_at"])),
+        }
+        self._records.write(Write("departure", uuid7(unix_ms(now)), fields, self._meeting))
+        return SignInResult(member, name)
+
+    def come_back(self, member: str) -> bool:
+        """Take back every departure of a member; False where there is none."""
+        gone = self._departures(member)
+        for row in gone:
+            self._records.retract("departure", row["pk"], meeting=self._meeting)
+        return bool(gone)
+
     def undo(self) -> str | None:
         """Take back this desk's last signature that still stands; returns the member, or None where there is none."""
         while self._acts:
@@ -97,7 +124,12 @@ class SignInDesk:
         if standing is None:
             return False
         self._records.retract("sign_in", standing["pk"], meeting=self._meeting)
+        self.come_back(member)
         return True
+
+    def _departures(self, member: str, since: str = "") -> list[Row]:
+        rows = self._records.list("departure", meeting=self._meeting, member=member)
+        return [row for row in rows if str(row.get("left_at") or "") >= since]
 
     def _signature(self, member: str) -> Row | None:
         return next((row for row in self._records.attendance(self._meeting) if row["member"] == member), None)

@@ -35,6 +35,8 @@ BEHIND_THE_GATE = {
     ("HEAD", "/v1/uploads/{upload}"): f"/v1/uploads/{MEETING}",
     ("PATCH", "/v1/uploads/{upload}"): f"/v1/uploads/{MEETING}",
     ("DELETE", "/v1/uploads/{upload}"): f"/v1/uploads/{MEETING}",
+    ("GET", "/v1/line"): "/v1/line?bytes=1000",
+    ("POST", "/v1/line"): "/v1/line",
     ("GET", "/v1/blobs/{sha256}"): f"/v1/blobs/{'ab' * 32}",
 }
 """Method and path as mounted, and a target that the enrolled device may ask."""
