@@ -27,6 +27,7 @@ from media.meeting.picture import polled, shown
 from media.meeting.seals import TerminalSigner, new_nonce, read_seal, sealed, write_seal
 from media.peers.seams import MediaListener, MediaSignal, MediaStats, RoomMedia
 from media.thread import MediaThread
+from media.transport.relay import Relay, read_relay
 
 log = logging.getLogger(__name__)
 
@@ -265,6 +266,9 @@ class ControlSignal:
 
     async def pause(self, slot: str, paused: bool) -> None:
         await self._client.ask_media("pause", slot=slot, paused=paused)
+
+    async def relay(self) -> Relay | None:
+        return read_relay((await self._client.ask_media("relay")).get("relay"))
 
     async def _negotiate(self, op: str, offer: str) -> str:
         try:

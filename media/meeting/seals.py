@@ -2,8 +2,8 @@
 
 A DTLS fingerprint in an SDP proves nothing by itself: whoever can change the message can put a fingerprint of his own
 there and sit in the middle. So the whole text is signed, together with the meeting, what it is for, and a nonce that
-the terminal draws for each offer. An answer to another offer, of another meeting, or with a swapped fingerprint is refused
-before a single packet is decrypted. `desktop_app` plugs the keys in.
+the terminal draws for each offer. An answer to another offer, of another meeting, or with a swapped fingerprint is
+refused before a single packet is decrypted. `desktop_app` plugs the keys in.
 """
 
 import base64

@@ -21,12 +21,14 @@ from desktop_app.domain.principal import Principal, Role
 from media.engine.room import RoomEngine
 from media.meeting.air import AirLane
 from media.meeting.decide import Rules, SiteActor
+from media.meeting.media_desk import MediaDesk
 from media.meeting.model import MeetingPhase
 from media.meeting.room import Room
 from media.meeting.seals import CenterSigner
 from media.meeting.seams import EventStore, MeetingDirectory
 from media.meeting.session import POLICY_VIOLATION, TRY_AGAIN, Session, fault_message
 from media.meeting.wire import read_meeting_id, write_message
+from media.transport.relay import RelayDesk
 
 log = logging.getLogger(__name__)
 
@@ -46,9 +48,10 @@ class MeetingServer:
         engine: RoomEngine,
         signer: CenterSigner,
         clock: Clock,
+        relays: RelayDesk | None = None,
         rules: Rules | None = None,
     ) -> None:
-        self._signer = signer
+        self._desk = MediaDesk(engine, signer, relays, clock)
         self._store, self._directory, self._engine, self._clock = store, directory, engine, clock
         self._rules = rules or Rules()
         self._disk = ThreadPoolExecutor(4, "meeting-log")
@@ -113,9 +116,7 @@ class MeetingServer:
                 if older.is_greeted and older.actor.device == actor.device:
                     older.end(PeerFault("replaced"))
 
-        session = Session(
-            socket, room, self._lanes[meeting], self._engine, self._signer, actor, self._clock, replace_older
-        )
+        session = Session(socket, room, self._lanes[meeting], self._desk, actor, self._clock, replace_older)
         sessions.add(session)
         try:
             await session.run()

@@ -15,21 +15,17 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from desktop_app.domain.clock import Clock, stamp
 from desktop_app.domain.faults import Fault, PeerFault
-from desktop_app.domain.limits import SDP
-from media.engine.room import RoomEngine
 from media.meeting.air import AirLane
 from media.meeting.commands import Leave, Schedule, Tick
 from media.meeting.decide import Refusal, SiteActor
-from media.meeting.model import MeetingPhase
+from media.meeting.media_desk import MediaDesk
 from media.meeting.room import SILENT_AFTER, Room, Snapshot
-from media.meeting.seals import CenterSigner, read_nonce, read_seal, sealed, write_seal
 from media.meeting.wire import (
     COMMAND_ID,
     read_command,
     read_message,
     read_number,
     read_text,
-    read_unit_path,
     write_message,
 )
 
@@ -68,8 +64,7 @@ class Session:
         socket: WebSocket,
         room: Room,
         air: AirLane,
-        engine: RoomEngine,
-        signer: CenterSigner,
+        desk: MediaDesk,
         actor: SiteActor,
         clock: Clock,
         on_hello: Callable[[], None],
@@ -79,8 +74,7 @@ class Session:
         self.is_greeted = False
         self._on_hello = on_hello
         self.heard_at = clock.monotonic()
-        self._socket, self._room, self._air, self._engine, self._clock = socket, room, air, engine, clock
-        self._signer = signer
+        self._socket, self._room, self._air, self._desk, self._clock = socket, room, air, desk, clock
         self._told = 0
         self._snapshot: Snapshot | None = None
         self._outbox: asyncio.Queue[_Message] = asyncio.Queue(OUTBOX)
@@ -236,50 +230,10 @@ class Session:
             reply: _Message = {"t": "media"}
             try:
                 reply["id"] = read_text(message.get("id"), COMMAND_ID)
-                reply |= await self._media_answer(message)
+                reply |= await self._desk.answer(self._room, self._air, self.actor, message)
             except Fault as fault:
                 reply["fault"] = {"id": fault.id, "values": _plain_values(fault)}
             self._send(reply)
-
-    async def _media_answer(self, message: _Message) -> _Message:
-        room, engine, meeting, site = self._room, self._engine, self._room.meeting, self.actor.unit_path
-        if room.state.phase is not MeetingPhase.OPEN:
-            raise PeerFault("meeting-not-open" if room.state.phase is not MeetingPhase.ENDED else "meeting-ended")
-        own = room.state.sites.get(site)
-        if own is None or own.device != self.actor.device or not own.online:
-            raise PeerFault("not-joined")
-        op = message.get("op")
-        if op in ("publish", "subscribe"):
-            offer = message.get("sdp")
-            if not isinstance(offer, str):
-                raise PeerFault("sdp-unreadable")
-            if len(offer) > SDP:
-                raise PeerFault("sdp-too-long", limit=SDP)
-            nonce = read_nonce(message.get("nonce"))
-            told = sealed("offer", meeting, op, nonce, offer)
-            if not await asyncio.to_thread(
-                self._signer.is_of_device, self.actor.device, told, read_seal(message.get("seal"))
-            ):
-                raise PeerFault("sdp-unsigned")
-            await engine.create_room(meeting)
-            answer = await (engine.publish if op == "publish" else engine.subscribe)(meeting, site, offer)
-            self._air.refresh()
-            return {"sdp": answer, "seal": write_seal(self._signer.sign(sealed("answer", meeting, op, nonce, answer)))}
-        if op == "switch":
-            source = message.get("source")
-            shown = None if source is None else read_unit_path(source)
-            await engine.switch(meeting, site, read_text(message.get("slot"), 16), shown)
-            return {}
-        if op == "pause":
-            paused = message.get("paused")
-            if not isinstance(paused, bool):
-                raise PeerFault("field-invalid", field="paused")
-            await engine.pause(meeting, site, read_text(message.get("slot"), 16), paused)
-            return {}
-        if op == "keyframe":
-            await engine.keyframe(meeting, read_unit_path(message.get("source")))
-            return {}
-        raise PeerFault("kind-unknown")
 
     # what goes out
 

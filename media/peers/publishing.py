@@ -8,6 +8,7 @@ from media.peers.sending import RtpSender
 from media.rtp import rtcp, vp8
 from media.sdp import OPUS, VP8, Description, MediaLine, write_description
 from media.transport.path import MediaPath
+from media.transport.relay import Relay
 
 SOUND_CLOCK = 48_000
 
@@ -15,8 +16,12 @@ SOUND_CLOCK = 48_000
 class Publishing:
     """One connection; a reconnect is a new one. Media thread only."""
 
-    def __init__(self, address: str, clock: Clock, want_keyframe: Callable[[], None]) -> None:
-        self.path = MediaPath(address, on_rtp=lambda data: None, on_rtcp=self._on_rtcp, monotonic=clock.monotonic)
+    def __init__(
+        self, address: str, clock: Clock, want_keyframe: Callable[[], None], relay: Relay | None = None
+    ) -> None:
+        self.path = MediaPath(
+            address, on_rtp=lambda data: None, on_rtcp=self._on_rtcp, monotonic=clock.monotonic, relay=relay
+        )
         self._clock = clock
         self._want_keyframe = want_keyframe
         self._sound = RtpSender(OPUS, SOUND_CLOCK, self.path.send_rtp, keep=False)

@@ -15,6 +15,7 @@ from media.rtp.packet import read_rtp
 from media.rtp.reception import Reception
 from media.sdp import OPUS, VP8, Description, MediaLine, write_description
 from media.transport.path import MediaPath
+from media.transport.relay import Relay
 
 SOUND_CLOCK = 48_000
 
@@ -22,8 +23,12 @@ SOUND_CLOCK = 48_000
 class Receiving:
     """One connection; a reconnect is a new one. Media thread only."""
 
-    def __init__(self, address: str, clock: Clock, pictures: PictureThread, playout: Playout) -> None:
-        self.path = MediaPath(address, on_rtp=self._on_rtp, on_rtcp=self._on_rtcp, monotonic=clock.monotonic)
+    def __init__(
+        self, address: str, clock: Clock, pictures: PictureThread, playout: Playout, relay: Relay | None = None
+    ) -> None:
+        self.path = MediaPath(
+            address, on_rtp=self._on_rtp, on_rtcp=self._on_rtcp, monotonic=clock.monotonic, relay=relay
+        )
         self.video: dict[str, VideoSlot] = {}
         self._sender = secrets.randbelow(0xFFFFFFFE) + 1
         self._clock = clock

@@ -7,6 +7,7 @@ from typing import Protocol
 from desktop_app.domain.faults import Fault
 from desktop_app.domain.ids import UnitPath
 from media.frames import FrameSource
+from media.transport.relay import Relay
 
 
 class MediaSignal(Protocol):
@@ -29,6 +30,10 @@ class MediaSignal(Protocol):
 
     async def pause(self, slot: str, paused: bool) -> None:
         """Stop or resume what is forwarded into a slot."""
+        ...
+
+    async def relay(self) -> Relay | None:
+        """What opens the center's relay for this terminal; None where it has none."""
         ...
 
 
@@ -86,6 +91,8 @@ class MediaConfig:
     """`center_host` is the host name or address under which this terminal reaches the center, without a port."""
 
     center_host: str
+    relay: str = "auto"
+    """`auto`: where the direct way does not work; `always`; `never`."""
     silent_after: float = 3.0
     """Seconds without any packet after which a connection counts as dead."""
     video_bitrate: int = 600_000

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from desktop_app.domain.clock import Clock
 from desktop_app.domain.faults import Fault, HostFault, PeerFault
@@ -25,6 +25,7 @@ from media.peers.sites import Sites
 from media.playout.playout import Playout
 from media.sdp import read_description
 from media.transport.path import resolve
+from media.transport.relay import Relay
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +81,7 @@ class TerminalMedia:
         """What the engine was told of each slot over the connection in use."""
         self._connection: _Connection | None = None
         self._connections = 0
+        self._through_relay = config.relay == "always"
         self._restart = False
         self._up = False
         self._wake = asyncio.Event()
@@ -197,9 +199,10 @@ class TerminalMedia:
     async def _connect(self) -> bool:
         """Make both connections and use them; False where that did not work."""
         try:
+            relay = await self._open_relay() if self._through_relay else None
             address = await resolve(self._config.center_host)
-            publishing = Publishing(address, self._clock, self._capture.picture.want_keyframe)
-            receiving = Receiving(address, self._clock, self._pictures, self._playout)
+            publishing = Publishing(address, self._clock, self._capture.picture.want_keyframe, relay)
+            receiving = Receiving(address, self._clock, self._pictures, self._playout, relay)
         except OSError as err:
             log.info("no way to the center: %s", err)
             return False
@@ -209,6 +212,8 @@ class TerminalMedia:
         except (ConnectionError, PeerFault, HostFault, TimeoutError, OSError) as err:
             log.info("media did not connect: %s", err)
             self._close_later(fresh)
+            if self._config.relay == "auto":
+                self._through_relay = not self._through_relay
             return False
         except asyncio.CancelledError:
             self._close_later(fresh)
@@ -217,6 +222,16 @@ class TerminalMedia:
         self._connections += 1
         self._use(fresh)
         return True
+
+    async def _open_relay(self) -> Relay | None:
+        """What opens the relay; None where the center has none or cannot be asked now: then the direct way it is."""
+        try:
+            async with asyncio.timeout(SIGNAL_WITHIN):
+                relay = await self._signal.relay()
+            return None if relay is None else replace(relay, host=await resolve(relay.host or self._config.center_host))
+        except (ConnectionError, PeerFault, HostFault, TimeoutError) as err:
+            log.info("no relay was given: %s", err)
+            return None
 
     async def _publish(self, publishing: Publishing) -> None:
         async with asyncio.timeout(SIGNAL_WITHIN):

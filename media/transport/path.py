@@ -13,14 +13,19 @@ from typing import Any
 
 import aioice
 from aioice.candidate import candidate_foundation, candidate_priority
-from aioice.ice import StunProtocol
+from aioice.ice import StunProtocol, relayed_candidate
+from aioice.stun import TransactionError
 from aiortc import RTCIceCandidate, RTCIceGatherer, RTCIceParameters, RTCIceTransport
 
 from desktop_app.domain.faults import PeerFault
 from media.sdp import Description, MediaLine
+from media.transport.relay import Relay
 from media.transport.secure import SecureChannel
 
 log = logging.getLogger(__name__)
+
+RELAY_WITHIN = 3.0
+"""Seconds for a relay to open."""
 
 
 def local_address_towards(host: str) -> str:
@@ -49,10 +54,11 @@ class _Protocol(StunProtocol):
 class _Connection(aioice.Connection):
     """One ICE agent on one local address, which hands media on without a queue."""
 
-    def __init__(self, local_host: str, on_media: Callable[[bytes], None]) -> None:
+    def __init__(self, local_host: str, on_media: Callable[[bytes], None], relay: Relay | None) -> None:
         super().__init__(ice_controlling=True, use_ipv6=":" in local_host)
         self._local_host = local_host
         self._on_media = on_media
+        self._relay = relay
 
     def leave_towards(self, host: str) -> None:
         """Gather on the address that leads there instead; before anything was gathered. Raises ConnectionError."""
@@ -73,6 +79,8 @@ class _Connection(aioice.Connection):
         addresses: list[str],
         timeout: int = 5,  # noqa: ASYNC109 - aioice's signature
     ) -> list[aioice.Candidate]:
+        if self._relay is not None:
+            return await self._relayed(component, self._relay)
         loop = asyncio.get_running_loop()
         _, protocol = await loop.create_datagram_endpoint(lambda: _Protocol(self), local_addr=(self._local_host, 0))
         bound = protocol.transport.get_extra_info("socket")
@@ -90,11 +98,30 @@ class _Connection(aioice.Connection):
         self._protocols.append(protocol)
         return [protocol.local_candidate]
 
+    async def _relayed(self, component: int, relay: Relay) -> list[aioice.Candidate]:
+        """Through the relay and in no other way. Raises ConnectionError where it does not open."""
+        try:
+            async with asyncio.timeout(RELAY_WITHIN):
+                candidate, protocol = await relayed_candidate(
+                    component=component,
+                    hide_related_address=True,
+                    protocol_factory=lambda: _Protocol(self),
+                    turn_server=(relay.host, relay.port),
+                    turn_username=relay.username,
+                    turn_password=relay.password,
+                    turn_ssl=False,
+                    turn_transport="udp",
+                )
+        except (TransactionError, TimeoutError, OSError) as err:
+            raise ConnectionError("the relay does not open") from err
+        self._protocols.append(protocol)
+        return [candidate]
+
 
 class MediaPath:
     """One connection to the engine. Make it, send `offer`, give the answer to `connect`; then packets flow.
 
-    `host` is the address, not the name, under which the center is reached.
+    `host` is the address, not the name, under which the center is reached. With a `relay` everything goes through it.
     """
 
     def __init__(
@@ -104,12 +131,13 @@ class MediaPath:
         on_rtp: Callable[[bytes], None],
         on_rtcp: Callable[[bytes], None],
         monotonic: Callable[[], float],
+        relay: Relay | None = None,
     ) -> None:
         self._host = host
         self._monotonic = monotonic
         self.heard_at = monotonic()
         """When the last packet of the engine came."""
-        self._connection = _Connection(local_address_towards(host), self._heard)
+        self._connection = _Connection(local_address_towards(host), self._heard, relay)
         self._gatherer = RTCIceGatherer(iceServers=[])
         self._gatherer._connection = self._connection
         self._ice = RTCIceTransport(self._gatherer)
