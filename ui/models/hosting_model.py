@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,9 +15,11 @@ from media.meeting.model import MeetingState
 from media.meeting.picture import polled
 from media.meeting.roll_call import RollManner, RollPhase
 from media.meeting.stage import Layout, Message
+from ui.models.inquiry_model import InquiryModel
 from ui.models.meeting_model import MeetingModel
 from ui.models.meeting_rights import Act, Right
 from ui.models.meeting_rows import Presence
+from ui.models.queue_model import QueueModel
 
 MORE_TIME_S = 15 * 60
 POLL_SECONDS = 10
@@ -51,6 +54,8 @@ class HostingModel(QObject):
     def __init__(self, meeting: MeetingModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.meeting = meeting
+        self.queue = QueueModel(meeting, self)
+        self.inquiry = InquiryModel(meeting, self)
 
     @property
     def state(self) -> MeetingState:
@@ -101,8 +106,8 @@ class HostingModel(QObject):
         """Who waits at the locked door: path and name."""
         return [(path, self.meeting.name_of(path) or site.name) for path, site in self.state.lobby.items()]
 
-    def mute(self, unit_path: UnitPath, reason: str) -> None:
-        """静音, with the reason that the room reads."""
+    def mute(self, unit_path: UnitPath | None, reason: str) -> None:
+        """静音 of one site, or (None) of all but the chair's, with the reason that the rooms read."""
         self.meeting.mute(unit_path, True, reason)
 
     # Pictures
@@ -111,14 +116,16 @@ class HostingModel(QObject):
         """播出该会场 on every screen; None: no longer."""
         self.meeting.send(Act.BROADCAST, ask.Broadcast(unit_path))
 
-    def select_view(self, source: UnitPath | None) -> None:
-        """选看: what this screen shows large; None: what the meeting shows."""
-        self.meeting.send(Act.SELECT_VIEW, ask.SelectView(source))
+    def select_view(self, source: UnitPath | None, screen: UnitPath | None = None) -> None:
+        """选看: what this screen shows large, or, for a chair, that of another room; None: what the meeting shows."""
+        self.meeting.send(Act.SELECT_VIEW, ask.SelectView(source, screen))
 
-    def poll(self, seconds: int = POLL_SECONDS, *, everyone: bool = False) -> None:
-        """轮询: every other site that is here, one after the other."""
+    def poll(
+        self, seconds: int = POLL_SECONDS, *, everyone: bool = False, paths: Sequence[UnitPath] | None = None
+    ) -> None:
+        """轮询: these sites, or every other one that is here, one after the other, each for so long."""
         rows = [row for row in self.meeting.roster if row.presence is Presence.HERE and not row.local]
-        paths = tuple(row.unit_path for row in rows)
+        paths = tuple(row.unit_path for row in rows) if paths is None else tuple(paths)
         if paths:
             self.meeting.send(Act.POLL, ask.Poll(paths, seconds, everyone))
 

@@ -43,6 +43,12 @@ class Act(StrEnum):
     CONSENT = "consent"
     ROLL_CALL = "roll-call"
     ANSWER = "answer"
+    ORDER = "order"
+    INTERPOSE = "interpose"
+    BUDGET = "budget"
+    SLIDES = "slides"
+    INQUIRE = "inquire"
+    TAKE_STANCE = "take-stance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,7 @@ class Right:
 
 
 ALLOWED = Right(True)
-FLOOR_ACTS = (Act.GRANT, Act.HOLD, Act.EXTEND, Act.ASSIGN)
+FLOOR_ACTS = (Act.GRANT, Act.HOLD, Act.EXTEND, Act.ASSIGN, Act.INTERPOSE)
 """What a sub-chair may do too, for the sites under it."""
 CHAIR_ACTS = (
     *FLOOR_ACTS,
@@ -74,6 +80,10 @@ CHAIR_ACTS = (
     Act.PAUSE,
     Act.RECORD,
     Act.ROLL_CALL,
+    Act.ORDER,
+    Act.BUDGET,
+    Act.SLIDES,
+    Act.INQUIRE,
 )
 
 
@@ -129,9 +139,15 @@ def rights(
             found[Act.RELEASE] = Right(False, "why.other-turn", (name_of(turn.unit_path),))
     if not is_chair and (turn is None or turn.unit_path != own):
         found[Act.CAPTION] = Right(False, "why.caption-not-yours")
+    if turn is None:
+        found[Act.INTERPOSE] = Right(False, "why.nobody-speaks")
+    elif turn.unit_path == own and not is_chair and state.mode is not MeetingMode.LECTURE:
+        found[Act.SLIDES] = ALLOWED
+    if state.inquiry is None or own not in state.inquiry.unit_paths:
+        found[Act.TAKE_STANCE] = Right(False, "why.no-inquiry")
     found[Act.TAKE_CHAIR] = _take_over(state, own, provincial=provincial)
     if state.paused_at is not None:
-        found[Act.GRANT] = found[Act.ASSIGN] = Right(False, "why.paused")
+        found[Act.GRANT] = found[Act.ASSIGN] = found[Act.INTERPOSE] = Right(False, "why.paused")
     return found
 
 
