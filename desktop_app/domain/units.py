@@ -24,6 +24,12 @@ def unit_code(path: UnitPath) -> str:
     return path.rstrip("/").rpartition("/")[2]
 
 
+def parent_of(path: str) -> UnitPath:
+    """The place of the unit above; empty for the one at the top."""
+    head = path.rstrip("/").rpartition("/")[0]
+    return UnitPath(f"{head}/" if head else "")
+
+
 def is_within(path: str, ancestor: str) -> bool:
     """Whether `path` is `ancestor` itself or lies below it."""
     return path.startswith(ancestor)

@@ -45,7 +45,9 @@ def judge(change: Change, projection: Projection, unit_path: UnitPath) -> Judgem
 
 
 def _judged(change: Change, projection: Projection, unit_path: UnitPath) -> Payload:
-    if change.unit_path != unit_path:
+    now = projection.places.now
+    unit_path = UnitPath(now(unit_path))
+    if now(change.unit_path) != unit_path:  # its unit may have been moved since it wrote
         raise Refused("unit-not-own")
     if change.device != change.terminal:
         raise Refused("device-not-own")
@@ -78,7 +80,9 @@ def _check_office(entity: Entity, change: Change, payload: Payload, projection: 
     roles = who.fields.get("roles") or () if who.exists and not who.retracted else ()
     if entity.name == "operator":
         in_charge = Role.SECURITY in roles and bool(who.fields.get("is_active"))
-        if not in_charge or not is_within(change.unit_path, str(who.fields.get("unit_path") or "?")):
+        if not in_charge or not is_within(
+            projection.places.now(change.unit_path), projection.places.now(str(who.fields.get("unit_path") or "?"))
+        ):
             raise Refused("role-not-allowed")
         if not roles_fit(payload.fields.get("roles") or ()):
             raise Refused("roles-not-separate")
@@ -104,7 +108,8 @@ def _check_form(entity: Entity, change: Change, payload: Payload) -> None:
 
 def _check_scope(entity: Entity, change: Change, payload: Payload, projection: Projection, unit_path: UnitPath) -> None:
     state = projection.state(change.entity, change.pk)
-    owners = [path for path in (state.owner_path, named_owner(entity, payload.fields)) if path]
+    now = projection.places.now
+    owners = [now(path) for path in (state.owner_path, named_owner(entity, payload.fields)) if path]
     own = all(governs(unit_path, path) for path in owners)
     if entity.reach is not Reach.MEETING or entity.name == "meeting":
         if not own:
@@ -120,7 +125,7 @@ def _check_scope(entity: Entity, change: Change, payload: Payload, projection: P
     meeting = projection.state("meeting", change.meeting)
     if not meeting.exists:
         raise Held("meeting-awaited")
-    parties = (meeting.owner_path, *invited(meeting.fields))
+    parties = (meeting.owner_path, *map(now, invited(meeting.fields)))
     if not any(governs(unit_path, path) for path in parties):
         raise Refused("out-of-scope")
     if not own and meeting.owner_path != unit_path:

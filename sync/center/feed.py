@@ -12,13 +12,16 @@ from typing import Any
 import sqlalchemy as sa
 
 from desktop_app.domain.ids import UnitPath, uuid7
-from desktop_app.domain.units import Level, governs, level_of
+from desktop_app.domain.units import Level, governs, level_of, parent_of
+from sync.blobs.tables import blob_holder, upload
 from sync.center.admission import invited
 from sync.entities import ENTITIES, Reach
 from sync.log.envelope import Change, Verdict
 from sync.log.write import Write
-from sync.merge.projection import Key, Projection
-from sync.store.rows import SELECT_CHANGES, change_of
+from sync.merge.places import relocate
+from sync.merge.projection import Key, Move, Projection
+from sync.store.driver import Insert
+from sync.store.rows import SELECT_CHANGES, change_of, upsert
 from sync.store.store import Transaction
 from sync.store.tables import change, feed, participant, record
 
@@ -27,6 +30,10 @@ PAGE_BYTES = 4 * 1024 * 1024
 OF_THE_MEETING = ("agenda_item", "meeting_event")
 """Records that are in the charge of whoever convenes their meeting, whoever wrote them."""
 REVOKED_AT_ONCE = 2_000
+_INSERT = Insert(feed, ("change_id", "reach", "owner_path", "meeting", "released"))
+PLACED = (feed.c.owner_path, feed.c.only_path, upload.c.unit_path)
+KEYED_BY_PLACE = (participant, blob_holder)
+"""What names units by their places, besides the records themselves: columns, and tables in whose key the place is."""
 
 
 def tell(transaction: Transaction, changes: Iterable[Change], *, released: bool = False) -> None:
@@ -36,24 +43,29 @@ def tell(transaction: Transaction, changes: Iterable[Change], *, released: bool 
     """
     projection = transaction.projection
     listed = list(changes)
+    moves, projection.moves_to_tell = projection.moves_to_tell, []
+    _relocate(transaction, moves)
     for pk in {each.pk: None for each in listed if each.entity == "meeting"}:
         _keep_participants(transaction, pk)
-    rows = [
-        {
-            "change_id": each.change_id,
-            "reach": ENTITIES[each.entity].reach.value,
-            "owner_path": owner_of(projection, each.entity, each.pk, each.meeting),
-            "meeting": each.meeting or projection.state(each.entity, each.pk).meeting,
-            "released": released,
-        }
-        for each in listed
-    ]
-    if rows:
-        transaction.connection.execute(feed.insert(), rows)
+    _INSERT.many(
+        transaction.connection,
+        [
+            (
+                each.change_id,
+                ENTITIES[each.entity].reach.value,
+                owner_of(projection, each.entity, each.pk, each.meeting),
+                each.meeting or projection.state(each.entity, each.pk).meeting,
+                released,
+            )
+            for each in listed
+        ],
+    )
     for key in {(each.entity, each.pk): None for each in listed}:
         before = projection.owner_before(key)
         if before:
             _move(transaction, key, before)
+    for move in moves:
+        _move_unit(transaction, move)
 
 
 def owner_of(projection: Projection, entity: str, pk: str, meeting: str = "") -> str:
@@ -67,7 +79,8 @@ def owner_of(projection: Projection, entity: str, pk: str, meeting: str = "") ->
 def _keep_participants(transaction: Transaction, meeting: str) -> None:
     connection, projection = transaction.connection, transaction.projection
     fields = projection.state("meeting", meeting).fields
-    wanted = {*invited(fields), str(fields.get("convener_unit") or "")} - {""}
+    named = {*invited(fields), str(fields.get("convener_unit") or "")} - {""}
+    wanted = {projection.places.now(path) for path in named}
     present = set(
         connection.execute(sa.select(participant.c.unit_path).where(participant.c.meeting == meeting)).scalars()
     )
@@ -129,6 +142,39 @@ def _move(transaction: Transaction, key: Key, before: str) -> None:
         _tell_again(connection, path, which)
     for path in sorted(_in_charge(before) - _in_charge(after) - kept):
         _revoke(transaction, UnitPath(path), keys)
+
+
+def _relocate(transaction: Transaction, moves: Sequence[Move]) -> None:
+    connection = transaction.connection
+    for code, before, after in moves:
+        for column in PLACED:
+            relocate(connection, column, code, after)
+        for table in KEYED_BY_PLACE:
+            there = sa.func.substr(table.c.unit_path, 1, len(before)) == before
+            rows = [dict(row._mapping) for row in connection.execute(sa.select(table).where(there))]
+            connection.execute(table.delete().where(there))
+            upsert(connection, table, [row | {"unit_path": after + row["unit_path"][len(before) :]} for row in rows])
+
+
+def _move_unit(transaction: Transaction, move: Move) -> None:
+    """A unit came under another one: who is above it now gets all that is in its charge, who was lets go of it."""
+    _, before, after = move
+    connection = transaction.connection
+    below = sa.and_(feed.c.reach != Reach.EVERYONE.value, sa.func.substr(feed.c.owner_path, 1, len(after)) == after)
+    above, was_above = _in_charge(parent_of(after)), _in_charge(parent_of(before))
+    for path in sorted(above - was_above):
+        _tell_again(connection, path, below)
+    for path in sorted(was_above - above):
+        parties = sa.select(participant.c.meeting).where(participant.c.unit_path == path)
+        seen = sa.and_(feed.c.reach == Reach.MEETING.value, feed.c.meeting.in_(parties))
+        rows = connection.execute(
+            sa.select(change.c.entity, change.c.pk)
+            .join(feed, feed.c.change_id == change.c.change_id)
+            .where(below, sa.not_(seen))
+            .distinct()
+            .order_by(change.c.entity, change.c.pk)
+        )
+        _revoke(transaction, UnitPath(path), [(row.entity, row.pk) for row in rows])
 
 
 def _in_charge(path: str) -> set[str]:

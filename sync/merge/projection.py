@@ -12,18 +12,23 @@ from sync.entities import ENTITIES
 from sync.log.envelope import Change, Op, Verdict
 from sync.log.payload import Payload, open_payload
 from sync.merge.fold import Opened, RecordState, extend, fold
+from sync.merge.places import UNIT, Places, relocate
 from sync.store.rows import SELECT_CHANGES, change_of, from_json, to_json, upsert
 from sync.store.tables import change, conflict, record
 
 Key = tuple[str, str]
 NOTHING = Payload({})
+Move = tuple[str, str, str]
+"""A unit's code, where it was and where it is now."""
 
 
 class Projection:
     """Records by (entity, pk), as the transaction sees them."""
 
-    def __init__(self, connection: sa.Connection) -> None:
+    def __init__(self, connection: sa.Connection, places: Places | None = None) -> None:
+        """`places` are the store's, where it has them at hand; a transaction that fails leaves them unsure."""
         self._connection = connection
+        self.places = Places.load(connection) if places is None else places
         self._states: dict[Key, RecordState] = {}
         self._conflicted: set[Key] = set()
         self._fresh: dict[Key, list[Opened]] = {}
@@ -34,6 +39,10 @@ class Projection:
         """Records whose listeners hear of something that is not in the log."""
         self.updated: list[str] = []
         """The documents of the `update` operations folded in, one entry for each."""
+        self.moves: list[Move] = []
+        """The units that came under another one in this transaction, those above first."""
+        self.moves_to_tell: list[Move] = []
+        """Those of which nobody was told yet."""
 
     def load(self, keys: Iterable[Key]) -> None:
         """Fetch what is stored of these records, in few statements."""
@@ -53,7 +62,7 @@ class Projection:
                     row.retracted,
                     row.person,
                     row.meeting,
-                    row.owner_path,
+                    self.places.now(row.owner_path),
                 )
             marked = self._connection.execute(
                 sa.select(conflict.c.pk, conflict.c.field, conflict.c.heads).where(
@@ -85,8 +94,14 @@ class Projection:
         self.touched.add(key)
         if each.op == Op.UPDATE:
             self.updated.append(each.pk)
+        before = state.owner_path
         if not extend(entity, state, each, opened):
             self.rebuild(*key)
+            return
+        if entity.name != UNIT:
+            state.owner_path = self.places.now(state.owner_path)
+        elif before:
+            self._place(each.pk, before, state.owner_path)
 
     def rebuild(self, entity: str, pk: str) -> None:
         """Make a record again from the log and from what this transaction adds to it."""
@@ -101,17 +116,36 @@ class Projection:
         log = [change_of(tuple(row)) for row in stored]
         opened = {each.change_id: (each, _open(each)) for each in log}
         opened.update({each.change_id: (each, said) for each, said in self._fresh.get(key, [])})
-        self._states[key] = fold(ENTITIES[entity], opened.values())
-        self.touched.add(key)
+        self._keep(key, list(opened.values()))
 
     def make_again(self, keys: Iterable[Key], told: Mapping[Key, Iterable[Change]]) -> None:
         """Make records again from all their applied changes; those without any are taken out."""
         listed = list(keys)
         self.load(listed)
         for key in listed:
-            opened = [(each, _open(each)) for each in told.get(key, ())]
-            self._states[key] = fold(ENTITIES[key[0]], opened) if opened else RecordState()
-            self.touched.add(key)
+            self._keep(key, [(each, _open(each)) for each in told.get(key, ())])
+
+    def _keep(self, key: Key, opened: list[Opened]) -> None:
+        """A record as all its changes make it."""
+        state = self._states[key] = fold(ENTITIES[key[0]], opened) if opened else RecordState()
+        self.touched.add(key)
+        if key[0] != UNIT:
+            state.owner_path = self.places.now(state.owner_path)
+            return
+        said = [str(payload.fields["unit_path"]) for _, payload in opened if payload.fields.get("unit_path")]
+        for before in dict.fromkeys(said):
+            self._place(key[1], before, state.owner_path)
+
+    def _place(self, code: str, before: str, after: str) -> None:
+        """Take note of where a unit is, for all records that name it or what is under it."""
+        if not after or self.places.now(before) == after:  # it came along with the one above it, or is known
+            return
+        self.places.move(code, after)
+        self.moves.append((code, before, after))
+        self.moves_to_tell.append((code, before, after))
+        for state in self._states.values():
+            state.owner_path = self.places.now(state.owner_path)
+        self._owners = {key: self.places.now(path) for key, path in self._owners.items()}
 
     def forget(self, entity: str, pk: str) -> None:
         """Make a record again from the log alone, out of which some of its changes were taken."""
@@ -126,6 +160,10 @@ class Projection:
 
     def flush(self) -> None:
         """Write the touched records back."""
+        for code, _, after in self.moves:
+            relocate(self._connection, record.c.owner_path, code, after)
+        if self.moves:
+            self.places.keep(self._connection)
         rows = []
         gone: list[Key] = []
         marks = []

@@ -111,7 +111,7 @@ class Journal:
             SCHEMA_VERSION,
             person,
             device,
-            self._identity.unit_path,
+            projection.places.now(self._identity.unit_path),
             meeting or _meeting_of(entity, pk, fields) or state.meeting,
             salt,
             payload,

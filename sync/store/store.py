@@ -17,6 +17,7 @@ from sync.log.envelope import Change, Op
 from sync.log.payload import SEEN, UPDATE
 from sync.log.signing import Origin
 from sync.log.write import Write
+from sync.merge.places import Places
 from sync.merge.projection import Key, Projection
 from sync.merge.rebuilding import is_current, rebuild
 from sync.store import cipher, postgres, reader
@@ -38,9 +39,17 @@ COMPACT_AFTER = 200
 class Transaction:
     """One write transaction: what it writes is committed together, or not at all."""
 
-    def __init__(self, connection: sa.Connection, identity: Origin, head: Head, now_ms: int, stamped: bool) -> None:
+    def __init__(
+        self,
+        connection: sa.Connection,
+        identity: Origin,
+        head: Head,
+        now_ms: int,
+        stamped: bool,
+        places: Places | None = None,
+    ) -> None:
         self.connection = connection
-        self.projection = Projection(connection)
+        self.projection = Projection(connection, places)
         self.journal = Journal(identity, head, now_ms)
         self.now_ms = now_ms
         self.device = identity.device
@@ -142,6 +151,7 @@ class Store(reader.StoreReader):
         self._updates: dict[str, int] = {}
         self._current: Transaction | None = None
         self._head_uncertain = False
+        self._places = Places()
         self._store_lock = StoreLock(folder)
         self._database_lock: postgres.DatabaseLock | None = None
         path, key = folder / self.STORE_FILE, identity.store_key
@@ -164,6 +174,7 @@ class Store(reader.StoreReader):
                 if not is_current(connection):
                     log.warning("the records are made again from the log: %d differed", len(rebuild(connection)))
                 self._on_open(connection)
+                self._places = Places.load(connection)
         except BaseException:
             self.close()
             raise
@@ -179,12 +190,14 @@ class Store(reader.StoreReader):
 
     @property
     def unit_path(self) -> UnitPath:
-        return self.identity.unit_path
+        """Where this unit is now, which may be another place than at its enrolment."""
+        return UnitPath(self._places.now(self.identity.unit_path))
 
     def rebuild(self) -> list[Key]:
         """Make all records again from the log; the (entity, pk) of those that were not what the log says."""
         with self._lock, writing(self._engine) as connection:
             differing = rebuild(connection)
+            self._places = Places.load(connection)
         self._tell(frozenset(differing))
         return differing
 
@@ -202,7 +215,7 @@ class Store(reader.StoreReader):
                 with writing(self._engine) as connection:
                     head = self._known_head(connection)
                     now_ms = unix_ms(self.clock.now())
-                    transaction = Transaction(connection, self.identity, head, now_ms, self.STAMPED)
+                    transaction = Transaction(connection, self.identity, head, now_ms, self.STAMPED, self._places)
                     self._current = transaction
                     yield transaction
                     written = transaction.journal.written
@@ -225,6 +238,7 @@ class Store(reader.StoreReader):
         """Where the own chain ends; asked under the lock."""
         if self._head_uncertain:
             self._head = load_head(connection, self.identity.device)
+            self._places = Places.load(connection)
             self._head_uncertain = False
         return self._head
 

@@ -98,7 +98,8 @@ def _take_segment(transaction: Transaction, identity: Origin, listed: Sequence[C
 
 def _withdraw(transaction: Transaction, identity: Origin, told: Mapping[str, Any]) -> None:
     """Let go of records that this unit may not see any more; own changes stay in the chain, and are not shown."""
-    if told.get("unit_path") != identity.unit_path:
+    now = transaction.projection.places.now
+    if now(str(told.get("unit_path"))) != now(identity.unit_path):
         return
     for entity, pk in _named(told.get("records")):
         this = sa.and_(change.c.entity == entity, change.c.pk == pk)
