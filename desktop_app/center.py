@@ -35,7 +35,9 @@ from media.meeting.seals import CenterSigner
 from sync.blobs.routes import routes as blob_routes
 from sync.blobs.store import BlobStore, blob_key
 from sync.blobs.uploads import MEBIBYTE, Quota, Uploads
+from sync.center.contacts import KEEP_EVERY, Contacts
 from sync.center.docs import Desk as DocumentDesk
+from sync.center.office import Office as Counter
 from sync.center.line import routes as line_routes
 from sync.center.routes import routes as record_routes
 from sync.center.store import CenterStore
@@ -148,11 +150,14 @@ class Center:
             office=office,
             clock=clock,
         )
+        self._contacts = Contacts(keys.registry)
+        self._counter = Counter(store, keys.registry, keys.codes, self._contacts, clock)
         self.verifier = RequestVerifier(
             center=keys.identity.device,
             device=keys.registry.device,
             operator=lambda person: store.get("operator", person),
             started=clock.now(),
+            heard=self._contacts.note,
         )
         self.app = Starlette(
             routes=self.routes(),
@@ -196,6 +201,7 @@ class Center:
             *blob_routes(self._uploads, self._clock),
             *line_routes(self._clock),
             *self._documents.routes(),
+            *self._counter.routes(),
             *self._meetings.routes(),
             *self._doors.routes(),
         ]
@@ -213,12 +219,13 @@ class Center:
         await self._engine.open()
         try:
             async with self._meetings.running(), self._doors.running():
-                usb = asyncio.create_task(self._take_in_packages())
+                chores = {asyncio.create_task(each()) for each in (self._take_in_packages, self._keep_contacts)}
                 try:
                     yield
                 finally:
-                    usb.cancel()
-                    await asyncio.wait({usb})
+                    for chore in chores:
+                        chore.cancel()
+                    await asyncio.wait(chores)
         finally:
             await self._engine.close()
 
@@ -233,8 +240,21 @@ class Center:
                 await asyncio.sleep(100 * PACKAGES_EVERY)
             await asyncio.sleep(PACKAGES_EVERY)
 
+    async def _keep_contacts(self) -> None:
+        """When each terminal was last heard of outlives this center."""
+        while True:
+            await asyncio.sleep(KEEP_EVERY)
+            await run_in_threadpool(self._try_to_keep)
+
+    def _try_to_keep(self) -> None:
+        try:
+            self._contacts.keep()
+        except HostFault as fault:
+            log.error("when terminals were heard of was not kept: %s", fault)
+
     def close(self) -> None:
         """Let go of the store. The hub runs on."""
+        self._try_to_keep()
         self._uploads.close()
         self._store.close()
         self._keys.registry.close()

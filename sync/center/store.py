@@ -14,10 +14,11 @@ import sqlalchemy as sa
 
 from desktop_app.domain.clock import Clock, unix_ms
 from desktop_app.domain.faults import OperatorError, PeerFault
-from desktop_app.domain.ids import DeviceId, uuid7
+from desktop_app.domain.ids import DeviceId, UnitPath, uuid7
 from desktop_app.domain.limits import BATCH_CHANGES, SNAPSHOT_CHANGES
 from desktop_app.domain.principal import Actor, Principal
-from sync.center import feed
+from desktop_app.domain.units import governs
+from sync.center import feed, quarantine
 from sync.center.intake import KnownDevice, Position, position, release, replayed, take_in
 from sync.entities import ENTITIES, Reach
 from sync.identity.device import verify
@@ -175,6 +176,24 @@ class CenterStore(Store):
             with host_faults(), closing(self._engine.raw_connection()) as raw:
                 raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the old pages are in the write-ahead log
         return len(ids)
+
+    # The quarantine
+
+    def quarantined(self, unit_path: UnitPath) -> list[quarantine.Quarantined]:
+        """What was held or refused of a unit's subtree, newest first."""
+        with reading(self._engine) as connection:
+            return quarantine.quarantined(connection, unit_path)
+
+    def judge_again(self, change_id: str, unit_path: UnitPath) -> tuple[str, str]:
+        """Judge a held or refused change of a unit anew: (verdict, reason). OperatorError `change-unknown`."""
+        with self._writing() as transaction:
+            each = quarantine.find(transaction.connection, change_id)
+            if each is None or not governs(unit_path, each.unit_path):
+                raise OperatorError("change-unknown")
+            known = self._devices(DeviceId(each.terminal))
+            own = known.unit_path if known is not None else UnitPath(each.unit_path)
+            verdict, reason = quarantine.judge_again(transaction, each, own)
+        return verdict.value, reason
 
     def cursor(self, name: str) -> int:
         """A projector's cursor; 0 before it was ever set."""

@@ -10,7 +10,7 @@ import hmac
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -39,6 +39,10 @@ CREATE TABLE IF NOT EXISTS attempt (
   locator TEXT NOT NULL, device TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (locator, device)
 ) STRICT, WITHOUT ROWID;
 PRAGMA user_version = 1;
+"""
+_CONTACT = """
+CREATE TABLE IF NOT EXISTS contact (device TEXT PRIMARY KEY, at TEXT NOT NULL) STRICT, WITHOUT ROWID;
+PRAGMA user_version = 2;
 """
 _DISK = {
     sqlite3.SQLITE_FULL: "disk-full",
@@ -91,9 +95,11 @@ class Registry:
             version = self._db.execute("PRAGMA user_version").fetchone()[0]
             if version == 0:
                 self._db.executescript("BEGIN IMMEDIATE;" + _SCHEMA + "COMMIT;")
+            if version in (0, 1):
+                self._db.executescript("BEGIN IMMEDIATE;" + _CONTACT + "COMMIT;")
         except cipher.DatabaseError as err:
             raise HostFault("registry-damaged", file=str(path)) from err
-        if version > 1:
+        if version > 2:
             raise HostFault("registry-newer", file=str(path))
 
     def close(self) -> None:
@@ -157,6 +163,23 @@ class Registry:
             )
             return bool(done.rowcount == 1)
 
+    # when devices were heard of
+
+    def note_contacts(self, heard: Mapping[DeviceId, datetime]) -> None:
+        """Keep when these were last heard of, all in one transaction."""
+        if heard:
+            with self._writing() as db:
+                db.executemany(
+                    "INSERT INTO contact VALUES (?, ?) ON CONFLICT (device) DO UPDATE SET at = max(at, excluded.at)",
+                    [(device, stamp(at)) for device, at in heard.items()],
+                )
+
+    def contacts(self) -> dict[DeviceId, datetime]:
+        """When each was last heard of, as far as that was noted."""
+        with self._lock:
+            rows = self._db.execute("SELECT device, at FROM contact").fetchall()
+        return {DeviceId(row[0]): moment(row[1]) for row in rows}
+
     # activation codes
 
     def issue(self, code: CodeRow) -> bool:
@@ -181,11 +204,19 @@ class Registry:
     def code(self, locator: str) -> CodeRow | None:
         with self._lock:
             row = self._db.execute("SELECT * FROM activation_code WHERE locator = ?", (locator,)).fetchone()
-        if row is None:
-            return None
-        roles = frozenset(Role(role) for role in json.loads(row[2]))
-        used = DeviceId(row[7]) if row[7] else None
-        return CodeRow(row[0], UnitPath(row[1]), roles, row[3], row[4], moment(row[5]), moment(row[6]), used)
+        return None if row is None else _code(row)
+
+    def codes(self) -> list[CodeRow]:
+        """Every code that was given out and not withdrawn, the newest first."""
+        with self._lock:
+            rows = self._db.execute("SELECT * FROM activation_code ORDER BY issued_at DESC, locator").fetchall()
+        return [_code(row) for row in rows]
+
+    def withdraw(self, locator: str) -> bool:
+        """From now on nobody can enrol with it; False where there is none, or it was used."""
+        with self._writing() as db:
+            done = db.execute("DELETE FROM activation_code WHERE locator = ? AND used_by IS NULL", (locator,))
+            return bool(done.rowcount == 1)
 
     def attempts(self, locator: str, device: DeviceId, now: datetime) -> int:
         """Note that `device` tries this locator; how many devices' attempts at it are noted, this one included.
@@ -221,6 +252,12 @@ class Registry:
                 db.execute("DELETE FROM attempt WHERE locator = ?", (locator,))
             holder = db.execute("SELECT used_by FROM activation_code WHERE locator = ?", (locator,)).fetchone()
             return DeviceId(holder[0])
+
+
+def _code(row: Sequence[Any]) -> CodeRow:
+    roles = frozenset(Role(role) for role in json.loads(row[2]))
+    used = DeviceId(row[7]) if row[7] else None
+    return CodeRow(row[0], UnitPath(row[1]), roles, row[3], row[4], moment(row[5]), moment(row[6]), used)
 
 
 def _device_values(device: Device) -> tuple[str, bytes, str, str, str]:

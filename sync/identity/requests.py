@@ -189,8 +189,10 @@ class RequestVerifier:
         operator: Callable[[PersonId], Mapping[str, Any] | None],
         started: datetime,
         window: timedelta = WINDOW,
+        heard: Callable[[DeviceId, datetime], object] = lambda _device, _at: None,
     ) -> None:
-        """`device` and `operator` look up an enrolled device and an operator's record."""
+        """`device` and `operator` look up an enrolled device and an operator's record; `heard` is told who asked."""
+        self._heard = heard
         self._tag = center_tag(center)
         self._device = device
         self._operator = operator
@@ -249,6 +251,7 @@ class RequestVerifier:
         if abs(parts.created - now) > self._window or parts.created < self._started:
             raise PeerFault("clock-off", now=stamp(now))
         self._once(device.device, parts.nonce, now)
+        self._heard(device.device, now)
         return device, person
 
     def _named(self, parts: SignatureParts) -> Device:

@@ -2,10 +2,11 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from contextlib import suppress
 from random import Random
+from typing import Any, TypeVar
 
 from desktop_app.domain.clock import Clock
 from sync.blobs.lane import BlobLane
@@ -13,6 +14,8 @@ from sync.replication.client import CenterClient, LinkFault
 from sync.terminal.lanes import Link, Pace, SyncLoop
 from sync.terminal.live import LiveDocuments
 from sync.terminal.records import Records, SyncStatus
+
+Answer = TypeVar("Answer")
 
 
 class SyncThread:
@@ -62,6 +65,14 @@ class SyncThread:
         if loop is None or lane is None or loop.is_closed():
             raise LinkFault("center-unreachable")
         return asyncio.run_coroutine_threadsafe(lane.fetch(sha256, length), loop)
+
+    def ask(self, request: Coroutine[Any, Any, Answer]) -> Future[Answer]:
+        """Run a request to the center on this thread, from any other; LinkFault while it does not run."""
+        loop = self._loop
+        if loop is None or loop.is_closed():
+            request.close()
+            raise LinkFault("center-unreachable")
+        return asyncio.run_coroutine_threadsafe(request, loop)
 
     def close(self, timeout: float = 5.0) -> None:
         """End the lanes and the thread; what was under way is done again at the next start."""

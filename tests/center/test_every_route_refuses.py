@@ -38,6 +38,13 @@ BEHIND_THE_GATE = {
     ("GET", "/v1/line"): "/v1/line?bytes=1000",
     ("POST", "/v1/line"): "/v1/line",
     ("GET", "/v1/blobs/{sha256}"): f"/v1/blobs/{'ab' * 32}",
+    ("GET", "/v1/devices"): "/v1/devices",
+    ("POST", "/v1/devices/{device}/revocation"): f"/v1/devices/{'cd' * 16}/revocation",
+    ("GET", "/v1/activation-codes"): "/v1/activation-codes",
+    ("POST", "/v1/activation-codes"): "/v1/activation-codes",
+    ("DELETE", "/v1/activation-codes/{locator}"): "/v1/activation-codes/ABCD",
+    ("GET", "/v1/quarantine"): "/v1/quarantine",
+    ("POST", "/v1/quarantine/{change}"): f"/v1/quarantine/{MEETING}",
 }
 """Method and path as mounted, and a target that the enrolled device may ask."""
 OPEN_TO_STRANGERS = {
@@ -57,7 +64,7 @@ OPEN_TO_STRANGERS = {
 """The status that an empty, unsigned request gets."""
 rows = pytest.mark.parametrize("row", sorted(BEHIND_THE_GATE), ids=" ".join)
 BODY = b"no batch, but well signed"
-LET_IN = (101, 200, 204, 400, 404, 412)
+LET_IN = (101, 200, 204, 400, 403, 404, 412)
 """What a route itself may say to these questions."""
 
 

@@ -1,4 +1,4 @@
-"""Disk, clock, damage and a blocked sync: the banner warns, the pages that explain it say what is safe and what to do."""
+"""Disk, clock, damage and a blocked sync: the banner warns, and the pages that explain it say what is safe."""
 
 from collections.abc import Iterator
 from pathlib import Path
