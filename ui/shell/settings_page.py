@@ -16,6 +16,7 @@ LICENSES = (
     ("aiortc, aioice", "BSD-3-Clause"),
     ("PyAV, FFmpeg, x264", "BSD-3-Clause, LGPL, GPL"),
     ("pycrdt (Yjs)", "MIT"),
+    ("pypdfium2, PDFium", "BSD-3-Clause, Apache-2.0"),
     ("SQLAlchemy, Alembic", "MIT"),
 )
 
