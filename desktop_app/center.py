@@ -26,7 +26,7 @@ from desktop_app.domain.faults import Fault, HostFault
 from desktop_app.domain.ids import DeviceId, PersonId, UnitPath, derived_id, uuid7
 from desktop_app.domain.principal import Actor, Role, roles_fit
 from desktop_app.domain.units import unit_code
-from desktop_app.engines import media_engine
+from desktop_app.engines import media_engine, relay_desk
 from desktop_app.main import VERSION
 from desktop_app.settings import Settings
 from media.doors.routes import Doors
@@ -182,7 +182,12 @@ class Center:
                 log.info("%d units of the reference data were written into the records", added)
             engine = media_engine(folder, settings.center, keys.identity.key, clock)
             meetings = CenterMeetings(
-                store, engine, media_signer(keys), clock, grace_seconds=settings.center.chair_grace
+                store,
+                engine,
+                media_signer(keys),
+                clock,
+                relays=relay_desk(settings.center, keys.identity.key),
+                grace_seconds=settings.center.chair_grace,
             )
             uploads = center_uploads(store, keystore, settings, clock)
             uploads.tidy()

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from desktop_app.center_keys import CenterKeys
 
 SECTIONS = ("center", "log")
-ACTS = ("run", "code", "devices", "revoke", "backup", "import", "engine", "restore", "erase")
+ACTS = ("run", "code", "devices", "revoke", "backup", "import", "engine", "relay", "restore", "erase")
 _EPILOG = f"""examples:
   silian center                                     run it, in the platform's own folder
   silian center --folder /srv/silian --host 10.1.2.3
@@ -39,6 +39,7 @@ _EPILOG = f"""examples:
   silian center devices                             who is enrolled
   silian center revoke --device 0a1b...             refuse a stolen terminal from now on
   silian center engine --address 10.1.2.3 --to /etc/janus    what a Janus of this center is configured with
+  silian center relay --address 10.1.2.3 --to turnserver.conf    what a coturn of this center is configured with
   silian center backup --to /backup/center.db       a copy of the records, encrypted, while the center runs
   silian center restore --from /backup/center.db    put it back; terminals send again what they delivered since
 
@@ -66,7 +67,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument_group("revoke").add_argument("--device", help="the terminal's number, from `devices`")
     backup = parser.add_argument_group("backup and import")
     backup.add_argument("--to", type=Path, metavar="FILE", help="the file to write; import: the receipt")
-    engine = parser.add_argument_group("engine", "the configuration of a Janus of this center, into the folder --to")
+    engine = parser.add_argument_group(
+        "engine and relay", "the configuration of a Janus into the folder --to, of a coturn into the file --to"
+    )
     engine.add_argument("--name", default="province", help="which of the setting center.engines (default: province)")
     engine.add_argument(
         "--address", action="append", metavar="IP", help="where terminals reach its media; may be given more than once"
@@ -88,6 +91,7 @@ def run(options: argparse.Namespace) -> int:
         "revoke": _revoke,
         "backup": _backup,
         "engine": _engine,
+        "relay": _relay,
         "import": _import,
         "restore": _restore,
         "erase": _erase,
@@ -317,6 +321,29 @@ def _engine(options: argparse.Namespace, settings: Settings) -> int:
     for path in write_janus_config(settings.center, keys.identity.key, options.name, addresses, options.to):
         print(path)
     print("Put these into /etc/janus of that machine, readable for Janus alone, and restart its service.")
+    return 0
+
+
+def _relay(options: argparse.Namespace, settings: Settings) -> int:
+    """coturn's configuration. It holds a secret: whoever has it can use the relay."""
+    from desktop_app.engines import write_relay_config
+
+    addresses = tuple(options.address or ())
+    try:
+        for each in addresses:
+            ipaddress.ip_address(each)
+    except ValueError:
+        addresses = ()
+    if options.to is None or not addresses:
+        given = ", ".join(options.address or ())
+        raise OperatorError(
+            "setting-invalid", key="address", value=given, wanted="--address IP --to FILE", source="relay"
+        )
+    keys = _keys(settings)
+    keys.registry.close()
+    write_relay_config(settings.center, keys.identity.key, addresses, options.to)
+    print(options.to)
+    print("Put this at /etc/turnserver.conf of that machine, readable for coturn alone, and restart its service.")
     return 0
 
 

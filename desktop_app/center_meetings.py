@@ -14,6 +14,7 @@ from media.engine.room import RoomEngine
 from media.meeting.room import grace_rules
 from media.meeting.seals import CenterSigner
 from media.meeting.server import MeetingServer
+from media.transport.relay import RelayDesk
 from sync.center.store import CenterStore
 
 
@@ -27,6 +28,7 @@ class CenterMeetings:
         signer: CenterSigner,
         clock: Clock,
         *,
+        relays: RelayDesk | None = None,
         grace_seconds: float = 180.0,
     ) -> None:
         self._lane = ProjectorLane(Projector(store))
@@ -37,6 +39,7 @@ class CenterMeetings:
             directory=self._directory,
             engine=engine,
             signer=signer,
+            relays=relays,
             clock=clock,
             rules=grace_rules(grace_seconds),
         )

@@ -20,8 +20,11 @@ if TYPE_CHECKING:
     from media.engine.janus_config import JanusSecrets
     from media.engine.placement import Place
     from media.engine.room import MediaEngine
+    from media.transport.relay import RelayDesk
     from sync.identity.device import DeviceKey
 
+RELAY_PORTS = (49152, 50151)
+"""UDP ports that coturn takes on the side of the engine."""
 _SEAT = re.compile(r"([a-z0-9-]{1,32})=(\d{6})@([0-9A-Za-z.:-]{1,64})")
 
 
@@ -77,6 +80,30 @@ def media_engine(folder: Path, settings: CenterSettings, key: "DeviceKey", clock
     return CascadeEngine(engines, [seat.place for seat in seats])
 
 
+def relay_desk(settings: CenterSettings, key: "DeviceKey") -> "RelayDesk | None":
+    """Gives out what opens the relay; None where none is set. OperatorError `setting-invalid`."""
+    from media.transport.relay import RelayDesk
+
+    if not settings.relay.strip():
+        return None
+    host, colon, port = settings.relay.strip().rpartition(":")
+    if not colon or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise OperatorError(
+            "setting-invalid", key="center.relay", value=settings.relay[:80], wanted="host:port", source="settings"
+        )
+    return RelayDesk(host.strip("[]"), int(port), key.derive("relay").hex())
+
+
+def write_relay_config(settings: CenterSettings, key: "DeviceKey", engines: tuple[str, ...], path: Path) -> None:
+    """Write coturn's configuration, readable for its owner alone; `engines` are the addresses of the media."""
+    from media.transport.relay import relay_config
+
+    desk = relay_desk(settings, key)
+    if desk is None:
+        raise OperatorError("setting-invalid", key="center.relay", value="", wanted="host:port", source="settings")
+    _write_private(path, relay_config(desk, engines=engines, ports=RELAY_PORTS))
+
+
 def janus_secrets(key: "DeviceKey", name: str) -> "JanusSecrets":
     """What the center and this Janus share."""
     from media.engine.janus_config import JanusSecrets
@@ -101,17 +128,20 @@ def write_janus_config(
         last_port=last,
         api_host=seats[name].host,
     )
-    written = []
+    files = {folder / file: text for file, text in config_files(plan).items()}
+    for path, text in files.items():
+        _write_private(path, text)
+    return list(files)
+
+
+def _write_private(path: Path, text: str) -> None:
+    """Whole or not at all, and for its owner alone: it holds a secret. HostFault `disk-failing`."""
+    draft = path.with_name(path.name + ".new")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for file, text in config_files(plan).items():
-            path = folder / file
-            draft = path.with_name(path.name + ".new")
-            draft.unlink(missing_ok=True)
-            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
-                out.write(text)
-            os.replace(draft, path)
-            written.append(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.unlink(missing_ok=True)
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
+            out.write(text)
+        os.replace(draft, path)
     except OSError as err:
-        raise HostFault("disk-failing", folder=str(folder)) from err
-    return written
+        raise HostFault("disk-failing", folder=str(path.parent)) from err

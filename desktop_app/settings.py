@@ -39,6 +39,10 @@ class CenterSettings:
     hub: str = _setting("own", "who starts the media hub: the center, or a service of the system", "own", "service")
     media_ports: str = _setting("40000-40199", "UDP ports of the media, first-last")
     media_host: str = _setting("", "the address on which media is taken; empty: the address it listens on")
+    relay: str = _setting(
+        "",
+        "host:port of a coturn for sites behind a strict firewall; :port: on the center's host; empty: none",
+    )
     unit: str = _setting("440000", "the GB/T 2260 code of the unit whose center it is")
     database: str = _setting(
         "", "postgresql://user@host:port/name for the records; empty: an encrypted file in the folder"
@@ -64,9 +68,7 @@ class MediaSettings:
     camera: str = _setting("auto", "auto, none (a drawn card), a device's name, or a video file")
     microphone: str = _setting("auto", "auto, none, a device's name, or a sound file")
     speaker: str = _setting("auto", "auto, none (silent), or a device's name")
-    gather: str = _setting(
-        "", "addresses from which media is sent, comma-separated; empty: those that reach the center"
-    )
+    relay: str = _setting("auto", "whether media goes by the center's relay", "auto", "always", "never")
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,9 @@ class Rooms:
             playout=make_playout(speaker_choice(speaker), clock=self._clock),
             listener=listener,
             clock=self._clock,
-            config=MediaConfig(center_host=urlsplit(identity.center_url).hostname or ""),
+            config=MediaConfig(
+                center_host=urlsplit(identity.center_url).hostname or "", relay=str(self._settings.get("media.relay"))
+            ),
         )
 
 

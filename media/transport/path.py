@@ -15,6 +15,7 @@ import aioice
 from aioice.candidate import candidate_foundation, candidate_priority
 from aioice.ice import StunProtocol, relayed_candidate
 from aioice.stun import TransactionError
+from aioice.turn import TurnTransport
 from aiortc import RTCIceCandidate, RTCIceGatherer, RTCIceParameters, RTCIceTransport
 
 from desktop_app.domain.faults import PeerFault
@@ -204,8 +205,11 @@ class MediaPath:
 
     def _send(self, data: bytes) -> None:
         pair = self._connection._nominated.get(1)
-        if pair is not None and not pair.protocol.transport.is_closing():
-            pair.protocol.transport.sendto(data, pair.remote_addr)
+        if pair is None:
+            return
+        transport = pair.protocol.transport
+        if isinstance(transport, TurnTransport) or not transport.is_closing():  # the relay's drops what comes late
+            transport.sendto(data, pair.remote_addr)
 
     def _heard(self, data: bytes) -> None:
         self.heard_at = self._monotonic()

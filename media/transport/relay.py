@@ -8,7 +8,8 @@ engine's addresses and to nothing else.
 import base64
 import hashlib
 import hmac
-from collections.abc import Mapping
+import ipaddress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -66,36 +67,37 @@ def read_relay(value: Any) -> Relay | None:
     return Relay(str(texts[0]), port, str(texts[1]), str(texts[2]))
 
 
-def relay_config(secret: str, *, listen: str, port: int, engines: tuple[str, ...], first: int, last: int) -> str:
-    """coturn's whole configuration: `listen` is its own address, `engines` those it may forward to."""
-    allowed = "".join(f"allowed-peer-ip={address}\n" for address in engines)
-    loopback = "allow-loopback-peers\n" if all(address.startswith("127.") for address in engines) else ""
-    return _CONFIG.format(
-        secret=secret, listen=listen, port=port, allowed=allowed, loopback=loopback, first=first, last=last
-    )
+def relay_config(desk: RelayDesk, *, engines: Sequence[str], ports: tuple[int, int]) -> str:
+    """coturn's whole configuration: `engines` are the addresses it may forward to, `ports` the UDP ports it takes.
+
+    It listens on the desk's host where that is an address, else on every address of its machine.
+    """
+    try:
+        listen = [f"{name}={ipaddress.ip_address(desk.host)}" for name in ("listening-ip", "relay-ip")]
+    except ValueError:
+        listen = []
+    allowed = [f"allowed-peer-ip={address}" for address in engines]
+    if any(ipaddress.ip_address(address).is_loopback for address in engines):
+        allowed.append("allow-loopback-peers")
+    own = [*listen, f"listening-port={desk.port}", f"min-port={ports[0]}", f"max-port={ports[1]}"]
+    return "\n".join([_HEAD, *own, f"static-auth-secret={desk.secret}", *_FIXED, *allowed, ""])
 
 
-_CONFIG = """\
-# Written by `silian center relay`. Another run writes it anew.
-listening-ip={listen}
-relay-ip={listen}
-listening-port={port}
-min-port={first}
-max-port={last}
-realm=silian
-use-auth-secret
-static-auth-secret={secret}
-fingerprint
-stale-nonce=600
-user-quota=8
-total-quota=600
-# The media engine and nobody else.
-denied-peer-ip=0.0.0.0-255.255.255.255
-denied-peer-ip=::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff
-{allowed}{loopback}no-multicast-peers
-no-tcp-relay
-no-tls
-no-dtls
-no-cli
-no-software-attribute
-"""
+_HEAD = "# Written by `silian center relay`. Another run writes it anew."
+_FIXED = (
+    "realm=silian",
+    "use-auth-secret",
+    "fingerprint",
+    "stale-nonce=600",
+    "user-quota=8",
+    "total-quota=600",
+    "no-multicast-peers",
+    "no-tcp-relay",
+    "no-tls",
+    "no-dtls",
+    "no-cli",
+    "no-software-attribute",
+    # the media engine and nobody else:
+    "denied-peer-ip=0.0.0.0-255.255.255.255",
+    "denied-peer-ip=::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+)

@@ -9,11 +9,12 @@ import pytest
 
 from desktop_app.domain.clock import SystemClock
 from desktop_app.domain.faults import OperatorError
-from desktop_app.engines import engine_seats, media_engine, write_janus_config
+from desktop_app.engines import engine_seats, media_engine, relay_desk, write_janus_config, write_relay_config
 from desktop_app.settings import CenterSettings
 from media.engine.cascade import CascadeEngine
 from media.engine.hub_engine import HubEngine
 from media.engine.janus_engine import JanusEngine
+from media.transport.relay import RelayDesk, relay_config
 from sync.identity.device import DeviceKey
 from tests.media.janus_rig import needs_janus, own_network
 from tests.media.rig import MEETING, until
@@ -53,6 +54,29 @@ def test_each_engine_has_secrets_of_its_own_in_files_for_its_owner_alone(tmp_pat
     with pytest.raises(OperatorError) as caught:
         write_janus_config(CITIES, KEY, "nowhere", ("10.1.2.3",), tmp_path)
     assert caught.value.id == "engine-unknown"
+
+
+def test_the_relay_s_file_is_for_its_owner_alone_and_its_secret_follows_from_the_center_s_key(tmp_path: Path) -> None:
+    settings, path = replace(CenterSettings(), relay="10.1.2.4:3478"), tmp_path / "turnserver.conf"
+    write_relay_config(settings, KEY, ("10.1.2.3",), path)
+    lines = path.read_text().splitlines()
+    desk = relay_desk(settings, KEY)
+    assert desk is not None
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert {"listening-ip=10.1.2.4", "allowed-peer-ip=10.1.2.3", f"static-auth-secret={desk.secret}"} <= set(lines)
+    assert "allow-loopback-peers" not in lines
+    other = relay_desk(settings, DeviceKey.generate())
+    assert other is not None
+    assert other.secret != desk.secret
+    assert relay_desk(CenterSettings(), KEY) is None
+    assert "listening-ip" not in relay_config(RelayDesk("", 3478, "s"), engines=("10.1.2.3",), ports=(1, 2))
+
+
+@pytest.mark.parametrize("relay", ["10.1.2.4", "host:", "host:70000", "host:port"])
+def test_a_relay_that_is_set_wrong_is_named(relay: str) -> None:
+    with pytest.raises(OperatorError) as caught:
+        relay_desk(replace(CenterSettings(), relay=relay), KEY)
+    assert caught.value.values["key"] == "center.relay"
 
 
 @needs_janus

@@ -13,6 +13,7 @@ from desktop_app.domain.ids import MeetingId, UnitPath
 from media.capture.capture import Capture
 from media.capture.pictures import CardSource
 from media.capture.sources import FRAME_SAMPLES, FRAME_SECONDS, PictureSource, SoundSource
+from media.engine.layers import FULL_HEIGHT, Layer
 from media.engine.room import RoomEngine
 from media.hub.hub import Hub
 from media.metronome import Metronome
@@ -21,6 +22,7 @@ from media.peers.terminal import TerminalMedia
 from media.playout.outputs import SilentOutput
 from media.playout.playout import Playout
 from media.transport.port import MediaPort
+from media.transport.relay import Relay
 
 MEETING = MeetingId("0192f0c0-0000-7000-8000-000000000001")
 PORTS = range(41_000, 41_400)
@@ -73,6 +75,7 @@ class HubSignal:
 
     def __init__(self, hub: Callable[[], Hub], site: UnitPath, port: Callable[[int], int] | None = None) -> None:
         self.broken = False
+        self.opens: Relay | None = None
         self.in_vain = 0
         self._hub = hub
         self._site = site
@@ -84,11 +87,17 @@ class HubSignal:
     async def subscribe(self, offer: str) -> str:
         return self._through(self._ready().subscribe(MEETING, self._site, offer))
 
-    async def switch(self, slot: str, source: UnitPath | None) -> None:
-        self._ready().switch(MEETING, self._site, slot, source)
+    async def switch(self, slot: str, source: UnitPath | None, height: int = FULL_HEIGHT) -> None:
+        self._ready().switch(MEETING, self._site, slot, source, height)
+
+    async def offer_layers(self, layers: frozenset[Layer]) -> None:
+        self._ready().offer_layers(MEETING, self._site, layers)
 
     async def pause(self, slot: str, paused: bool) -> None:
         self._ready().pause(MEETING, self._site, slot, paused)
+
+    async def relay(self) -> Relay | None:
+        return self.opens
 
     def _ready(self) -> Hub:
         if self.broken:
@@ -123,11 +132,17 @@ class EngineSignal:
     async def subscribe(self, offer: str) -> str:
         return await self._ready().subscribe(MEETING, self._site, offer)
 
-    async def switch(self, slot: str, source: UnitPath | None) -> None:
-        await self._ready().switch(MEETING, self._site, slot, source)
+    async def switch(self, slot: str, source: UnitPath | None, height: int = FULL_HEIGHT) -> None:
+        await self._ready().switch(MEETING, self._site, slot, source, height)
+
+    async def offer_layers(self, layers: frozenset[Layer]) -> None:
+        await self._ready().offer_layers(MEETING, self._site, layers)
 
     async def pause(self, slot: str, paused: bool) -> None:
         await self._ready().pause(MEETING, self._site, slot, paused)
+
+    async def relay(self) -> Relay | None:
+        return None
 
     def _ready(self) -> RoomEngine:
         if self.broken:
@@ -199,9 +214,10 @@ class Room:
         sound: SoundSource | None = None,
         through: Callable[[int], int] | None = None,
         silent_after: float = 3.0,
+        host: str = "127.0.0.1",
     ) -> "Terminal":
         signal = HubSignal(self.reachable_hub, UnitPath(name), through)
-        terminal = Terminal(UnitPath(name), signal, picture, sound, silent_after)
+        terminal = Terminal(UnitPath(name), signal, picture, sound, silent_after, host)
         self.terminals.append(terminal)
         return terminal
 
@@ -216,6 +232,7 @@ class Terminal:
         picture: PictureSource | None = None,
         sound: SoundSource | None = None,
         silent_after: float = 3.0,
+        host: str = "127.0.0.1",
     ) -> None:
         clock = SystemClock()
         card = PlainCard()
@@ -231,7 +248,7 @@ class Terminal:
             playout=Playout(SilentOutput(), clock),
             listener=self.notes,
             clock=clock,
-            config=MediaConfig(center_host="127.0.0.1", silent_after=silent_after),
+            config=MediaConfig(center_host=host, silent_after=silent_after),
         )
 
     def see(self, *others: "Terminal", width: int = 320, height: int = 180) -> None:
