@@ -21,7 +21,8 @@ from sync.log.envelope import GENESIS, Change, Verdict
 from sync.log.signing import Origin
 from sync.replication.batch import Batch
 from sync.replication.receipt import Receipt, read_body, receipt_body
-from sync.store.rows import SELECT_CHANGES, change_of, insert_changes, upsert
+from sync.store.driver import AMONG, fetch_among
+from sync.store.rows import SELECT_CHANGES, SELECT_TEXT, change_of, insert_changes, upsert
 from sync.store.store import Transaction
 from sync.store.tables import change, origin, receipt, reemitted
 
@@ -134,13 +135,15 @@ def _hash_at(connection: sa.Connection, batch: Batch, seq: int) -> bytes | None:
 
 
 def _store(transaction: Transaction, device: KnownDevice, fresh: Chain, received_ms: int) -> list[Change]:
-    """Judge and store each change; the changes as they stand now, in the chain's order."""
+    """Judge and store each change; the changes as they stand now, in the chain's order.
+
+    What is new gets its stamp and its verdict, and nobody else holds it yet.
+    """
     connection, projection = transaction.connection, transaction.projection
-    ids = [each.change_id for each, _ in fresh]
-    rows = connection.execute(SELECT_CHANGES.where(change.c.change_id.in_(ids)))
-    known = {row.change_id: change_of(tuple(row)) for row in rows}
+    known = _known(connection, [each.change_id for each, _ in fresh])
     projection.load({(each.entity, each.pk) for each, _ in fresh})
     projection.load({("meeting", each.meeting) for each, _ in fresh if each.meeting})
+    projection.load({("operator", each.person) for each, _ in fresh})
     stored: list[Change] = []
     new: list[tuple[Change, bytes | None]] = []
     again = []
@@ -161,17 +164,17 @@ def _store(transaction: Transaction, device: KnownDevice, fresh: Chain, received
             verdict, reason = (before.verdict, before.reason) if same else (Verdict.REFUSED, "id-taken")
             stored.append(dataclasses.replace(sent, verdict=verdict, reason=reason))
             continue
-        stamped = dataclasses.replace(sent, received_ms=received_ms)
-        verdict, reason, payload = judge(stamped, projection, device.unit_path)
+        sent.received_ms = received_ms
+        verdict, reason, payload = judge(sent, projection, device.unit_path)
         if payload is not None:
-            if stamped.entity == "meeting" and not projection.state("meeting", stamped.pk).exists:
-                new_meetings.add(stamped.pk)
-            projection.apply(stamped, payload)
+            if sent.entity == "meeting" and not projection.state("meeting", sent.pk).exists:
+                new_meetings.add(sent.pk)
+            projection.apply(sent, payload)
         else:
-            stamped = dataclasses.replace(stamped, verdict=verdict.value, reason=reason)
-        known[stamped.change_id] = stamped
-        stored.append(stamped)
-        new.append((stamped, chain_hash))
+            sent.verdict, sent.reason = verdict.value, reason
+        known[sent.change_id] = sent
+        stored.append(sent)
+        new.append((sent, chain_hash))
     insert_changes(connection, new)
     if again:
         connection.execute(reemitted.insert(), again)
@@ -179,6 +182,15 @@ def _store(transaction: Transaction, device: KnownDevice, fresh: Chain, received
     for meeting in sorted(new_meetings):
         release(transaction, change.c.meeting == meeting)
     return stored
+
+
+def _known(connection: sa.Connection, ids: Sequence[str]) -> dict[str, Change]:
+    """Those of these changes that are here already."""
+    here = [row[0] for row in fetch_among(connection, f"SELECT change_id FROM change WHERE change_id {AMONG}", (), ids)]
+    if not here:
+        return {}
+    rows = fetch_among(connection, f"{SELECT_TEXT} WHERE change_id {AMONG}", (), here)
+    return {change.change_id: change for change in map(change_of, rows)}
 
 
 def release(transaction: Transaction, which: "sa.ColumnElement[bool]") -> None:

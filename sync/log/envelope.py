@@ -13,7 +13,6 @@ import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
 
 import msgpack
 
@@ -43,9 +42,12 @@ class Verdict(StrEnum):
     """In a terminal's own store alone: its own change of a record that it may not see any more."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Change:
-    """One change as its origin wrote it, and what its receiver added (`received_ms`, `verdict`, `reason`)."""
+    """One change as its origin wrote it, and what its receiver added (`received_ms`, `verdict`, `reason`).
+
+    Nobody alters one that others hold; it is not frozen because that makes the making of one eight times slower.
+    """
 
     change_id: str
     terminal: str
@@ -74,7 +76,6 @@ def payload_digest(salt: bytes, payload: bytes) -> bytes:
     return hashlib.sha256(salt + payload).digest()
 
 
-@lru_cache(maxsize=8192)
 def pack_id(text: str) -> bytes | str:
     """16 bytes for a UUID in its canonical form, the text itself for anything else."""
     if len(text) == 36:
@@ -82,9 +83,13 @@ def pack_id(text: str) -> bytes | str:
             packed = bytes.fromhex(text.replace("-", ""))
         except ValueError:
             return text
-        if len(packed) == 16 and _uuid_text(packed) == text:
+        if len(packed) == 16 and uuid_text(packed) == text:
             return packed
     return text
+
+
+pack_known = lru_cache(maxsize=8192)(pack_id)
+"""As `pack_id`, for what comes again and again: persons and meetings."""
 
 
 def unpack_id(packed: bytes | str) -> str:
@@ -93,14 +98,16 @@ def unpack_id(packed: bytes | str) -> str:
         return packed
     if not isinstance(packed, bytes) or len(packed) != 16:
         raise ValueError("a UUID is 16 bytes")
-    return _uuid_text(packed)
+    return uuid_text(packed)
 
 
-def _uuid_text(packed: bytes) -> str:
+def uuid_text(packed: bytes) -> str:
+    """The canonical text of 16 bytes."""
     digits = packed.hex()
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
+@lru_cache(maxsize=1024)
 def pack_device(text: str) -> bytes:
     """A device id, 32 lower-case hex digits, as 16 bytes; ValueError for anything else."""
     packed = bytes.fromhex(text)
@@ -115,28 +122,47 @@ def unpack_device(packed: bytes) -> str:
     return packed.hex()
 
 
+class Chain:
+    """Hashes change after change onto the one before. Belongs to one thread."""
+
+    def __init__(self, head: bytes) -> None:
+        self.head = head
+        self._pack = msgpack.Packer(buf_size=1024).pack
+
+    def envelope(self, change: Change, packed_id: bytes | str, packed_pk: bytes | str) -> bytes:
+        """The bytes whose SHA-256 is the change's hash; both are what `pack_id` makes of its ids."""
+        packed: bytes = self._pack(
+            (
+                VERSION,
+                packed_id,
+                pack_device(change.terminal),
+                change.epoch,
+                change.seq,
+                change.hlc,
+                change.entity,
+                packed_pk,
+                change.op,
+                change.schema_version,
+                pack_known(change.person),
+                pack_device(change.device),
+                change.unit_path,
+                pack_known(change.meeting),
+                change.digest,
+                self.head,
+            )
+        )
+        return packed
+
+    def add(self, change: Change, packed_id: bytes | str, packed_pk: bytes | str) -> bytes:
+        """The chain's hash at this change, which is the head now."""
+        self.head = hashlib.sha256(self.envelope(change, packed_id, packed_pk)).digest()
+        return self.head
+
+
 def envelope(change: Change, prev_hash: bytes) -> bytes:
     """The bytes whose SHA-256 is the change's hash."""
-    fields: list[Any] = [
-        VERSION,
-        pack_id(change.change_id),
-        pack_device(change.terminal),
-        change.epoch,
-        change.seq,
-        change.hlc,
-        change.entity,
-        pack_id(change.pk),
-        change.op,
-        change.schema_version,
-        pack_id(change.person),
-        pack_device(change.device),
-        change.unit_path,
-        pack_id(change.meeting),
-        change.digest,
-        prev_hash,
-    ]
-    return bytes(msgpack.packb(fields))
+    return Chain(prev_hash).envelope(change, pack_id(change.change_id), pack_id(change.pk))
 
 
 def change_hash(change: Change, prev_hash: bytes) -> bytes:
-    return hashlib.sha256(envelope(change, prev_hash)).digest()
+    return Chain(prev_hash).add(change, pack_id(change.change_id), pack_id(change.pk))

@@ -14,6 +14,7 @@ import msgpack
 
 from desktop_app.domain.faults import PeerFault
 from desktop_app.domain.limits import PAYLOAD
+from sync.log.envelope import uuid_text
 
 UPDATE = "update"
 """The field that carries a pycrdt update."""
@@ -23,7 +24,7 @@ RETRACTED = "_retracted"
 """The field by which a structured record is taken back; a fact is taken back by the operation alone."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Payload:
     """The opened payload of one change."""
 
@@ -43,28 +44,54 @@ def seal_payload(fields: Mapping[str, Any], bases: Mapping[str, tuple[str, ...]]
     return bytes(raw)
 
 
+class PayloadReader:
+    """Opens one payload after another. Belongs to one thread."""
+
+    def __init__(self) -> None:
+        self._unpacker = _unpacker()
+
+    def open(self, raw: bytes) -> Payload:
+        """Read a payload; whatever the bytes are, raise only PeerFault `payload-unreadable`."""
+        if len(raw) > PAYLOAD:
+            raise PeerFault("payload-unreadable")
+        unpacker = self._unpacker
+        try:
+            before = unpacker.tell()
+            unpacker.feed(raw)
+            body = unpacker.unpack()
+            if unpacker.tell() - before != len(raw):
+                raise PeerFault("payload-unreadable")
+            fields = body["fields"]
+            for name, value in fields.items():
+                if type(name) is not str or not (type(value) in _SCALARS or _is_texts(value)):
+                    raise PeerFault("payload-unreadable")
+            packed = body["base_clocks"]
+            return Payload(fields, {str(name): _ids(ids) for name, ids in packed.items()} if packed else {})
+        except (ValueError, KeyError, TypeError, AttributeError, msgpack.UnpackException, RecursionError) as err:
+            self._unpacker = _unpacker()
+            raise PeerFault("payload-unreadable") from err
+        except PeerFault:
+            self._unpacker = _unpacker()
+            raise
+
+
 def open_payload(raw: bytes) -> Payload:
     """Read a payload; whatever the bytes are, raise only PeerFault `payload-unreadable`."""
-    try:
-        body = msgpack.unpackb(raw, strict_map_key=True)
-        fields, packed = body["fields"], body["base_clocks"]
-        if not isinstance(fields, dict) or not all(_storable(name, value) for name, value in fields.items()):
-            raise PeerFault("payload-unreadable")
-        bases = {str(name): _ids(ids) for name, ids in packed.items()}
-    except (ValueError, KeyError, TypeError, AttributeError, msgpack.UnpackException, RecursionError) as err:
-        raise PeerFault("payload-unreadable") from err
-    return Payload(fields, bases)
+    return PayloadReader().open(raw)
+
+
+_SCALARS = frozenset({str, int, float, bool, bytes, type(None)})
+
+
+def _unpacker() -> Any:
+    return msgpack.Unpacker(strict_map_key=True, read_size=8192, max_buffer_size=2 * PAYLOAD)
+
+
+def _is_texts(value: Any) -> bool:
+    return type(value) is list and all(type(item) is str for item in value)
 
 
 def _ids(packed: bytes) -> tuple[str, ...]:
     if not isinstance(packed, bytes) or len(packed) % 16:
         raise ValueError("clocks are 16 bytes each")
-    return tuple(str(uuid.UUID(bytes=packed[at : at + 16])) for at in range(0, len(packed), 16))
-
-
-def _storable(name: Any, value: Any) -> bool:
-    if not isinstance(name, str):
-        return False
-    if isinstance(value, list):
-        return all(isinstance(item, str) for item in value)
-    return value is None or isinstance(value, str | int | float | bool | bytes)
+    return tuple([uuid_text(packed[at : at + 16]) for at in range(0, len(packed), 16)])

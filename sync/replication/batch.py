@@ -8,7 +8,6 @@ What can be derived is not sent: the receiver numbers the items from first_seq, 
 before, and must arrive at the head hash, which the terminal has signed.
 """
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,19 +17,23 @@ from desktop_app.domain.limits import BATCH_CHANGES, PAYLOAD
 from sync.log.envelope import (
     HASH_BYTES,
     SALT_BYTES,
+    Chain,
     Change,
-    change_hash,
     pack_device,
     pack_id,
+    pack_known,
     payload_digest,
     unpack_device,
     unpack_id,
+    uuid_text,
 )
 from sync.log.hlc import LARGEST
 from sync.log.signing import head_message
 from sync.replication.packing import pack, unpack
 
 VERSION = 1
+CHANGE_ID = 0
+"""Where an item has it."""
 TEXT = 512
 """The longest identifier or name in an envelope, in characters."""
 SIGNATURE_BYTES = 64
@@ -58,15 +61,14 @@ class Batch:
 
     def chain(self) -> list[tuple[Change, bytes]]:
         """The changes, each with the chain's hash at it; PeerFault `chain-broken` when they do not make the head."""
-        chain: list[tuple[Change, bytes]] = []
-        running = self.prev_hash
+        pairs: list[tuple[Change, bytes]] = []
+        reader, running = ItemReader(self.terminal, self.epoch), Chain(self.prev_hash)
         for seq, item in enumerate(self.items, start=self.first_seq):
-            change = _read_item(item, self.terminal, self.epoch, seq)
-            running = change_hash(change, running)
-            chain.append((change, running))
-        if running != self.head_hash:
+            change = reader.read(item, seq)
+            pairs.append((change, running.add(change, item[CHANGE_ID], pack_id(change.pk))))
+        if running.head != self.head_hash:
             raise PeerFault("chain-broken", terminal=self.terminal, epoch=self.epoch, seq=self.last_seq)
-        return chain
+        return pairs
 
 
 def pack_batch(changes: Sequence[Change], prev_hash: bytes, head_hash: bytes, signature: bytes) -> bytes:
@@ -108,59 +110,74 @@ def read_batch(raw: bytes) -> Batch:
 
 def _item(change: Change) -> list[Any]:
     return [
-        uuid.UUID(change.change_id).bytes,
+        pack_id(change.change_id),
         change.hlc,
         change.entity,
         pack_id(change.pk),
         change.op,
         change.schema_version,
-        pack_id(change.person),
+        pack_known(change.person),
         None if change.device == change.terminal else pack_device(change.device),
         change.unit_path,
-        pack_id(change.meeting),
+        pack_known(change.meeting),
         change.salt,
         change.payload,
         change.digest if change.payload is None else None,
     ]
 
 
-def _read_item(item: Any, terminal: str, epoch: int, seq: int) -> Change:
-    try:
-        change_id, hlc, entity, pk, op, schema, person, device, unit_path, meeting, salt, payload, digest = item
-        if payload is not None:
-            if not isinstance(payload, bytes) or len(payload) > PAYLOAD:
+class ItemReader:
+    """Reads the items of one push; what comes again and again in it is looked at once."""
+
+    def __init__(self, terminal: str, epoch: int) -> None:
+        self._terminal = terminal
+        self._epoch = epoch
+        self._ids: dict[bytes | str, str] = {}
+        self._texts: dict[str, str] = {}
+
+    def read(self, item: Any, seq: int) -> Change:
+        """The change at this place of the chain; PeerFault `batch-malformed`."""
+        try:
+            change_id, hlc, entity, pk, op, schema, person, device, unit_path, meeting, salt, payload, digest = item
+            if type(change_id) is not bytes or len(change_id) != 16 or type(salt) is not bytes:
                 raise PeerFault("batch-malformed", seq=seq)
-            digest = payload_digest(salt, payload)
-        if len(salt) != SALT_BYTES or len(digest) != HASH_BYTES or not isinstance(digest, bytes):
-            raise PeerFault("batch-malformed", seq=seq)
-        if not (is_number(hlc) and is_number(schema)):
-            raise PeerFault("batch-malformed", seq=seq)
-        return Change(
-            _change_id(change_id),
-            terminal,
-            epoch,
-            seq,
-            hlc,
-            text_of(entity),
-            text_of(unpack_id(pk)),
-            text_of(op),
-            schema,
-            text_of(unpack_id(person)),
-            terminal if device is None else unpack_device(device),
-            text_of(unit_path),
-            text_of(unpack_id(meeting)),
-            bytes(salt),
-            payload,
-            digest,
-        )
-    except (ValueError, TypeError) as err:
-        raise PeerFault("batch-malformed", seq=seq) from err
+            if payload is not None:
+                if type(payload) is not bytes or len(payload) > PAYLOAD:
+                    raise PeerFault("batch-malformed", seq=seq)
+                digest = payload_digest(salt, payload)
+            if len(salt) != SALT_BYTES or type(digest) is not bytes or len(digest) != HASH_BYTES:
+                raise PeerFault("batch-malformed", seq=seq)
+            if not (type(hlc) is int and 0 <= hlc <= LARGEST and type(schema) is int and 0 <= schema <= LARGEST):
+                raise PeerFault("batch-malformed", seq=seq)
+            texts, ids = self._texts, self._ids
+            return Change(
+                uuid_text(change_id),
+                self._terminal,
+                self._epoch,
+                seq,
+                hlc,
+                texts.get(entity) or self._text(entity),
+                uuid_text(pk) if type(pk) is bytes and len(pk) == 16 else text_of(unpack_id(pk)),
+                texts.get(op) or self._text(op),
+                schema,
+                ids.get(person) or self._id(person),
+                self._terminal if device is None else unpack_device(device),
+                texts.get(unit_path) or self._text(unit_path),
+                ids.get(meeting) or self._id(meeting),
+                salt,
+                payload,
+                digest,
+            )
+        except (ValueError, TypeError) as err:
+            raise PeerFault("batch-malformed", seq=seq) from err
 
+    def _text(self, value: Any) -> str:
+        self._texts[value] = text_of(value)
+        return self._texts[value]
 
-def _change_id(packed: Any) -> str:
-    if not isinstance(packed, bytes):
-        raise ValueError("a change id is 16 bytes")
-    return unpack_id(packed)
+    def _id(self, value: Any) -> str:
+        self._ids[value] = text_of(unpack_id(value))
+        return self._ids[value]
 
 
 def is_number(value: Any) -> bool:

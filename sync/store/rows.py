@@ -3,14 +3,15 @@
 import base64
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
+from json.encoder import encode_basestring
 from operator import attrgetter
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 
 from sync.log.envelope import Change
+from sync.store.driver import Insert, run_many
 from sync.store.tables import change as change_table
 
 COLUMNS = (
@@ -36,9 +37,10 @@ COLUMNS = (
 )
 """The columns of a `Change`, in its order."""
 SELECT_CHANGES = sa.select(*(change_table.c[name] for name in COLUMNS))
-_INSERT = change_table.insert()
+SELECT_TEXT = f"SELECT {', '.join(COLUMNS)} FROM change"
+"""The same as a text for `sync.store.driver`."""
+_INSERT = Insert(change_table, (*COLUMNS, "hash"))
 _VALUES = attrgetter(*COLUMNS)
-_PLAIN_INSERT = f"INSERT INTO change ({', '.join(COLUMNS)}, hash) VALUES ({', '.join('?' * (len(COLUMNS) + 1))})"
 
 
 def change_of(row: Sequence[Any]) -> Change:
@@ -48,13 +50,7 @@ def change_of(row: Sequence[Any]) -> Change:
 
 def insert_changes(connection: sa.Connection, changes: Iterable[tuple[Change, bytes | None]]) -> None:
     """Append changes, each with the chain's hash at it (None where it is not ours to see)."""
-    rows = [(*_VALUES(each), chain_hash) for each, chain_hash in changes]
-    if not rows:
-        return
-    if connection.dialect.name == "sqlite":  # as they are: twice as fast as one by one through SQLAlchemy's types
-        connection.exec_driver_sql(_PLAIN_INSERT, rows)
-    else:
-        connection.execute(_INSERT, [dict(zip((*COLUMNS, "hash"), row, strict=True)) for row in rows])
+    _INSERT.many(connection, [(*_VALUES(each), chain_hash) for each, chain_hash in changes])
 
 
 def erase_payloads(connection: sa.Connection, change_ids: Sequence[str]) -> None:
@@ -68,20 +64,14 @@ def erase_payloads(connection: sa.Connection, change_ids: Sequence[str]) -> None
 
 def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows, each taking the place of the one with its primary key. All rows name the same columns."""
-    if not rows:
-        return
-    if connection.dialect.name == "sqlite":
+    if rows:
         names = tuple(rows[0])
-        connection.exec_driver_sql(_plain_upsert(table, names), [tuple(row[name] for name in names) for row in rows])
-        return
-    statement = postgresql.insert(table)
-    keys = [column.name for column in table.primary_key]
-    others = {name: statement.excluded[name] for name in rows[0] if name not in keys}
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=others), list(rows))
+        run_many(connection, upsert_text(table, names), [tuple(row[name] for name in names) for row in rows])
 
 
 @cache
-def _plain_upsert(table: sa.Table, names: tuple[str, ...]) -> str:
+def upsert_text(table: sa.Table, names: tuple[str, ...]) -> str:
+    """The statement of `upsert`, for `sync.store.driver`."""
     keys = [column.name for column in table.primary_key]
     others = ", ".join(f"{name} = excluded.{name}" for name in names if name not in keys)
     places = ", ".join("?" * len(names))
@@ -90,13 +80,37 @@ def _plain_upsert(table: sa.Table, names: tuple[str, ...]) -> str:
 
 
 def to_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_bytes_to_json)
+    """JSON without spaces and without escapes of what is no ASCII; bytes as `{"$bytes": base64}`."""
+    return _ENCODER.encode(value)
+
+
+def fields_to_json(fields: Mapping[str, Any]) -> str:
+    """The same of a record's fields, most of which are text: three times as fast."""
+    said = [
+        _name(name) + (encode_basestring(value) if type(value) is str else to_json(value))
+        for name, value in fields.items()
+    ]
+    return f"{{{','.join(said)}}}"
+
+
+def clocks_to_json(clocks: Mapping[str, Sequence[str]]) -> str:
+    """The same of a record's clocks: change ids, which need no escapes."""
+    said = [_name(name) + '["' + '","'.join(heads) + '"]' for name, heads in clocks.items()]
+    return f"{{{','.join(said)}}}"
+
+
+@lru_cache(maxsize=4096)
+def _name(name: str) -> str:
+    return encode_basestring(name) + ":"
 
 
 def _bytes_to_json(value: Any) -> Any:
     if isinstance(value, bytes):
         return {"$bytes": base64.b64encode(value).decode()}
     raise TypeError(f"{type(value).__name__} is not stored in a record")
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_bytes_to_json)
 
 
 def _bytes_from_json(value: dict[str, Any]) -> Any:

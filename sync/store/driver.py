@@ -1,0 +1,112 @@
+"""Statements straight to the database's driver: a fixed text and its values, where building one anew costs too much.
+
+For the lanes and for each write; everything else goes through SQLAlchemy, inside the same transaction. A text has `?`
+where a value goes, for both databases. What goes wrong comes out as the driver's own error, or as a HostFault: see
+`sync.store.engine.host_faults`.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+
+from desktop_app.domain.faults import HostFault
+from sync.store import postgres
+
+Values = Sequence[Any]
+Found = list[tuple[Any, ...]]
+AMONG = "<among>"
+"""In a text after a column: one of a list, which comes last among the values."""
+COPIED_FROM = 8
+"""Rows from which PostgreSQL is given them by COPY."""
+
+
+def fetch(connection: sa.Connection, text: str, values: Values = ()) -> Found:
+    """The rows of a SELECT."""
+    driver = _driver(connection)
+    if connection.dialect.name == "sqlite":
+        found: Found = driver.execute(text, values).fetchall()
+        return found
+    with _faults(connection):
+        return list(driver.execute(_percent(text), values).fetchall())
+
+
+def fetch_among(connection: sa.Connection, text: str, values: Values, several: Sequence[str]) -> Found:
+    """The rows of a SELECT that says AMONG: "... AND pk <among>"."""
+    if connection.dialect.name == "sqlite":
+        if len(several) == 1:
+            return fetch(connection, text.replace(AMONG, "= ?"), (*values, several[0]))
+        within = text.replace(AMONG, "IN (SELECT value FROM json_each(?))")
+        return fetch(connection, within, (*values, json.dumps(several)))
+    return fetch(connection, text.replace(AMONG, "= ANY(?)"), (*values, list(several)))
+
+
+def run(connection: sa.Connection, text: str, values: Values) -> None:
+    driver = _driver(connection)
+    if connection.dialect.name == "sqlite":
+        driver.execute(text, values)
+        return
+    with _faults(connection):
+        driver.execute(_percent(text), values)
+
+
+def run_many(connection: sa.Connection, text: str, rows: Sequence[Values]) -> None:
+    driver = _driver(connection)
+    if connection.dialect.name == "sqlite":
+        if len(rows) == 1:
+            driver.execute(text, rows[0])
+        else:
+            driver.executemany(text, rows)
+        return
+    with _faults(connection), driver.cursor() as cursor:
+        cursor.executemany(_percent(text), rows)
+
+
+class Insert:
+    """New rows of one table, in the order of these columns."""
+
+    def __init__(self, table: sa.Table, columns: Sequence[str]) -> None:
+        names = ", ".join(columns)
+        self._text = f"INSERT INTO {table.name} ({names}) VALUES ({', '.join('?' * len(columns))})"
+        self._copy = f"COPY {table.name} ({names}) FROM STDIN (FORMAT BINARY)"
+        self._types = [_POSTGRES[type(table.c[name].type)] for name in columns]
+
+    def many(self, connection: sa.Connection, rows: Sequence[Values]) -> None:
+        if not rows:
+            return
+        if connection.dialect.name == "sqlite" or len(rows) < COPIED_FROM:
+            run_many(connection, self._text, rows)
+            return
+        with _faults(connection), _driver(connection).cursor() as cursor, cursor.copy(self._copy) as copy:
+            copy.set_types(self._types)
+            for row in rows:
+                copy.write_row(row)
+
+
+_POSTGRES: dict[type[Any], str] = {sa.Text: "text", sa.BigInteger: "int8", sa.LargeBinary: "bytea", sa.Boolean: "bool"}
+
+
+def _driver(connection: sa.Connection) -> Any:
+    if not connection.in_transaction():
+        connection.begin()
+    return connection.connection.driver_connection
+
+
+@cache
+def _percent(text: str) -> str:
+    return text.replace("?", "%s")
+
+
+@contextmanager
+def _faults(connection: sa.Connection) -> Iterator[None]:
+    """What PostgreSQL's driver raises, where it is not a bug."""
+    try:
+        yield
+    except connection.dialect.loaded_dbapi.Error as err:
+        fault = postgres.fault_of(err)
+        if fault is None:
+            raise
+        raise HostFault(fault) from err
