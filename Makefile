@@ -8,10 +8,11 @@ ARGS ?=
 SECONDS ?= 600
 KILLS ?= 2000
 
-.PHONY: help setup demo test lint format soak mutants bench bench-sync bench-meeting deb deb-test clean
+.PHONY: help setup demo days test lint format soak mutants bench bench-sync bench-meeting deb deb-test clean
 
 help:
 	@echo "make demo      a linked meeting of four terminals and a center, played on this machine; results in demo-out/"
+	@echo "make days      the acceptance days with real processes, step by step; results in days-out/"
 	@echo "make test      the tests (ARGS='-k roster' for some of them)"
 	@echo "make lint      ruff, mypy and the import contracts"
 	@echo "make soak      the records' simulation for SECONDS=600, then KILLS=2000 real kills"
@@ -27,6 +28,9 @@ setup:
 
 demo: setup
 	$(VENV)/bin/silian demo $(ARGS)
+
+days: setup
+	$(VENV)/bin/silian days $(ARGS)
 
 test:
 	@$(SETUP) test
@@ -67,4 +71,4 @@ deb-test: deb
 	QT_QPA_PLATFORM=offscreen $(PY) -m pytest tests/installer/test_deb.py -m deb --timeout 1800 $(ARGS)
 
 clean:
-	rm -rf build dist demo-out bench-out
+	rm -rf build dist demo-out days-out bench-out

@@ -30,6 +30,7 @@ COMMANDS = {
     "center": Command("desktop_app.center_command", "run the provincial center, give out activation codes, back it up"),
     "terminal": Command("desktop_app.terminal_command", "open this room's terminal (what the desktop icon does)"),
     "demo": Command("desktop_app.demo.command", "play a whole day on this machine: a center and four terminals"),
+    "days": Command("desktop_app.days.command", "play whole days of a province on this machine, measured step by step"),
     "simulate": Command("desktop_app.simulate_command", "play a meeting or the syncing of many sites, and time it"),
     "doctor": Command("desktop_app.doctor", "check this machine and the link to the center, and say what to do"),
     "verify": Command(

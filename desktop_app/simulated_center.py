@@ -10,9 +10,10 @@ import secrets
 import socket
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from desktop_app.center import Center
@@ -63,31 +64,11 @@ class SimulatedCenter:
         self, units: Sequence[UnitPath], kind: MeetingKind, agenda: Sequence[str], meetings: int = 1
     ) -> tuple[list["Seating"], list[MeetingId]]:
         """Enrol one device per unit, the first of them the host with an operator, and schedule the meetings."""
-        now = self._clock.now()
-        keystore = open_keystore(self.folder, passphrase=self._passphrase, stretch=Stretch(1, 64, 1))
-        settings = load_settings(self.folder / "none.toml", {}, {"center.folder": str(self.folder)})
-        center = Center.open(self.folder, keystore, settings, self._clock)
-        try:
-            own = center.keys.identity
+        plan = Plan("模拟会议", kind, units[0], tuple(units[1:]), tuple((title, 0) for title in agenda))
+        with opened_center(self.folder, self._passphrase, self._clock) as center:
             self.ca_pem = center.keys.authority.ca_pem
-            writes, seatings, ids = [], [], []
-            for unit in units:
-                key = DeviceKey.generate()
-                center.keys.registry.add(Device(key.id, key.public, unit, "simulated", now))
-                person = PersonId(uuid7(unix_ms(now)))
-                roles = [Role.HOST.value] if unit == units[0] else [Role.CLERK.value]
-                operator = {"unit_path": unit, "name": "模拟操作员", "roles": roles, "is_active": True}
-                writes.append(Write("operator", person, operator))
-                identity = DeviceIdentity(key, unit, own.device, own.public_key, self.ca_pem, "")
-                seatings.append(Seating(identity, person))
-            for _ in range(meetings):
-                meeting = MeetingId(uuid7(unix_ms(now)))
-                ids.append(meeting)
-                writes += _scheduled(meeting, kind, units, agenda, now)
-            center.store.append(*writes, actor=Actor(PersonId(""), own.device))
-        finally:
-            center.close()
-        return seatings, ids
+            seatings = enrol(center, units, self._clock, host=units[0])
+            return seatings, [schedule(center, plan, self._clock) for _ in range(meetings)]
 
     def start(self) -> float:
         """Run it; the seconds until it answers. HostFault `simulation-center-down` where it does not."""
@@ -141,28 +122,71 @@ class Seating:
         return self.identity.unit_path
 
 
-def _scheduled(
-    meeting: MeetingId, kind: MeetingKind, units: Sequence[UnitPath], agenda: Sequence[str], now: datetime
-) -> list[Write]:
-    plan = {
-        "title": "模拟会议",
-        "kind": kind.value,
-        "convener_unit": units[0],
-        "invited": list(units[1:]),
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One meeting that begins now; an item of its agenda is a title and how many seconds a turn has (0: no limit)."""
+
+    title: str
+    kind: MeetingKind
+    host: UnitPath
+    invited: tuple[UnitPath, ...]
+    agenda: tuple[tuple[str, int], ...]
+
+
+@contextmanager
+def opened_center(folder: Path, passphrase: str, clock: Clock) -> Iterator[Center]:
+    """A center's stores, while no process runs it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    keystore = open_keystore(folder, passphrase=passphrase, stretch=Stretch(1, 64, 1))
+    center = Center.open(
+        folder, keystore, load_settings(folder / "none.toml", {}, {"center.folder": str(folder)}), clock
+    )
+    try:
+        yield center
+    finally:
+        center.close()
+
+
+def enrol(center: Center, units: Sequence[UnitPath], clock: Clock, host: UnitPath | None = None) -> list[Seating]:
+    """A device of this process and an operator for every unit; the host's may host."""
+    now, own, seatings, writes = clock.now(), center.keys.identity, [], []
+    for unit in units:
+        key = DeviceKey.generate()
+        center.keys.registry.add(Device(key.id, key.public, unit, "simulated", now))
+        person = PersonId(uuid7(unix_ms(now)))
+        roles = [Role.HOST.value] if unit == host else [Role.CLERK.value]
+        operator = {"unit_path": unit, "name": "模拟操作员", "roles": roles, "is_active": True}
+        writes.append(Write("operator", person, operator))
+        identity = DeviceIdentity(key, unit, own.device, own.public_key, center.keys.authority.ca_pem, "")
+        seatings.append(Seating(identity, person))
+    center.store.append(*writes, actor=Actor(PersonId(""), own.device))
+    return seatings
+
+
+def schedule(center: Center, plan: Plan, clock: Clock) -> MeetingId:
+    """Put the meeting into the center's records."""
+    now = clock.now()
+    meeting = MeetingId(uuid7(unix_ms(now)))
+    fields = {
+        "title": plan.title,
+        "kind": plan.kind.value,
+        "convener_unit": plan.host,
+        "invited": list(plan.invited),
         "planned_start": stamp(now),
         "planned_end": stamp(now + timedelta(hours=2)),
         "state": "planned",
     }
     items = [
-        Write(
-            "agenda_item",
-            uuid7(unix_ms(now)),
-            {"meeting": meeting, "item_no": number, "item_type": "SPEECH", "title": title, "state": "planned"},
-            meeting,
-        )
-        for number, title in enumerate(agenda, start=1)
+        {"meeting": meeting, "item_no": number, "item_type": "SPEECH", "title": title, "state": "planned"}
+        | ({"limit_sec": limit} if limit else {})
+        for number, (title, limit) in enumerate(plan.agenda, start=1)
     ]
-    return [Write("meeting", meeting, plan, meeting), *items]
+    center.store.append(
+        Write("meeting", meeting, fields, meeting),
+        *(Write("agenda_item", uuid7(unix_ms(now)), item, meeting) for item in items),
+        actor=Actor(PersonId(""), center.keys.identity.device),
+    )
+    return meeting
 
 
 def _free_udp_port() -> int:

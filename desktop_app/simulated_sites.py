@@ -8,12 +8,12 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from random import Random
-from typing import Any
+from typing import Any, Protocol
 
 from desktop_app.domain.clock import Clock
 from desktop_app.domain.faults import Fault, PeerFault
 from desktop_app.domain.ids import MeetingId, UnitPath
-from desktop_app.simulated_center import Seating, SimulatedCenter
+from desktop_app.simulated_center import Seating
 from media.meeting.client import MeetingClient
 from media.meeting.commands import AnswerRollCall, Command
 from media.meeting.events import Event, RollCallOpened
@@ -26,6 +26,16 @@ from sync.identity.requests import RequestSigner
 ANSWER_SECONDS = (0.3, 3.0)
 WAIT_SECONDS = 60.0
 
+
+class Reachable(Protocol):
+    """A center, as far as a site needs to know it."""
+
+    @property
+    def url(self) -> str: ...
+    @property
+    def ca_pem(self) -> str: ...
+
+
 Heard = Callable[["SimulatedSite", int], None]
 
 
@@ -33,7 +43,7 @@ class SimulatedSite:
     """One site. `faults` are what it was refused, in order."""
 
     def __init__(
-        self, seating: Seating, center: SimulatedCenter, meeting: MeetingId, *, tls: Any, clock: Clock, jitter: Random
+        self, seating: Seating, center: Reachable, meeting: MeetingId, *, tls: Any, clock: Clock, jitter: Random
     ) -> None:
         self.unit_path = seating.unit_path
         self.faults: list[Fault] = []
@@ -128,7 +138,7 @@ class SimulatedSite:
 
 @contextlib.asynccontextmanager
 async def simulated_sites(
-    seatings: Sequence[Seating], center: SimulatedCenter, meeting: MeetingId, *, clock: Clock, seed: int = 1
+    seatings: Sequence[Seating], center: Reachable, meeting: MeetingId, *, clock: Clock, seed: int = 1
 ) -> AsyncIterator[list[SimulatedSite]]:
     """The sites of one meeting, none of them started; at the end all of them vanish."""
     tls = tls_context(center.ca_pem)

@@ -159,7 +159,8 @@ class Outcome(StrEnum):
 class Story:
     """Plays the steps in order; each `tick` goes as far as it can without waiting.
 
-    A story that is not `complete` waits for more steps after its last one instead of ending.
+    A story that is not `complete` waits for more steps after its last one instead of ending, and goes on after a step
+    that did not come about: whoever tells it the steps decides what that means.
     """
 
     def __init__(
@@ -228,10 +229,13 @@ class Story:
             self._fail(self._steps[self._at], why)
 
     def _fail(self, step: Step, why: str) -> None:
-        self.outcome = Outcome.FAILED
-        self.why = why
         picture = self._stage.grab(f"failed-{step.number:02d}")
         self._log.write("failed", step=step.number, name=step.name, why=why, shot=picture)
+        if not self.complete:
+            self._at, self._began, self._held = self._at + 1, None, None
+            return
+        self.outcome = Outcome.FAILED
+        self.why = why
         self._log.write("story", outcome=self.outcome)
 
 

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 from desktop_app.domain.faults import Fault, OperatorError
 from desktop_app.story import StoryLog
 from desktop_app.terminal import Terminal
+from desktop_app.terminal_hosting import HostingStage
 from ui.models.app_model import Page
 
 if TYPE_CHECKING:
@@ -41,8 +42,10 @@ class TerminalStage:
         self._keys = QTimer(interval=KEYS_MS)
         self._keys.timeout.connect(self._type)
         self._counts: dict[str, tuple[float, int]] = {}
+        self._hosting = HostingStage(lambda: self._work)
         terminal.ready.connect(self._take_workplace)
         self._acts: dict[str, Callable[..., object]] = {
+            "look": lambda name: log.write("looked", name=name, value=self.look(name)),
             "enrol.submit": self._enrol,
             "unlock.choose": lambda name: self._choose(name),
             "unlock.enter": lambda pin: self._work.unlock.unlock(pin),
@@ -50,7 +53,7 @@ class TerminalStage:
             "app.go": lambda page: terminal.app.go(Page(page)),
             "app.return": lambda: terminal.app.return_to_meeting(),
             "home.schedule": self._schedule,
-            "home.join": lambda: self._work.home.join(),
+            "home.join": lambda meeting="": self._work.home.join(meeting),
             "meeting.request_chair": lambda: self._work.meeting.request_chair(),
             "meeting.release_chair": lambda: self._work.meeting.release_chair(),
             "meeting.load_people": lambda: self._work.meeting.load_people(),
@@ -62,18 +65,19 @@ class TerminalStage:
             "meeting.unmute_all": lambda: self._work.meeting.mute(None, False),
             "meeting.leave": lambda: self._work.meeting.leave(),
             "meeting.end": lambda: self._work.meeting.end(),
-            "signin.open": lambda: self._work.open_sign_in(self._meeting_id()),
+            "signin.open": lambda meeting="": self._work.open_sign_in(meeting or self._meeting_id()),
             "signin.import": self._import,
             "signin.search": lambda text: self._work.signin.search(text),
             "signin.enter": self._sign_in_results,
             "signin.excuse": lambda: self._work.signin.excuse(self._waiting()[0].member),
             "signin.export": lambda path: self._work.signin.export(path),
-            "minutes.open": lambda: self._work.open_minutes(self._meeting_id()),
+            "minutes.open": lambda meeting="": self._work.open_minutes(meeting or self._meeting_id()),
             "minutes.write": self._write,
             "minutes.paste": self._paste,
             "minutes.mark_opinion": lambda: self._work.minutes.mark_opinion(self._work.minutes.current_block),
             "minutes.export": lambda path: self._work.minutes.export(Path(path)),
             "sync.now": lambda: self._work.sync.sync_now(),
+            **self._hosting.acts,
         }
         self._looks: dict[str, Callable[[], Any]] = {
             "app.stage": lambda: terminal.app.stage.value,
@@ -120,6 +124,7 @@ class TerminalStage:
             "records.sign_ins": lambda: self._count("sign_in"),
             "records.speeches": lambda: self._count("speech"),
             "exports.written": lambda: len(self._exported),
+            **self._hosting.looks,
         }
 
     @property
@@ -164,10 +169,11 @@ class TerminalStage:
 
     def _take_workplace(self) -> None:
         work = self._work
+        self._hosting.hear(work)
         for model in (work.home, work.signin, work.minutes, work.sync):
             model.failed.connect(self._note_fault)
-        for model in (work.signin, work.minutes):
-            model.exported.connect(self._exported.append)
+        for exporter in (work.signin, work.minutes, work.roll_call):
+            exporter.exported.connect(self._exported.append)
         identity = self._terminal.parts.identity if self._terminal.parts is not None else None
         if identity is not None:
             self._log.write("enrolled", device=identity.device, unit_path=identity.unit_path)

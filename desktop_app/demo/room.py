@@ -22,6 +22,8 @@ class Room:
         self.seat: Seat = scene.seats[player.code]
         self.player = player
         self.samples: list[dict[str, Any]] = []
+        self.began_at = self.came_at = 0.0
+        """Unix time of the last step's beginning and of what came of it."""
         self._lines: list[dict[str, Any]] = []
         self._steps = 0
 
@@ -53,7 +55,15 @@ class Room:
         )
         if line["kind"] != "step":
             raise HostFault("demo-step-failed", room=self.player.name, step=line["name"], why=line.get("why"))
+        self.came_at = float(line["unix"])
         return float(line["seconds"])
+
+    def look(self, name: str) -> Any:
+        """What its screen says now."""
+        self.begin("look", name=name)
+        line = self.wait_line(lambda line: line["kind"] == "looked")
+        self.finish()
+        return line["value"]
 
     def wait_line(self, wanted: Callable[[dict[str, Any]], bool], within: float = 15.0) -> dict[str, Any]:
         """The next line of its recording that is wanted."""
@@ -64,6 +74,8 @@ class Room:
                 line = self._lines.pop(0)
                 if line["kind"] == "sample":
                     self.samples.append(line)
+                elif line["kind"] == "begin":
+                    self.began_at = float(line["unix"])
                 if wanted(line):
                     return line
             process = self._process
@@ -96,6 +108,11 @@ class Room:
         """Show the PIN after a start."""
         self.do(until=["app.stage == locked", "unlock.people == 1"], within=30)
         self.do("unlock.enter", pin=PIN, until=["app.stage == open", "home.meetings == 1"])
+
+    def leave(self) -> None:
+        """Be out of any meeting, where the program still runs."""
+        if self._process.code is None and self.look("meeting.in"):
+            self.do("meeting.leave", until="meeting.in == false")
 
     def begin_join(self, sites: int) -> None:
         """Press join, without waiting for what `finish` waits for: the pictures of all the other sites move."""

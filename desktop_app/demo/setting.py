@@ -188,13 +188,18 @@ class Scene:
         """A forwarder for every terminal."""
         first, last = self.ports
         for seat in self.seats.values():
-            seat.cable = self.company.start(
-                f"cable {seat.player.code}", part("forwarder"), output=self.folder / "cables.log", environment={}
-            )
-            route = {"listen": seat.player.listen, "target": LOOPBACK, "tcp": [self.port]}
-            answer = seat.cable.ask(json.dumps({**route, "udp": list(range(first, last + 1))}))
-            if "fault" in answer:
-                raise HostFault(str(answer["fault"]), address=seat.player.listen)
+            seat.cable = self.cable(seat.player.code, seat.player.listen, range(first, last + 1))
+
+    def cable(self, name: str, listen: str, udp: Sequence[int] = ()) -> Child:
+        """One forwarder to the center, which is told `cut` and `restore`."""
+        cable = self.company.start(
+            f"cable {name}", part("forwarder"), output=self.folder / "cables.log", environment={}
+        )
+        route = {"listen": listen, "target": LOOPBACK, "tcp": [self.port], "udp": list(udp)}
+        answer = cable.ask(json.dumps(route))
+        if "fault" in answer:
+            raise HostFault(str(answer["fault"]), address=listen)
+        return cable
 
     def open_terminal(self, seat: Seat, order: Mapping[str, Any]) -> Child:
         """Start a terminal that plays; `order` says what (see `desktop_app.terminal_story`)."""
