@@ -21,7 +21,7 @@ from sync.log.write import Write
 from sync.merge.places import relocate
 from sync.merge.projection import Key, Move, Projection
 from sync.store.driver import Insert
-from sync.store.rows import SELECT_CHANGES, change_of, upsert
+from sync.store.rows import SELECT_CHANGES, change_of
 from sync.store.store import Transaction
 from sync.store.tables import change, feed, participant, record
 
@@ -153,7 +153,12 @@ def _relocate(transaction: Transaction, moves: Sequence[Move]) -> None:
             there = sa.func.substr(table.c.unit_path, 1, len(before)) == before
             rows = [dict(row._mapping) for row in connection.execute(sa.select(table).where(there))]
             connection.execute(table.delete().where(there))
-            upsert(connection, table, [row | {"unit_path": after + row["unit_path"][len(before) :]} for row in rows])
+            for row in rows:
+                row["unit_path"] = after + row["unit_path"][len(before) :]
+                key = (column == row[column.name] for column in table.primary_key)
+                connection.execute(table.delete().where(*key))  # who was named by both places
+            if rows:
+                connection.execute(table.insert(), rows)
 
 
 def _move_unit(transaction: Transaction, move: Move) -> None:

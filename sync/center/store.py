@@ -20,9 +20,11 @@ from desktop_app.domain.principal import Actor, Principal
 from desktop_app.domain.units import governs
 from sync.center import feed, quarantine
 from sync.center.intake import KnownDevice, Position, position, release, replayed, take_in
+from sync.center.moves import UnitMove, move_unit
 from sync.entities import ENTITIES, Reach
 from sync.identity.device import verify
 from sync.identity.registry import Registry
+from sync.log.audit import AuditKind, audit_event
 from sync.log.envelope import Change
 from sync.log.signing import Origin, page_message
 from sync.log.write import Write
@@ -167,8 +169,9 @@ class CenterStore(Store):
                 "changes": list(ids),
                 "ground": ground,
             }
-            write = Write("erasure", uuid7(transaction.now_ms), fields, meeting)
-            transaction.put(write, person=actor.person, device=actor.device)
+            told = audit_event(AuditKind.RECORD_ERASED, self.unit_path, actor, transaction.now_ms, f"{entity} {ground}")
+            for write in (Write("erasure", uuid7(transaction.now_ms), fields, meeting), told):
+                transaction.put(write, person=actor.person, device=actor.device)
             erase_payloads(connection, ids)
             connection.execute(document.delete().where(document.c.pk == pk))
             projection.forget(entity, pk)
@@ -176,6 +179,11 @@ class CenterStore(Store):
             with host_faults(), closing(self._engine.raw_connection()) as raw:
                 raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the old pages are in the write-ahead log
         return len(ids)
+
+    def move_unit(self, code: str, under: str, *, ground: str, actor: Actor) -> UnitMove:
+        """Move a unit, with all below it, under another one: see `sync.center.moves`."""
+        with self._writing() as transaction:
+            return move_unit(transaction, code, under, ground=ground, actor=actor, own=self.unit_path)
 
     # The quarantine
 
@@ -210,6 +218,10 @@ class CenterStore(Store):
             later = sa.and_(change.c.position > since, change.c.position <= end, change.c.entity.in_(entities))
             rows = connection.execute(sa.select(change.c.meeting).where(later, change.c.meeting != "").distinct())
             return sorted(rows.scalars()), max(end, since)
+
+    def place_of(self, path: UnitPath) -> UnitPath:
+        """Where the unit of a path is now; the path itself where it was never moved."""
+        return UnitPath(self._places.now(path))
 
     # The lanes
 
@@ -273,7 +285,7 @@ class CenterStore(Store):
             changes, following, more = feed.read(
                 connection,
                 principal.device,
-                principal.unit_path,
+                self.place_of(principal.unit_path),
                 since,
                 max(1, min(limit, BATCH_CHANGES)),
                 own_head,
@@ -296,9 +308,8 @@ class CenterStore(Store):
             after, until = 0, 0
         with reading(self._engine) as connection:
             until = until or feed.end_of(connection)
-            changes, following, done = feed.part(
-                connection, principal.unit_path, bucket, after, until, SNAPSHOT_CHANGES
-            )
+            unit_path = self.place_of(principal.unit_path)
+            changes, following, done = feed.part(connection, unit_path, bucket, after, until, SNAPSHOT_CHANGES)
         items = pack_items(changes, principal.device)
         part = Part(self._feed, bucket, until, after, following, done, unix_ms(self.clock.now()), items)
         signature = self.identity.sign(part.message(principal.device))
@@ -311,13 +322,14 @@ class CenterStore(Store):
         center's (epoch, seq, head_hash) where this store was restored and lacks some of that.
         """
         with reading(self._engine) as connection:
-            changes = feed.read(connection, principal.device, principal.unit_path, cursor, 1, own_head)[0]
+            unit_path = self.place_of(principal.unit_path)
+            changes = feed.read(connection, principal.device, unit_path, cursor, 1, own_head)[0]
             at = position(connection, principal.device)
             if at.lacks(own_head):
                 raise at.fault("chain-gap")
             acknowledged = (at.epoch, at.seq) == own_head or (at.epoch < own_head[0] and own_head[1] == 0)
             settled = known_feed == self._feed and acknowledged and not changes
-            sums = sums_of(feed.all_visible(connection, principal.unit_path)) if settled else b""
+            sums = sums_of(feed.all_visible(connection, unit_path)) if settled else b""
         heads = Heads(self._feed, cursor, settled, sums, b"")
         return pack_heads(dataclasses.replace(heads, signature=self.identity.sign(heads.message(principal.device))))
 

@@ -1,8 +1,8 @@
 """Where units are: a unit that came under another one takes all that names its old place along.
 
-A unit's code is its own for good; only the codes before it change. So a path is read from its end: the last code that was
-moved says where it is now, and what follows stays. Paths inside of what was said before stay as they were written, and
-whoever did not hear of the move yet goes on writing the old one: both mean the new place.
+A unit's code is its own for good; only the codes before it change. So a path is read from its end: the last code that
+was moved says where it is now, and what follows stays. Paths inside of what was said before stay as they were written,
+and whoever did not hear of the move yet goes on writing the old one: both mean the new place.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ UNIT = "unit"
 
 
 class Places:
-    """The places of moved units, as one transaction or one store sees them. Of a store without moves it costs nothing."""
+    """The places of moved units, as one transaction or one store sees them. Where nothing was moved it costs nothing."""
 
     def __init__(self, moved: Mapping[str, str] | None = None) -> None:
         self._moved = dict(moved or {})
@@ -27,6 +27,9 @@ class Places:
     def load(cls, connection: sa.Connection) -> "Places":
         kept = connection.execute(sa.select(property_.c.value).where(property_.c.name == MOVED)).scalar()
         return cls(from_json(kept) if kept else None)
+
+    def copy(self) -> "Places":
+        return Places(self._moved)
 
     def now(self, path: str) -> str:
         """Where the unit that this path once named is now; the path itself where it was never moved."""
@@ -47,9 +50,9 @@ class Places:
         upsert(connection, property_, [{"name": MOVED, "value": to_json(self._moved)}])
 
 
-def relocate(connection: sa.Connection, column: "sa.ColumnElement[str]", code: str, path: str) -> None:
+def relocate(connection: sa.Connection, column: "sa.Column[str] | sa.Column[str | None]", code: str, path: str) -> None:
     """Put every path of a column that leads through a unit onto the unit's place `path`."""
-    table = column.table  # type: ignore[attr-defined]  # a column of a table, never an expression
+    table = column.table
     find = sa.func.strpos if connection.dialect.name == "postgresql" else sa.func.instr
     at = find(column, f"/{code}/")
     rest = sa.literal(path).concat(sa.func.substr(column, at + len(code) + 2))

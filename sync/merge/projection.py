@@ -26,7 +26,7 @@ class Projection:
     """Records by (entity, pk), as the transaction sees them."""
 
     def __init__(self, connection: sa.Connection, places: Places | None = None) -> None:
-        """`places` are the store's, where it has them at hand; a transaction that fails leaves them unsure."""
+        """`places` are the transaction's own: it notes the moves of units there."""
         self._connection = connection
         self.places = Places.load(connection) if places is None else places
         self._states: dict[Key, RecordState] = {}

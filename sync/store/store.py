@@ -215,7 +215,9 @@ class Store(reader.StoreReader):
                 with writing(self._engine) as connection:
                     head = self._known_head(connection)
                     now_ms = unix_ms(self.clock.now())
-                    transaction = Transaction(connection, self.identity, head, now_ms, self.STAMPED, self._places)
+                    transaction = Transaction(
+                        connection, self.identity, head, now_ms, self.STAMPED, self._places.copy()
+                    )
                     self._current = transaction
                     yield transaction
                     written = transaction.journal.written
@@ -232,6 +234,7 @@ class Store(reader.StoreReader):
             finally:
                 self._current = None
             self._head = transaction.journal.head
+            self._places = transaction.projection.places
         self._tell(frozenset(transaction.projection.touched | transaction.projection.told))
 
     def _known_head(self, connection: sa.Connection) -> Head:
