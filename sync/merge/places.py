@@ -18,7 +18,7 @@ UNIT = "unit"
 
 
 class Places:
-    """The places of moved units, as one transaction or one store sees them. Where nothing was moved it costs nothing."""
+    """The places of moved units, as one transaction or one store sees them. Where none was moved it costs nothing."""
 
     def __init__(self, moved: Mapping[str, str] | None = None) -> None:
         self._moved = dict(moved or {})

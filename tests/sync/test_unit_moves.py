@@ -166,9 +166,14 @@ def test_a_move_that_could_not_be_written_has_not_happened(tree: Province) -> No
     county = tree.terminal(HUIDONG)
     _member(county, "1", HUIDONG)
     tree.sync(county)
-    with pytest.raises(RuntimeError, match="power"), tree.center.transaction():
-        _move(tree)
-        raise RuntimeError("power")
+
+    def interrupted() -> None:
+        with tree.center.transaction():
+            _move(tree)
+            raise RuntimeError("power")
+
+    with pytest.raises(RuntimeError, match="power"):
+        interrupted()
     assert tree.center.place_of(HUIDONG) == HUIDONG
     tree.sign_in(county, tree.meeting(county), "1")
     tree.sync(county)
