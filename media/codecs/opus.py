@@ -63,6 +63,11 @@ def _declare(library: ctypes.CDLL) -> None:
     library.opus_packet_has_lbrr.restype = integer
 
 
+def has_copy(packet: bytes) -> bool:
+    """Whether a packet carries a coarse copy of the frame before it."""
+    return bool(_library().opus_packet_has_lbrr(packet, len(packet)) == 1)
+
+
 class OpusEncoder:
     """Voice at `bitrate` bits per second, each packet carrying a coarse copy of the frame before it."""
 
@@ -115,7 +120,7 @@ class OpusDecoder:
 
     def recover(self, following: bytes) -> bytes | None:
         """The lost frame before `following`, from the copy inside it; None where it carries none."""
-        if self._library.opus_packet_has_lbrr(following, len(following)) != 1:
+        if not has_copy(following):
             return None
         try:
             return self._decode(following, fec=True)

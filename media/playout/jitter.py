@@ -1,30 +1,33 @@
 """One speaker's jitter buffer: packets in as they come, 20 ms of sound out whenever the loudspeaker asks.
 
-Packets are put in order by their RTP timestamps. A lost one is recovered from the copy in its successor, or concealed.
-The delay follows the jitter of the last seconds: it grows by waiting when nothing is there, and comes back down by
-laying two frames over each other. A pause of the sender (timestamps jump, sequence numbers do not) is no loss.
+Packets are put in order by their RTP timestamps. A lost one is recovered from a copy in a later one (RED, or Opus own)
+or concealed. The delay follows `DelayModel`: it grows by waiting when nothing is there or by lengthening the voice, and
+comes back down by shortening it. A pause of the sender (timestamps jump, sequence numbers do not) is no loss.
 
 Not locked: `put` and `pull` are called under the playout's lock.
 """
 
-import math
 from array import array
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from media.capture.sources import FRAME_BYTES, FRAME_SAMPLES, FRAME_SECONDS
-from media.codecs.opus import OpusDecoder
+from media.capture.sources import FRAME_BYTES, FRAME_SAMPLES, FRAME_SECONDS, SAMPLE_RATE
+from media.codecs.opus import OpusDecoder, has_copy
+from media.playout.delay import DelayModel
+from media.playout.stretch import LONGEST, SHORTEST, cross_fade, lengthen, shorten
 from media.rtp.packet import Unwrapper
 
-MIN_DELAY = 2
-MAX_DELAY = 12
-"""Frames of 20 ms."""
+MAX_WAIT = 12
+"""Frames of 20 ms in a row that nothing is there before the next packet begins anew."""
 CAPACITY = 64
 """Frames kept; what is further ahead begins anew."""
-WINDOW = 250
-"""Packets (5 s) whose jitter sets the delay."""
-TOO_DEEP_FOR = 25
-"""Pulls in a row that must find more than is needed before a frame is laid over."""
+SLACK = 0.004
+"""Seconds of needless delay that are left alone."""
+STEADY = 10
+"""Frames over whose mean it is judged whether the voice is to be stretched: a loudspeaker asks unevenly."""
+MUCH_TOO_LATE = 0.1
+"""Seconds of needless delay from which on frames are laid over each other."""
 FIRST_WITHIN = 1.0
 """Seconds after which a site on air that sends nothing counts as not heard."""
 
@@ -39,14 +42,22 @@ class HeardCounts:
     concealed: int = 0
 
 
+@dataclass(slots=True)
+class _Frame:
+    payload: bytes
+    is_copy: bool
+
+
 class JitterBuffer:
     """`now` is monotonic seconds throughout."""
 
     def __init__(self) -> None:
         self.counts = HeardCounts()
-        self.target = MIN_DELAY + 1
+        self._delay = DelayModel()
         self._decoder = OpusDecoder()
-        self._frames: dict[int, bytes] = {}
+        self._frames: dict[int, _Frame] = {}
+        self._ready = bytearray()
+        """Sound that is decoded and was not asked for yet."""
         self._unwrap_time = Unwrapper(32)
         self._unwrap_number = Unwrapper(16)
         self._newest: tuple[int, int] | None = None
@@ -55,10 +66,15 @@ class JitterBuffer:
         """Position to play next; None while the buffer fills."""
         self._start_at = 0.0
         self._starved = 0
-        self._deep = 0
-        self._transits: deque[float] = deque(maxlen=WINDOW)
+        self._off: deque[float] = deque(maxlen=STEADY)
+        """By how much the last frames were played later than need be, in seconds."""
         self._on_air_since: float | None = None
         self._heard = False
+
+    @property
+    def target(self) -> float:
+        """Seconds that a frame may come late and still be played."""
+        return self._delay.target
 
     @property
     def depth(self) -> int:
@@ -75,8 +91,8 @@ class JitterBuffer:
         elif not on_air:
             self._on_air_since = None
 
-    def put(self, sequence: int, timestamp: int, payload: bytes, now: float) -> None:
-        """A packet, in whatever order."""
+    def put(self, sequence: int, timestamp: int, payload: bytes, now: float, copies: Sequence[bytes] = ()) -> None:
+        """A packet, in whatever order; `copies` are the payloads of those right before it, the nearest first."""
         if not payload:
             return
         number = self._unwrap_number(sequence)
@@ -91,10 +107,12 @@ class JitterBuffer:
                 self._begin(now)
         if self._newest is None or number > self._newest[0]:
             self._newest = (number, position)
-        if self._next is not None and position < self._next:
-            return  # its time has passed
-        self._frames[position] = payload
-        self._measure(now - position * FRAME_SECONDS)
+        self._keep(position, payload, now, is_copy=False)
+        for back, copy in enumerate(copies, 1):
+            if copy:
+                self._keep(position - back, copy, now, is_copy=True)
+        if position - 1 not in self._frames and has_copy(payload):
+            self._delay.came(position - 1, now)
         if len(self._frames) > CAPACITY:
             self._begin(now)
 
@@ -107,11 +125,24 @@ class JitterBuffer:
         counting = self._on_air_since is not None
         if not counting and not self._frames:
             self._next = None  # the site went off the air and has been played to its end
+            self._ready.clear()
             return None
-        if counting:
-            self.counts.due += 1
-            self._heard = True
-        return self._play(counting)
+        self._heard = self._heard or counting
+        steps = 0
+        while len(self._ready) < FRAME_BYTES:
+            self._ready += self._following(now, counting)
+            steps += 1
+        if steps != 1:
+            self._off.clear()  # the delay has just changed by a frame
+        sound = bytes(self._ready[:FRAME_BYTES])
+        del self._ready[:FRAME_BYTES]
+        return sound
+
+    def _keep(self, position: int, payload: bytes, now: float, *, is_copy: bool) -> None:
+        self._delay.came(position, now)
+        late = self._next is not None and position < self._next
+        if not late and (position not in self._frames or not is_copy):
+            self._frames[position] = _Frame(payload, is_copy)
 
     def _not_yet(self, now: float) -> bytes | None:
         since = self._on_air_since
@@ -120,54 +151,69 @@ class JitterBuffer:
             self.counts.concealed += 1
         return None
 
-    def _play(self, counting: bool) -> bytes:
+    def _following(self, now: float, counting: bool) -> bytes:
+        """The sound of the next position, shorter or longer where the delay is to change."""
+        self.counts.due += counting
         position = self._next if self._next is not None else 0
-        payload = self._frames.pop(position, None)
-        if payload is None and not self._frames:
+        frame = self._frames.pop(position, None)
+        if frame is None and not self._frames:
             return self._starve(counting)
-        if payload is None and self._starved and (ahead := min(self._frames) - position) > 0:
+        if frame is None and self._starved and (ahead := min(self._frames) - position) > 0:
             # What was waited for never came: go on with what did.
             position += min(ahead, self._starved)
-            payload = self._frames.pop(position, None)
+            frame = self._frames.pop(position, None)
         self._starved = 0
         self._next = position + 1
         sound: bytes | None = None
-        if payload is not None:
-            sound = self._decode(payload)
-            self.counts.decoded += counting and sound is not None
-        elif (following := self._frames.get(position + 1)) is not None:
-            sound = self._decoder.recover(following)
+        if frame is not None:
+            sound = self._decode(frame.payload)
+            self.counts.decoded += counting and sound is not None and not frame.is_copy
+            self.counts.recovered += counting and sound is not None and frame.is_copy
+        elif (after := self._frames.get(position + 1)) is not None:
+            sound = self._decoder.recover(after.payload)
             self.counts.recovered += counting and sound is not None
         if sound is None:
             self.counts.concealed += counting
-            sound = self._decoder.conceal()
-        return self._shorten(sound)
+            return self._decoder.conceal()
+        return self._in_time(sound, self._delay.lateness(position, now) - self._delay.target)
 
     def _starve(self, counting: bool) -> bytes:
-        """Nothing is there: wait for it, until the delay is as long as it may be."""
+        """Nothing is there: wait for it, for a while."""
         self._starved += 1
         self.counts.concealed += counting
-        if self._starved > MAX_DELAY:
+        if self._starved > MAX_WAIT:
             self._next = self._newest = None
             self._starved = 0
-        elif self.target < MAX_DELAY and self._starved == 1:
-            self.target += 1
         return self._decoder.conceal()
 
-    def _shorten(self, sound: bytes) -> bytes:
-        """Lay the next frame over this one where more is waiting than the jitter asks for."""
-        excess = self.depth - self.target
-        self._deep = self._deep + 1 if excess > 1 else 0
-        following = self._frames.get(self._next) if self._next is not None else None
-        if following is None or not (self._deep >= TOO_DEEP_FOR or excess > MAX_DELAY):
-            return sound
-        over = self._decode(following)
+    def _in_time(self, sound: bytes, off: float) -> bytes:
+        """The sound of one frame, stretched where it is played `off` seconds later than need be, or earlier.
+
+        A frame more or less to come late needs 20 ms more or less; sound left over from what came before is of no use.
+        """
+        self._off.append(off)
+        if off > MUCH_TOO_LATE and (over := self._overlaid(sound)) is not None:
+            return over
+        left_over = len(self._ready) // 2
+        if len(self._off) == STEADY:
+            mean = sum(self._off) / STEADY
+            if mean < 0:
+                return lengthen(sound)
+            if mean + left_over / SAMPLE_RATE > FRAME_SECONDS + SLACK:
+                return shorten(sound, LONGEST, alike=0.5 if mean > 3 * FRAME_SECONDS else 0.75)
+        if left_over >= SHORTEST:
+            return shorten(sound, left_over)
+        return sound
+
+    def _overlaid(self, sound: bytes) -> bytes | None:
+        """This frame going over into the next, which is thereby played too; None where that is not there."""
+        after = self._frames.get(self._next) if self._next is not None else None
+        over = self._decode(after.payload) if after is not None else None
         if over is None or self._next is None:
-            return sound
+            return None
         del self._frames[self._next]
         self._next += 1
-        self._deep = TOO_DEEP_FOR // 2
-        return _cross_fade(sound, over)
+        return cross_fade(sound, over)
 
     def _decode(self, payload: bytes) -> bytes | None:
         try:
@@ -178,27 +224,12 @@ class JitterBuffer:
     def _begin(self, now: float) -> None:
         """A new stretch of speech: fill the buffer first."""
         self._frames.clear()
-        self._transits.clear()
+        self._off.clear()
+        self._delay.forget()
         self._newest = None
         self._next = None
-        self._starved = self._deep = 0
-        self._start_at = now + self.target * FRAME_SECONDS
-
-    def _measure(self, transit: float) -> None:
-        self._transits.append(transit)
-        if len(self._transits) % 10 == 0:
-            ordered = sorted(self._transits)
-            late = ordered[-1 - len(ordered) // 100]  # one in a hundred may come too late
-            wanted = math.ceil((late - ordered[0]) / FRAME_SECONDS) + 1
-            self.target = min(MAX_DELAY, max(MIN_DELAY, wanted))
-
-
-def _cross_fade(first: bytes, second: bytes) -> bytes:
-    """One frame that begins as the first and ends as the second."""
-    a, b = array("h", first), array("h", second)
-    return array(
-        "h", [(x * (FRAME_SAMPLES - at) + y * at) // FRAME_SAMPLES for at, (x, y) in enumerate(zip(a, b, strict=True))]
-    ).tobytes()
+        self._starved = 0
+        self._start_at = now + self._delay.target
 
 
 def mix(frames: list[bytes]) -> bytes:

@@ -10,7 +10,7 @@ from media.capture.sounds import read_sound
 from media.capture.sources import FRAME_BYTES, FRAME_SAMPLES, FRAME_SECONDS
 from media.codecs.opus import OpusDecoder, OpusEncoder
 from media.loudness import loudness
-from media.playout.jitter import MAX_DELAY, JitterBuffer, mix
+from media.playout.jitter import MAX_WAIT, JitterBuffer, mix
 
 ENCODER = OpusEncoder()
 SPEECH = read_sound(Path(desktop_app.demo.__file__).parent / "sounds" / "speech-a.opus")
@@ -77,7 +77,7 @@ def test_packets_out_of_order_are_played_in_order():
         line.send(number * FRAME_SECONDS + chance.random() * 0.06, number, PACKETS[number])
     line.play(5.8)
     assert line.share > 0.98
-    assert line.buffer.target >= 3
+    assert line.buffer.target >= 0.04
 
 
 def test_the_delay_grows_with_the_jitter_and_comes_back_down():
@@ -119,7 +119,7 @@ def test_an_outage_counts_as_not_heard_and_the_voice_goes_on_after_it_with_littl
     line.play(6.9)
     counts = line.buffer.counts
     assert 90 <= counts.concealed <= 125
-    assert line.buffer.depth <= MAX_DELAY
+    assert line.buffer.depth <= MAX_WAIT
     assert max(loudness(heard) for heard in line.heard[-25:] if heard is not None) > 0.3
 
 
