@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -46,19 +46,20 @@ class Doctor:
         self._environ = environ
         self._offset: timedelta | None = None
 
-    def check(self) -> Sequence[CheckLine]:
-        """Every line, in the order in which a person would look."""
-        return [
-            self._line("display", self._display, DeviceState.FAILED),
-            self._line("fonts", self._fonts, DeviceState.FAILED),
-            self._line("camera", self._camera, DeviceState.ADVICE),
-            self._line("microphone", self._microphone, DeviceState.FAILED),
-            self._line("speaker", self._speaker, DeviceState.FAILED),
-            self._line("keyring", self._keyring, DeviceState.ADVICE),
-            self._line("disk", self._disk, DeviceState.FAILED),
-            self._line("center", self._center, DeviceState.FAILED),
-            self._line("clock", self._time, DeviceState.ADVICE),
-        ]
+    def check(self, only: Container[str] | None = None) -> Sequence[CheckLine]:
+        """Every line, or these alone, in the order in which a person would look."""
+        looks = (
+            ("display", self._display, DeviceState.FAILED),
+            ("fonts", self._fonts, DeviceState.FAILED),
+            ("camera", self._camera, DeviceState.ADVICE),
+            ("microphone", self._microphone, DeviceState.FAILED),
+            ("speaker", self._speaker, DeviceState.FAILED),
+            ("keyring", self._keyring, DeviceState.ADVICE),
+            ("disk", self._disk, DeviceState.FAILED),
+            ("center", self._center, DeviceState.FAILED),
+            ("clock", self._time, DeviceState.ADVICE),
+        )
+        return [self._line(name, look, worst) for name, look, worst in looks if only is None or name in only]
 
     def _line(self, name: str, look: Callable[[], str], worst: DeviceState) -> CheckLine:
         try:

@@ -53,6 +53,7 @@ class Terminal(QObject):
         self.window = MainWindow(self.app)
         self.window.closing = self.close
         self.runner = Runner(self)
+        self.errands = Runner(self)
         self._passphrase = os.environ.get(ENV_PASSPHRASE)
         self._log_handler: logging.Handler | None = None
         self.parts: Parts | None = None
@@ -142,6 +143,7 @@ class Terminal(QObject):
         self.app.choose_look(Look(language, self.app.look.scheme, self.app.look.text_size))
 
     def _furnish(self, parts: "Parts") -> None:
+        from desktop_app.self_test import SelfTest
         from desktop_app.terminal_rooms import Rooms
         from ui.models.workplace import Workplace
         from ui.services import Services
@@ -156,7 +158,7 @@ class Terminal(QObject):
             sync=parts.sync,
             operators=parts.operators,
             meetings=parts.meetings,
-            devices=parts.devices,
+            devices=SelfTest(parts, self.kept, self.clock),
             doctor=parts.doctor,
             settings=self.kept,
             exports=parts.exports,
@@ -168,6 +170,9 @@ class Terminal(QObject):
             audit=parts.audit,
             live=parts.live,
             usb=parts.usb,
+            counter=parts.counter,
+            errands=self.errands,
+            material=parts.material,
         )
         self.workplace = Workplace(services, self.app, self)
         parts.at_close(rooms.close)
@@ -203,6 +208,7 @@ class Terminal(QObject):
         if self.workplace is not None:
             self.workplace.close()
         self.runner.close()
+        self.errands.close()
         if self.parts is not None:
             self.parts.close()
         if self._log_handler is not None:

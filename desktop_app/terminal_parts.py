@@ -16,9 +16,9 @@ from desktop_app.domain.ids import PersonId
 from desktop_app.main import VERSION
 from desktop_app.settings import Settings
 from desktop_app.terminal_live import live_documents
+from desktop_app.terminal_material import TerminalMaterial
 from desktop_app.terminal_services import (
     AuditedExports,
-    MachineDevices,
     SyncHandle,
     TerminalAudit,
     TerminalMeetings,
@@ -37,6 +37,7 @@ from sync.log.audit import AuditKind
 from sync.reference.units import unit_name
 from sync.replication.client import CenterClient, LinkFault
 from sync.terminal.audit import AuditBook
+from sync.terminal.counter import Counter, PersonSigner
 from sync.terminal.live import LiveDocuments
 from sync.terminal.records import Records
 from sync.terminal.thread import SyncThread
@@ -62,16 +63,20 @@ class Parts:
     audit: TerminalAudit
     attachments: Attachments
     usb: UsbDesk
-    devices: MachineDevices
     doctor: Doctor
     clock: Clock
     live: LiveDocuments
+    counter: Counter
     enrolled_person: PersonId = PersonId("")
     """Who enrolled this terminal a moment ago; empty at every later start."""
     sync: SyncHandle = field(default_factory=SyncHandle)
     version: str = VERSION
+    material: TerminalMaterial = field(init=False)
     _thread: SyncThread | None = None
     _last: list[Callable[[], object]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.material = TerminalMaterial(self.records, self.attachments, self.fetch, self.clock)
 
     @property
     def unit_name(self) -> str:
@@ -94,6 +99,8 @@ class Parts:
         )
         self._thread.start()
         self.sync.attach(self._thread.poke)
+        self.counter.ask = self._thread.ask
+        self.material.start()
 
     def fetch(self, attachment: str) -> None:
         """Bring an attachment's content here, for the worker thread; its faults are those of `BlobLane.fetch`."""
@@ -110,8 +117,10 @@ class Parts:
         for act in self._last:
             act()
         self.sync.attach(None)
+        self.counter.ask = None
         if self._thread is not None:
             self._thread.close()
+        self.material.close()
         self.records.close()
 
 
@@ -173,8 +182,8 @@ def _assemble(identity: DeviceIdentity, folder: Path, settings: Settings, clock:
         audit=TerminalAudit(records, book),
         attachments=attachments,
         usb=UsbDesk(records, attachments, identity, clock),
-        devices=MachineDevices(doctor),
         doctor=doctor,
         clock=clock,
         live=live_documents(identity, records, signer, client, clock),
+        counter=Counter(identity, PersonSigner(signer, records), client, clock),
     )

@@ -3,7 +3,7 @@
 Imported after the first paint: it pulls in the records and the identity.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -109,6 +109,11 @@ class AuditedExports:
         self._book.note(AuditKind.EXPORTED, detail="sign_in_list", meeting=meeting)
         return written
 
+    def receipt(self, content: bytes, path: Path) -> Path:
+        written = self._exports.receipt(content, path)
+        self._book.note(AuditKind.EXPORTED, detail="receipt")
+        return written
+
 
 class TerminalMeetings:
     """Scheduling into the records: a `MeetingDesk`."""
@@ -173,14 +178,14 @@ _CHECKS = {
 
 
 class MachineDevices:
-    """The devices that a meeting needs, as the doctor finds them: a `DeviceProbe`."""
+    """The devices that a meeting needs, as the doctor finds them."""
 
     def __init__(self, doctor: Doctor) -> None:
         self._doctor = doctor
 
-    def probe(self) -> Sequence[DeviceReport]:
-        """In the order of `DeviceKind`."""
-        lines = {_CHECKS[line.id]: line for line in self._doctor.check() if line.id in _CHECKS}
+    def probe(self, only: Container[str] = frozenset(_CHECKS)) -> Sequence[DeviceReport]:
+        """In the order of `DeviceKind`; `only` these checks of the doctor."""
+        lines = {_CHECKS[line.id]: line for line in self._doctor.check(only) if line.id in _CHECKS}
         return [
             DeviceReport(kind, line.state, line.detail, line.fault, line.values)
             for kind in DeviceKind

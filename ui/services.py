@@ -5,7 +5,7 @@ Nothing here imports the records or the media at run time: the window paints bef
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from desktop_app.domain.clock import Clock
     from media.live import LiveListener, LiveMeeting
     from sync.documents.live import Colleague
+    from sync.meetings.material import Material
     from sync.terminal.audit import AuditLine, LastVisit
+    from sync.terminal.counter import EnrolledDevice, GivenCode, HeldChange
     from sync.terminal.records import Records
     from ui.runner import Runner
 
@@ -58,10 +60,22 @@ class DeviceReport:
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
+Told = Callable[[DeviceReport], object]
+
+
 class DeviceProbe(Protocol):
     """Looks at the real devices. Slow: only ever called through the runner."""
 
-    def probe(self) -> Sequence[DeviceReport]: ...
+    def probe(self) -> Sequence[DeviceReport]:
+        """A quiet look, as often as one likes."""
+        ...
+
+    def test(self, told: Told) -> Sequence[DeviceReport]:
+        """设备自检: try everything, also by ear, 20 s at the most; the result becomes a record.
+
+        `told` hears of each device when it is done, on the worker thread.
+        """
+        ...
 
 
 class SyncControl(Protocol):
@@ -193,7 +207,9 @@ class CheckLine:
 class Doctor(Protocol):
     """The same checks as `silian doctor`, for the diagnostics page. Slow: through the runner."""
 
-    def check(self) -> Sequence[CheckLine]: ...
+    def check(self, only: Container[str] | None = None) -> Sequence[CheckLine]:
+        """All of them, or those of these ids alone."""
+        ...
 
 
 class Exports(Protocol):
@@ -202,6 +218,8 @@ class Exports(Protocol):
     def minutes(self, minutes_id: str, path: Path) -> Path: ...
 
     def sign_in_list(self, meeting: MeetingId, path: Path) -> Path: ...
+
+    def receipt(self, content: bytes, path: Path) -> Path: ...
 
 
 class Packed(Protocol):
@@ -215,6 +233,42 @@ class Packed(Protocol):
     def attachments(self) -> int: ...
 
 
+@dataclass(frozen=True, slots=True)
+class HeldFile:
+    """A file that the center did not take, and the id of the reason."""
+
+    sha256: str
+    file_name: str
+    meeting: str
+    reason: str
+
+
+class AttachmentDesk(Protocol):
+    """Files that belong to records; through the runner for files."""
+
+    def held(self) -> Sequence[HeldFile]:
+        """What the center did not take."""
+        ...
+
+
+class CenterCounter(Protocol):
+    """What is asked of the center besides the lanes. Needs the network; through the runner. Raises Fault."""
+
+    def devices(self) -> Sequence[EnrolledDevice]: ...
+
+    def revoke(self, device: str) -> None: ...
+
+    def codes(self) -> Sequence[GivenCode]: ...
+
+    def issue(self, unit_path: str, roles: list[str]) -> tuple[str, datetime]: ...
+
+    def withdraw(self, locator: str) -> None: ...
+
+    def quarantine(self) -> Sequence[HeldChange]: ...
+
+    def judge_again(self, change_id: str) -> tuple[str, str]: ...
+
+
 class UsbDesk(Protocol):
     """Carries what waits to the center without a network; through the runner."""
 
@@ -224,6 +278,32 @@ class UsbDesk(Protocol):
 
     def take_receipts(self, path: Path) -> int:
         """Import the center's receipt file; how many changes it delivered."""
+        ...
+
+
+class MaterialDesk(Protocol):
+    """Files that were placed at the sites of a meeting. Thread-safe; what reads or writes goes through the runner."""
+
+    def listed(self, meeting: MeetingId) -> Sequence[Material]:
+        """The files of a meeting in the order in which they were placed."""
+        ...
+
+    def place(self, meeting: MeetingId, path: Path) -> str:
+        """Take a file in for a meeting; raises OperatorError `attachment-...` or HostFault, and then nothing is."""
+        ...
+
+    def take_back(self, meeting: MeetingId, attachment: str) -> None: ...
+
+    def content(self, sha256: str) -> bytes:
+        """Raises HostFault `blob-missing` until it was fetched, OperatorError `slides-too-large`."""
+        ...
+
+    def follow(self, meeting: MeetingId, shown: str = "") -> None:
+        """This room sits in a meeting (empty: in none) whose screens show this file. Never blocks."""
+        ...
+
+    def listen(self, heard: Callable[[], None]) -> Callable[[], None]:
+        """Hear, on another thread, that a file came; returns what ends it."""
         ...
 
 
@@ -251,6 +331,17 @@ class Services:
     audit: AuditDesk | None = None
     live: LiveMinutes | None = None
     usb: UsbDesk | None = None
+    attachments: AttachmentDesk | None = None
+    counter: CenterCounter | None = None
+    errands: Runner | None = None
+    """A second worker, for files and for requests to the center: nothing that is typed waits behind them."""
+
+    @property
+    def aside(self) -> Runner:
+        """Where what may take long is run."""
+        return self.errands if self.errands is not None else self.runner
+
+    material: MaterialDesk | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from drawn import HD, FakeRunner, FakeSync, HeldClock
 from desktop_app.domain.faults import OperatorError
 from desktop_app.domain.ids import MeetingId, PersonId, UnitPath
 from desktop_app.domain.meetings import MeetingKind
-from desktop_app.terminal_services import TerminalAudit
+from desktop_app.terminal_services import AuditedExports, TerminalAudit
+from sync.export.exports import RecordExports
 from sync.identity.device import DeviceIdentity, DeviceKey
 from sync.log.write import Write
 from sync.meetings.schedule import AgendaDraft as ItemDraft
@@ -67,6 +68,11 @@ class Devices:
     def probe(self) -> Sequence[DeviceReport]:
         return self.reports
 
+    def test(self, told: Any) -> Sequence[DeviceReport]:
+        for report in self.reports:
+            told(report)
+        return self.reports
+
 
 @dataclass
 class Checks:
@@ -84,7 +90,7 @@ class Checks:
         CheckLine("center", DeviceState.OK, "https://10.1.2.3:8443"),
     )
 
-    def check(self) -> Sequence[CheckLine]:
+    def check(self, only: Any = None) -> Sequence[CheckLine]:
         return self.lines
 
 
@@ -211,7 +217,7 @@ class Terminal:
             devices=self.devices,
             doctor=Checks(),
             settings=self.kept,
-            exports=nothing,
+            exports=AuditedExports(RecordExports(self.store, HD, self.clock), self.book),
             open_live=nothing,
             folder=folder,
             center_url="https://10.1.2.3:8443",

@@ -17,8 +17,9 @@ from desktop_app.domain.meetings import MeetingKind, MeetingMode
 from desktop_app.domain.units import Level, level_of, unit_code
 from ui.i18n.dates import today
 from ui.models.app_model import AppModel
+from ui.models.devices_model import DevicesModel, Verdict
 from ui.models.places import closeness, place_name, short_place
-from ui.services import AgendaDraft, DeviceReport, DeviceState, Services, UnitChoice
+from ui.services import AgendaDraft, Services, UnitChoice
 
 
 class Loading(StrEnum):
@@ -68,18 +69,6 @@ class MeetingCard:
         return -int((now - self.start).total_seconds() // 60)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What the self-test comes to."""
-
-    state: DeviceState | None
-    """None: not run yet, or running."""
-    count: int = 0
-    running: bool = False
-    at: datetime | None = None
-    reports: tuple[DeviceReport, ...] = ()
-
-
 class HomeModel(QObject):
     """The home page. `load` and `test_devices` may be called again at any time."""
 
@@ -103,7 +92,9 @@ class HomeModel(QObject):
         self.every: tuple[MeetingCard, ...] = ()
         """All that this terminal knows of, by start."""
         self.units: tuple[UnitChoice, ...] = ()
-        self.verdict = Verdict(None)
+        self.devices = DevicesModel(services, app, self)
+        self.devices.changed.connect(self.devices_changed)
+        self.devices.failed.connect(self.failed)
         self._again = False
         self._reading = False
         self._records_changed.connect(self.load, Qt.ConnectionType.QueuedConnection)
@@ -140,13 +131,20 @@ class HomeModel(QObject):
         self._reading = True
         self._services.runner.start(self._read, done=self._show, failed=self._show_fault)
 
+    @property
+    def verdict(self) -> Verdict:
+        """What the devices came to."""
+        return self.devices.verdict
+
     def test_devices(self) -> None:
-        """Look at every device again."""
-        if self.verdict.running:
-            return
-        self.verdict = Verdict(self.verdict.state, self.verdict.count, True, self.verdict.at, self.verdict.reports)
-        self.devices_changed.emit()
-        self._services.runner.start(self._services.devices.probe, done=self._show_devices, failed=self._devices_failed)
+        """设备自检: try every device."""
+        self.devices.test()
+
+    @property
+    def test_is_due(self) -> bool:
+        """Whether the next meeting is near, and the devices were not tested for it."""
+        card = self.next
+        return card is not None and not card.running and self.devices.is_due(card.start)
 
     def join(self, meeting: str = "") -> None:
         """Enter a meeting, by default the next one; `failed` tells where there is none."""
@@ -228,20 +226,6 @@ class HomeModel(QObject):
     def _show_units(self, units: Sequence[UnitChoice]) -> None:
         self.units = tuple(unit for unit in units if unit.unit_path != self._services.unit_path)
         self.units_loaded.emit()
-
-    def _show_devices(self, reports: Sequence[DeviceReport]) -> None:
-        failed = [report for report in reports if report.state is DeviceState.FAILED]
-        advice = [report for report in reports if report.state is DeviceState.ADVICE]
-        state = DeviceState.FAILED if failed else DeviceState.ADVICE if advice else DeviceState.OK
-        count = len(failed) or len(advice)
-        self.verdict = Verdict(state, count, False, self.now, tuple(reports))
-        self._app.tell_devices(Fault(failed[0].fault, **failed[0].values) if failed and failed[0].fault else None)
-        self.devices_changed.emit()
-
-    def _devices_failed(self, fault: Fault) -> None:
-        self.verdict = Verdict(None, 0, False, self.now, ())
-        self.devices_changed.emit()
-        self.failed.emit(fault)
 
     def _on_records(self, changed: frozenset[tuple[str, str]]) -> None:
         if any(entity in ("meeting", "unit") for entity, _ in changed):

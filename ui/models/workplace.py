@@ -19,6 +19,7 @@ from ui.models.roll_model import RollCallModel
 from ui.models.room_model import RoomModel
 from ui.models.settings_model import SettingsModel
 from ui.models.signin_model import SignInModel
+from ui.models.slide_model import SlideModel
 from ui.models.sync_model import SyncModel
 from ui.models.unlock_model import UnlockModel
 from ui.services import Services
@@ -38,6 +39,7 @@ class Workplace(QObject):
         self.hosting = HostingModel(self.meeting, self)
         self.roll_call = RollCallModel(self.meeting, services, self)
         self.lecture = LectureModel(self.meeting, self)
+        self.slides = SlideModel(self.meeting, services, self)
         self.signin = SignInModel(services, self)
         self.minutes = MinutesModel(services, self)
         self.minutes.follow(self.meeting)
@@ -67,7 +69,7 @@ class Workplace(QObject):
     def close(self) -> None:
         """Let go of the meeting and of the records' news; what was typed is kept first."""
         self.meeting.close()
-        for model in (self.home, self.sync, self.audit, self.signin, self.minutes, self.room):
+        for model in (self.home, self.sync, self.audit, self.signin, self.minutes, self.room, self.slides):
             model.close()
 
     def _join(self, meeting: str, title: str) -> None:
@@ -93,5 +95,5 @@ class Workplace(QObject):
         if self.app.stage is Stage.OPEN and not self._opened:
             self._opened = True
             self.home.load()
-            self.home.test_devices()
+            self.home.devices.look()
             self.sync.load()

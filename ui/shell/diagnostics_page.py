@@ -10,7 +10,7 @@ from ui.i18n.dates import clock_text
 from ui.models.diagnostics_model import DiagnosticsModel, Layer
 from ui.services import CheckLine, DeviceState
 from ui.shell.banners import caution_notice
-from ui.shell.home_cards import STATE_LOOKS
+from ui.shell.devices_card import STATE_LOOKS
 from ui.theme import theme
 from ui.widgets import Button, Card, Divider, ElidedText, EmptyState, Icon, Notice, ScrollColumn, Text, clear
 from ui.widgets.card import flush

@@ -6,13 +6,11 @@ from datetime import datetime
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from desktop_app.domain.faults import Fault
 from desktop_app.domain.meetings import MeetingMode
-from ui.i18n import fault_text, t
+from ui.i18n import t
 from ui.i18n.dates import clock_text, span_text
 from ui.models.app_model import AppModel, Page
-from ui.models.home_model import HomeModel, MeetingCard, Place
-from ui.services import DeviceKind, DeviceReport, DeviceState
+from ui.models.home_model import MeetingCard, Place
 from ui.shell.office import Office
 from ui.theme import theme
 from ui.widgets import (
@@ -24,10 +22,8 @@ from ui.widgets import (
     Icon,
     LevelMark,
     LinkButton,
-    Notice,
     PrimaryButton,
     Text,
-    clear,
 )
 from ui.widgets.card import flush
 
@@ -35,19 +31,6 @@ MODE_ICONS = {
     MeetingMode.CONSULTATION: "cast-audio",
     MeetingMode.LECTURE: "school-outline",
     MeetingMode.REHEARSAL: "connection",
-}
-DEVICE_ICONS = {
-    DeviceKind.NETWORK: "lan-connect",
-    DeviceKind.MICROPHONE: "microphone",
-    DeviceKind.SPEAKER: "volume-high",
-    DeviceKind.CAMERA: "video-outline",
-    DeviceKind.STORAGE: "harddisk",
-    DeviceKind.CLOCK: "clock-outline",
-}
-STATE_LOOKS = {
-    DeviceState.OK: ("check-circle", "shilv"),
-    DeviceState.ADVICE: ("alert", "zheshi"),
-    DeviceState.FAILED: ("close-circle-outline", "zhusha"),
 }
 SOON_MINUTES = 600
 
@@ -207,69 +190,6 @@ class TodoCard(Card):
             row.addWidget(ElidedText(words, "body"), 1)
             row.addWidget(LinkButton(t("home.todo_go"), size="small", clicked=lambda: app.go(Page.SYNC)))
             self.body.addLayout(row)
-
-
-class DevicesCard(Card):
-    """设备自检: one sentence, then one line per device, then what to do."""
-
-    def __init__(self, model: HomeModel) -> None:
-        super().__init__(t("test.title"), "")
-        self._model = model
-        self._lines = QVBoxLayout()
-        flush(self._lines, 0)
-        self.body.addLayout(self._lines)
-        self.again = Button(t("test.again"), "radar", clicked=model.test_devices)
-        self.body.addWidget(self.again)
-        model.devices_changed.connect(self.refresh)
-        self.refresh()
-
-    def refresh(self) -> None:
-        verdict = self._model.verdict
-        clear(self._lines)
-        self.again.setEnabled(not verdict.running)
-        self.again.set_text(t("test.running") if verdict.running else t("test.again"))
-        if verdict.at is not None:
-            self.set_note(t("test.done_at", clock_text(verdict.at)))
-        if verdict.state is None:
-            words = t("test.running") if verdict.running else t("test.not_run")
-            self._lines.addWidget(Text(words, "body", "ink2", wrap=True))
-            return
-        self._lines.addWidget(self._verdict())
-        self._lines.addSpacing(theme().px(4))
-        for index, report in enumerate(verdict.reports):
-            if index:
-                self._lines.addWidget(Divider())
-            self._lines.addWidget(self._line(report))
-
-    def _verdict(self) -> Notice:
-        verdict = self._model.verdict
-        troubled = [one for one in verdict.reports if one.state is verdict.state and one.fault]
-        advice = fault_text(Fault(troubled[0].fault, **troubled[0].values)) if troubled else ""
-        state = verdict.state or DeviceState.OK
-        icon_name, tone = STATE_LOOKS[state]
-        return Notice(t(f"test.{state}", verdict.count), advice, icon_name=icon_name, tone=tone)
-
-    @staticmethod
-    def _line(report: DeviceReport) -> QWidget:
-        k = theme()
-        line = QWidget()
-        row = QHBoxLayout(line)
-        row.setContentsMargins(0, k.px(7), 0, k.px(7))
-        row.setSpacing(k.px(10))
-        row.addWidget(Icon(DEVICE_ICONS[report.kind], "ink2", 18))
-        name = Text(t(f"device.{report.kind}"), "body")
-        name.setMinimumWidth(k.px(64))
-        row.addWidget(name)
-        found = t("device.none") if report.detail == "none" else report.detail
-        row.addWidget(ElidedText(found, "small", "ink3"), 1)
-        icon_name, tone = STATE_LOOKS[report.state]
-        row.addWidget(Icon(icon_name, tone, 17))
-        state = t(f"device.state_{report.state}")
-        row.addWidget(Text(state, "body", tone, bold=True))
-        advice = fault_text(Fault(report.fault, **report.values)) if report.fault else ""
-        line.setAccessibleName(", ".join(part for part in (t(f"device.{report.kind}"), state, advice) if part))
-        line.setToolTip(advice)
-        return line
 
 
 class SyncCard(Card):

@@ -8,7 +8,8 @@ from ui.i18n import t
 from ui.i18n.dates import clock_text, day_text, today
 from ui.models.app_model import AppModel, Page
 from ui.models.home_model import HomeModel, Loading
-from ui.shell.home_cards import DevicesCard, NextCard, OthersCard, SyncCard, TodoCard
+from ui.shell.devices_card import DevicesCard
+from ui.shell.home_cards import NextCard, OthersCard, SyncCard, TodoCard
 from ui.shell.office import Office
 from ui.theme import theme
 from ui.widgets import Button, Card, EmptyState, Notice, PrimaryButton, ScrollColumn, clear
@@ -84,6 +85,7 @@ class HomePage(QWidget):
         minute = clock_text(self._model.now)
         if minute != self._minute:
             self.refresh()
+            self.devices.refresh()
 
     def refresh(self) -> None:
         """Build the left column anew, but only for another picture: a press must not lose its button."""
