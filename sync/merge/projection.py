@@ -13,11 +13,27 @@ from sync.log.envelope import Change, Op, Verdict
 from sync.log.payload import Payload, open_payload
 from sync.merge.fold import Opened, RecordState, extend, fold
 from sync.merge.places import UNIT, Places, relocate
-from sync.store.rows import SELECT_CHANGES, change_of, from_json, to_json, upsert
+from sync.store.driver import AMONG, Insert, fetch_among, run_many
+from sync.store.rows import (
+    SELECT_CHANGES,
+    change_of,
+    clocks_to_json,
+    fields_to_json,
+    from_json,
+    to_json,
+    upsert_text,
+)
 from sync.store.tables import change, conflict, record
 
 Key = tuple[str, str]
 NOTHING = Payload({})
+COLUMNS = ("entity", "pk", "meeting", "owner_path", "person", "retracted", "fields", "clocks")
+_INSERT = Insert(record, COLUMNS)
+_REPLACE = upsert_text(record, COLUMNS)
+_RECORDS = (
+    f"SELECT pk, fields, clocks, retracted, person, meeting, owner_path FROM record WHERE entity = ? AND pk {AMONG}"
+)
+_CONFLICTS = f"SELECT pk, field, heads FROM conflict WHERE entity = ? AND pk {AMONG}"
 Move = tuple[str, str, str]
 """A unit's code, where it was and where it is now."""
 
@@ -31,6 +47,10 @@ class Projection:
         self.places = Places.load(connection) if places is None else places
         self._states: dict[Key, RecordState] = {}
         self._conflicted: set[Key] = set()
+        self._stored: set[Key] = set()
+        """Those that have a row, of the ones that were loaded."""
+        self._unwritten: set[Key] = set()
+        """Those whose row is not what they are."""
         self._fresh: dict[Key, list[Opened]] = {}
         self._owners: dict[Key, str] = {}
         """Of the records as they were loaded."""
@@ -50,30 +70,23 @@ class Projection:
         for entity, pk in keys:
             if (entity, pk) not in self._states:
                 wanted.setdefault(entity, set()).add(pk)
+        connection, states, now = self._connection, self._states, self.places.now
         for entity, pks in wanted.items():
             ordered = sorted(pks)
-            rows = self._connection.execute(
-                sa.select(record).where(record.c.entity == entity, record.c.pk.in_(ordered))
-            )
-            for row in rows:
-                self._states[entity, row.pk] = RecordState(
-                    from_json(row.fields),
-                    from_json(row.clocks),
-                    row.retracted,
-                    row.person,
-                    row.meeting,
-                    self.places.now(row.owner_path),
+            for pk, fields, clocks, retracted, person, meeting, owner in fetch_among(
+                connection, _RECORDS, (entity,), ordered
+            ):
+                states[entity, pk] = RecordState(
+                    from_json(fields), from_json(clocks), bool(retracted), person, meeting, now(owner)
                 )
-            marked = self._connection.execute(
-                sa.select(conflict.c.pk, conflict.c.field, conflict.c.heads).where(
-                    conflict.c.entity == entity, conflict.c.pk.in_(ordered)
-                )
-            )
-            for pk, name, heads in marked:
+                self._stored.add((entity, pk))
+            for pk, name, heads in fetch_among(connection, _CONFLICTS, (entity,), ordered):
                 self._conflicted.add((entity, pk))
-                self._states.setdefault((entity, pk), RecordState()).conflicts[name] = from_json(heads)
+                states.setdefault((entity, pk), RecordState()).conflicts[name] = from_json(heads)
             for pk in ordered:
-                state = self._states.setdefault((entity, pk), RecordState())
+                state = states.get((entity, pk))
+                if state is None:
+                    state = states[entity, pk] = RecordState()
                 self._owners[entity, pk] = state.owner_path
 
     def state(self, entity: str, pk: str) -> RecordState:
@@ -91,7 +104,7 @@ class Projection:
         opened = payload if payload is not None else _open(each)
         state = self.state(*key)
         self._fresh.setdefault(key, []).append((each, opened))
-        self.touched.add(key)
+        self._touch(key)
         if each.op == Op.UPDATE:
             self.updated.append(each.pk)
         before = state.owner_path
@@ -102,6 +115,10 @@ class Projection:
             state.owner_path = self.places.now(state.owner_path)
         elif before:
             self._place(each.pk, before, state.owner_path)
+
+    def _touch(self, key: Key) -> None:
+        self.touched.add(key)
+        self._unwritten.add(key)
 
     def rebuild(self, entity: str, pk: str) -> None:
         """Make a record again from the log and from what this transaction adds to it."""
@@ -128,7 +145,7 @@ class Projection:
     def _keep(self, key: Key, opened: list[Opened]) -> None:
         """A record as all its changes make it."""
         state = self._states[key] = fold(ENTITIES[key[0]], opened) if opened else RecordState()
-        self.touched.add(key)
+        self._touch(key)
         if key[0] != UNIT:
             state.owner_path = self.places.now(state.owner_path)
             return
@@ -164,25 +181,25 @@ class Projection:
             relocate(self._connection, record.c.owner_path, code, after)
         if self.moves:
             self.places.keep(self._connection)
-        rows = []
+        rows: dict[bool, list[tuple[object, ...]]] = {True: [], False: []}
         gone: list[Key] = []
         marks = []
-        for key in sorted(self.touched):
+        written, self._unwritten = self._unwritten, set()
+        for key in sorted(written):
             state = self._states[key]
             if not state.exists:
                 gone.append(key)
                 continue
-            rows.append(
-                {
-                    "entity": key[0],
-                    "pk": key[1],
-                    "meeting": state.meeting,
-                    "owner_path": state.owner_path,
-                    "person": state.person,
-                    "retracted": state.retracted,
-                    "fields": to_json(state.fields),
-                    "clocks": to_json(state.clocks),
-                }
+            rows[key in self._stored].append(
+                (
+                    *key,
+                    state.meeting,
+                    state.owner_path,
+                    state.person,
+                    state.retracted,
+                    fields_to_json(state.fields),
+                    clocks_to_json(state.clocks),
+                )
             )
             marks += [
                 {"entity": key[0], "pk": key[1], "field": name, "heads": to_json(heads)}
@@ -190,14 +207,17 @@ class Projection:
             ]
         for entity, pk in gone:
             self._connection.execute(record.delete().where(record.c.entity == entity, record.c.pk == pk))
-        for entity, pk in self._conflicted & self.touched:
+        for entity, pk in self._conflicted & written:
             self._connection.execute(conflict.delete().where(conflict.c.entity == entity, conflict.c.pk == pk))
-        if rows:
-            upsert(self._connection, record, rows)
+        _INSERT.many(self._connection, rows[False])
+        if rows[True]:
+            run_many(self._connection, _REPLACE, rows[True])
         if marks:
             self._connection.execute(conflict.insert(), marks)
+        self._stored |= written
+        self._stored.difference_update(gone)
         self._conflicted = {
-            key for key in self._conflicted | self.touched if key not in self.touched or self._states[key].conflicts
+            key for key in self._conflicted | written if key not in written or self._states[key].conflicts
         }
 
 
