@@ -15,7 +15,7 @@ help:
 	@echo "make days      the acceptance days with real processes, step by step; results in days-out/"
 	@echo "make test      the tests (ARGS='-k roster' for some of them)"
 	@echo "make lint      ruff, mypy and the import contracts"
-	@echo "make soak      the records' simulation for SECONDS=600, then KILLS=2000 real kills"
+	@echo "make soak      the records' simulation for SECONDS=600, then KILLS=2000 real kills, then wrong messages and packets"
 	@echo "make mutants   plants mistakes in the records' code; every one must be caught"
 	@echo "make bench     measurements; results in bench-out/"
 	@echo "make bench-meeting  meeting control with 145 sites; results in bench-out/meeting.json"
@@ -52,6 +52,7 @@ bench-meeting: setup
 soak: setup
 	$(PY) -m tests.simulation --seconds $(SECONDS)
 	$(PY) -m tests.simulation.kills $(KILLS)
+	$(PY) -m tests.media.garbage
 
 mutants: setup
 	$(PY) -m tests.simulation.mutants $(ARGS)
