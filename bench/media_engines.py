@@ -20,6 +20,7 @@ from desktop_app.domain.clock import SystemClock
 from desktop_app.domain.ids import UnitPath
 from media.codecs.vp8 import CLOCK, Vp8Encoder
 from media.engine.hub_engine import HubEngine, read_announcement
+from media.engine.layers import Layer
 from media.engine.room import VIDEO_SLOTS, MediaEngine
 from media.peers.publishing import Publishing
 from media.rtp import rtcp
@@ -33,6 +34,7 @@ SECONDS = 12.0
 RECEIVERS = 4
 FPS, WIDTH, HEIGHT, BITRATE = 25, 640, 360, 600_000
 SOURCE = UnitPath("source/")
+SLOTS = VIDEO_SLOTS[:9]
 NAME = "media"
 
 
@@ -62,10 +64,10 @@ class Receiver:
         self.packets += 1
 
     async def open(self, engine: MediaEngine) -> None:
-        lines = tuple(MediaLine(slot, "video", "recvonly", VP8) for slot in VIDEO_SLOTS)
+        lines = tuple(MediaLine(slot, "video", "recvonly", VP8) for slot in SLOTS)
         answer = await engine.subscribe(MEETING, self.site, write_description(self.path.offer(lines)))
         await self.path.connect(read_description(answer))
-        for slot in VIDEO_SLOTS:
+        for slot in SLOTS:
             await engine.switch(MEETING, self.site, slot, SOURCE)
 
     def report(self) -> None:
@@ -100,6 +102,7 @@ async def measure(engine: MediaEngine, pid: Callable[[], int], frames: list[byte
     await engine.create_room(MEETING)
     sender = Publishing("127.0.0.1", SystemClock(), lambda: None)
     await sender.connect(read_description(await engine.publish(MEETING, SOURCE, sender.offer())))
+    await engine.offer_layers(MEETING, SOURCE, frozenset({Layer.MAIN}))
     receivers = [Receiver(UnitPath(f"receiver-{number}/")) for number in range(RECEIVERS)]
     sending = asyncio.ensure_future(send(sender, receivers, frames))
     try:

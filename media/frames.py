@@ -6,6 +6,7 @@ run in a child process.
 """
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -39,15 +40,19 @@ class FrameSource(Protocol):
 
 
 class FrameSlot:
-    """The latest-frame slot: one writer (media thread), one reader (paint timer)."""
+    """The latest-frame slot: one writer (media thread), one reader (paint timer). `on_want` is called, on the reader's
+    thread, when it wants another size."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_want: Callable[[], None] = lambda: None) -> None:
+        self._on_want = on_want
         self._lock = threading.Lock()
         self._frame: Frame | None = None
         self._size = (0, 0)
 
     def want(self, width: int, height: int) -> None:
-        self._size = (width, height)
+        if (width, height) != self._size:
+            self._size = (width, height)
+            self._on_want()
 
     @property
     def wanted(self) -> tuple[int, int]:

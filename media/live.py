@@ -17,6 +17,8 @@ from typing import Any, Protocol
 from desktop_app.domain.clock import Clock
 from desktop_app.domain.faults import Fault, PeerFault
 from desktop_app.domain.ids import MeetingId, UnitPath
+from desktop_app.domain.meetings import MeetingMode
+from media.engine.layers import FULL_HEIGHT, Demand, Layer
 from media.frames import FrameSource
 from media.meeting.client import MeetingClient, Timings
 from media.meeting.commands import Command
@@ -88,8 +90,10 @@ class LiveMeeting:
             clock=clock,
             jitter=jitter or Random(),
             timings=timings,
+            on_demand=self._on_demand,
         )
         self._media = media(ControlSignal(self._client, meeting_id, signer, self._ears.on_fault), self._ears)
+        self._demand: Demand | None = None
         self._media_wanted = False
         self._media_lane = asyncio.Lock()
         self._media_up = False
@@ -171,10 +175,21 @@ class LiveMeeting:
             self._want_media(False)
         else:
             self._arrange(state)
+            self._tell_demand()
             self._media.set_speakers(on_air - {self._unit_path})
         if state.phase is MeetingPhase.OPEN and own is not None and own.online:
             self._want_media(True)
         self._listener.on_state(state, event)
+
+    def _on_demand(self, demand: Demand) -> None:
+        self._demand = demand
+        self._tell_demand()
+
+    def _tell_demand(self) -> None:
+        """In a consultation the thumb is always sent, so that it can be shown at once; in a lecture only if it is."""
+        if self._demand is not None:
+            thumb = self._demand.thumb or self.state.mode is not MeetingMode.LECTURE
+            self._media.set_demand(Demand(self._demand.main, thumb))
 
     def _arrange(self, state: MeetingState) -> None:
         """Who is shown first: what the meeting or this room chose, the speaker, the chair, then the others."""
@@ -261,8 +276,11 @@ class ControlSignal:
     async def subscribe(self, offer: str) -> str:
         return await self._negotiate("subscribe", offer)
 
-    async def switch(self, slot: str, source: UnitPath | None) -> None:
-        await self._client.ask_media("switch", slot=slot, source=source)
+    async def switch(self, slot: str, source: UnitPath | None, height: int = FULL_HEIGHT) -> None:
+        await self._client.ask_media("switch", slot=slot, source=source, height=max(1, height))
+
+    async def offer_layers(self, layers: frozenset[Layer]) -> None:
+        await self._client.ask_media("layers", sent=sorted(layers))
 
     async def pause(self, slot: str, paused: bool) -> None:
         await self._client.ask_media("pause", slot=slot, paused=paused)

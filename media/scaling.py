@@ -36,7 +36,7 @@ class SendScaler:
     """Makes any picture yuv420p of the sending size, with black bars where its shape differs."""
 
     def __init__(self, width: int, height: int) -> None:
-        self._size = (width, height)
+        self.size = (width, height)
         self._reformatter = VideoReformatter()
         self._last: tuple[av.VideoFrame, av.VideoFrame] | None = None
         """The picture scaled last, as it came and as it left: a slow file repeats its pictures."""
@@ -48,8 +48,8 @@ class SendScaler:
         return self._last[1]
 
     def _scale(self, picture: av.VideoFrame) -> av.VideoFrame:
-        width, height = self._size
-        if fit(picture.width, picture.height, self._size) == self._size:
+        width, height = self.size
+        if fit(picture.width, picture.height, self.size) == self.size:
             return self._reformatter.reformat(
                 picture, width, height, "yuv420p", interpolation=Interpolation.FAST_BILINEAR, threads=1
             )
@@ -65,7 +65,7 @@ class SendScaler:
         return padded
 
     def _graph(self, picture: av.VideoFrame) -> Graph:
-        width, height = self._size
+        width, height = self.size
         graph = Graph()
         source = graph.add_buffer(
             width=picture.width, height=picture.height, format=picture.format, time_base=Fraction(1, 90_000)

@@ -25,11 +25,10 @@ class Capture:
         sound: SoundSource,
         card: CardPainter,
         clock: Clock,
-        video_bitrate: int = 600_000,
         audio_bitrate: int = 32_000,
     ) -> None:
         self.preview = FrameSlot()
-        self.picture = PictureCapture(picture, CardSource(card, clock), self.preview, video_bitrate)
+        self.picture = PictureCapture(picture, CardSource(card, clock), self.preview)
         self.sound = SoundCapture(sound, SilenceSource(), audio_bitrate)
         self._open = False
 

@@ -1,4 +1,7 @@
-"""The picture's thread: read, scale, show, encode; the card stands in while the device is away."""
+"""The picture's thread: read, scale, show, encode; the card stands in while the device is away.
+
+A picture is scaled once to the larger of the sizes that are sent; the thumb is made of that.
+"""
 
 import logging
 import threading
@@ -7,9 +10,11 @@ import time
 import av
 
 from desktop_app.domain.faults import HostFault
+from media.capture.encodings import THUMB, Encoding, PicturePlan, main_encoding
 from media.capture.sources import PICTURE_FPS, PICTURE_SIZE, TRY_AGAIN, CaptureSink, PictureSource
 from media.codecs.vp8 import CLOCK as PICTURE_CLOCK
 from media.codecs.vp8 import Vp8Encoder
+from media.engine.layers import Layer
 from media.frames import FrameSlot
 from media.scaling import SendScaler, TileScaler
 
@@ -17,18 +22,18 @@ log = logging.getLogger(__name__)
 
 
 class PictureCapture:
-    """The picture's thread: read, scale, show, encode."""
+    """The picture's thread: read, scale, show, encode. `plan` and `sending` may be set from any thread."""
 
-    def __init__(self, source: PictureSource, stand_in: PictureSource, preview: FrameSlot, bitrate: int) -> None:
+    def __init__(self, source: PictureSource, stand_in: PictureSource, preview: FrameSlot) -> None:
         self.sending = False
         """Whether anyone receives; otherwise nothing is encoded."""
+        self.plan = PicturePlan(main_encoding(PICTURE_SIZE[1]), THUMB)
         self.sent = 0
         self.fps = 0.0
         self._source = source
         self._stand_in = stand_in
         self._preview = preview
-        self._bitrate = bitrate
-        self._keyframe = threading.Event()
+        self._keyframes = {layer: threading.Event() for layer in Layer}
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._sink: CaptureSink | None = None
@@ -45,13 +50,16 @@ class PictureCapture:
             self._thread.join()
             self._thread = None
 
-    def want_keyframe(self) -> None:
-        """Make the next picture a whole one; callable from any thread."""
-        self._keyframe.set()
+    def want_keyframe(self, layer: Layer | None = None) -> None:
+        """Make the next picture a whole one, of this layer or of all; callable from any thread."""
+        for each in Layer if layer is None else (layer,):
+            self._keyframes[each].set()
 
     def _run(self) -> None:
-        encoder = _PictureEncoder(self._bitrate)
+        scaler = SendScaler(*PICTURE_SIZE)
+        encoders = {layer: _LayerEncoder(layer) for layer in Layer}
         tile = TileScaler()
+        number = 0
         source = self._open()
         retry_at = time.monotonic() + TRY_AGAIN
         began = due = counted_at = time.monotonic()
@@ -63,18 +71,21 @@ class PictureCapture:
                     source = self._try_again(source)
                     retry_at = time.monotonic() + TRY_AGAIN
                 try:
-                    picture = encoder.fit(source.read())
+                    picture = source.read()
                 except HostFault as fault:
                     source = self._fall_back(source, fault)
                     continue
-                self._show(tile, picture)
-                if self.sending and self._sink is not None:
-                    keyframe = self._keyframe.is_set()
-                    self._keyframe.clear()
-                    timestamp = round((time.monotonic() - began) * PICTURE_CLOCK)
-                    if frame := encoder.encode(picture, timestamp, keyframe=keyframe):
-                        self._sink.on_picture(frame, timestamp)
-                        self.sent += 1
+                number += 1
+                plan = _plan_within(self.plan, picture.height) if self.sending else PicturePlan(None, None)
+                largest = plan.main or plan.thumb
+                if largest is not None and scaler.size != (largest.width, largest.height):
+                    scaler = SendScaler(largest.width, largest.height)
+                if largest is not None or min(self._preview.wanted) > 0:
+                    picture = scaler.picture(picture)
+                    self._show(tile, picture)
+                timestamp = round((time.monotonic() - began) * PICTURE_CLOCK)
+                for layer, encoding in ((Layer.MAIN, plan.main), (Layer.THUMB, plan.thumb)):
+                    self._encode(encoders[layer], encoding, picture, timestamp, number)
                 if now - counted_at >= 1:
                     self.fps = (self.sent - counted) / (now - counted_at)
                     counted, counted_at = self.sent, now
@@ -110,16 +121,54 @@ class PictureCapture:
         log.info("the picture source is back")
         return self._source
 
+    def _encode(
+        self, encoder: "_LayerEncoder", encoding: Encoding | None, picture: av.VideoFrame, timestamp: int, number: int
+    ) -> None:
+        if encoding is None:
+            encoder.rest()
+        elif number % encoding.every == 0:
+            wanted = self._keyframes[encoder.layer]
+            keyframe = wanted.is_set()
+            wanted.clear()
+            frame = encoder.encode(encoding, picture, timestamp, keyframe=keyframe)
+            if frame and self._sink is not None:
+                self._sink.on_picture(encoder.layer, frame, timestamp)
+                self.sent += encoding.every == 1 or self.plan.main is None
+
     def _show(self, tile: TileScaler, picture: av.VideoFrame) -> None:
         wanted = self._preview.wanted
         if min(wanted) > 0:
             self._preview.put(tile.frame(picture, wanted, time.monotonic()))
 
 
-class _PictureEncoder:
-    """Scaler and encoder of the sending size."""
+class _LayerEncoder:
+    """One layer's encoder, made anew for another size or bit rate, and after a rest; it then begins with a whole
+    picture."""
 
-    def __init__(self, bitrate: int) -> None:
-        width, height = PICTURE_SIZE
-        self.fit = SendScaler(width, height).picture
-        self.encode = Vp8Encoder(width, height, fps=PICTURE_FPS, bitrate=bitrate).encode
+    def __init__(self, layer: Layer) -> None:
+        self.layer = layer
+        self._encoding: Encoding | None = None
+        self._encoder: Vp8Encoder | None = None
+        self._scaler: SendScaler | None = None
+
+    def rest(self) -> None:
+        """Nothing of it is sent for a while."""
+        self._encoding = self._encoder = None
+
+    def encode(self, encoding: Encoding, picture: av.VideoFrame, timestamp: int, *, keyframe: bool) -> bytes:
+        size = (encoding.width, encoding.height)
+        if self._encoder is None or encoding != self._encoding:
+            fps = PICTURE_FPS // encoding.every
+            self._encoding, self._encoder = encoding, Vp8Encoder(*size, fps=fps, bitrate=encoding.bitrate)
+        if (picture.width, picture.height) != size:
+            if self._scaler is None or self._scaler.size != size:
+                self._scaler = SendScaler(*size)
+            picture = self._scaler.picture(picture)
+        return self._encoder.encode(picture, timestamp, keyframe=keyframe)
+
+
+def _plan_within(plan: PicturePlan, height: int) -> PicturePlan:
+    """No larger than what the camera gives: a picture that is only blown up costs and shows nothing."""
+    if plan.main is None or plan.main.height <= height or plan.main.height <= PICTURE_SIZE[1]:
+        return plan
+    return PicturePlan(main_encoding(max(height, PICTURE_SIZE[1]), plan.main.bitrate), plan.thumb)

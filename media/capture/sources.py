@@ -12,6 +12,7 @@ from typing import Protocol
 import av
 
 from desktop_app.domain.faults import Fault
+from media.engine.layers import Layer
 
 PICTURE_SIZE = (640, 360)
 PICTURE_FPS = 25
@@ -77,8 +78,8 @@ class CaptureChoice:
 class CaptureSink(Protocol):
     """Who gets the encoded packets; called on the capture threads."""
 
-    def on_picture(self, frame: bytes, timestamp: int) -> None:
-        """An encoded VP8 frame; `timestamp` counts 1/90,000 s."""
+    def on_picture(self, layer: Layer, frame: bytes, timestamp: int) -> None:
+        """An encoded VP8 frame of one of the site's pictures; `timestamp` counts 1/90,000 s."""
         ...
 
     def on_sound(self, packet: bytes, timestamp: int, first: bool) -> None:

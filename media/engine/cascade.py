@@ -17,6 +17,7 @@ from desktop_app.domain.faults import Fault, HostFault, PeerFault
 from desktop_app.domain.ids import MeetingId, UnitPath
 from media.engine.janus_engine import JanusEngine
 from media.engine.janus_room import Feed, JanusRoom
+from media.engine.layers import FULL_HEIGHT, Demand, Layer, joined
 from media.engine.placement import Place, engine_of
 from media.engine.room import RoomStats
 
@@ -101,9 +102,23 @@ class CascadeEngine:
         engine = await self._place(meeting, site)
         return await engine.subscribe(meeting, site, offer)
 
-    async def switch(self, meeting: MeetingId, site: UnitPath, slot: str, source: UnitPath | None) -> None:
+    async def switch(
+        self, meeting: MeetingId, site: UnitPath, slot: str, source: UnitPath | None, height: int = FULL_HEIGHT
+    ) -> None:
         engine = self._watching(meeting, site) or await self._place(meeting, site)
-        await engine.switch(meeting, site, slot, source)
+        await engine.switch(meeting, site, slot, source, height)
+
+    async def offer_layers(self, meeting: MeetingId, site: UnitPath, layers: frozenset[Layer]) -> None:
+        """Told to every engine that has the site's feed, its own one first."""
+        holding = [each for each in self._with(meeting) if each.connected and each.rooms[meeting].has_feed(site)]
+        if not holding:
+            raise PeerFault("site-unknown", site=site)
+        for engine in sorted(holding, key=lambda each: not _is_own(each.rooms[meeting], site)):
+            await engine.offer_layers(meeting, site, layers)
+
+    async def demand(self, meeting: MeetingId) -> Mapping[UnitPath, Demand]:
+        self._known(meeting)
+        return joined(engine.rooms[meeting].demand() for engine in self._with(meeting) if engine.connected)
 
     async def pause(self, meeting: MeetingId, site: UnitPath, slot: str, paused: bool) -> None:
         engine = self._watching(meeting, site)
@@ -175,8 +190,8 @@ class CascadeEngine:
             await engine.set_on_air(meeting, self._on_air[meeting])
         room = engine.rooms[meeting]
         for other in self._with(meeting):
-            if other is not engine and (wishes := other.rooms[meeting].wishes.pop(site, None)) is not None:
-                room.wishes.setdefault(site, {}).update(wishes)
+            if other is not engine:
+                room.take_over(site, other.rooms[meeting])
         return engine
 
     # links
@@ -228,7 +243,7 @@ class CascadeEngine:
             return  # it left just now
         key = link_key(home.version, to.version)
         kinds = list(feed.mids)
-        streams = [_stream(number, kind) for number, kind in enumerate(kinds)]
+        streams = [_stream(number, "audio" if name == "audio" else "video") for number, name in enumerate(kinds)]
         there = {**_named(to, link), "id": feed.id}
         await _quietly(to, {**there, "request": "remove_remote_publisher"})  # what an earlier try left
         opened = await to.ask(
@@ -239,7 +254,7 @@ class CascadeEngine:
         names = {"publisher_id": feed.id, "remote_id": link.at}
         await home.ask(home.control, {**_named(home, link), "request": "publish_remotely", **names, **target, **key})
         mids = {kind: str(number) for number, kind in enumerate(kinds)}
-        await to.rooms[link.meeting].put_feed(Feed(link.source, feed.id, mids))
+        await to.rooms[link.meeting].put_feed(Feed(link.source, feed.id, mids, sent=list(feed.sent)))
         await home.keyframe(link.meeting, link.source)
         to.changed()
 

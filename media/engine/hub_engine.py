@@ -9,12 +9,13 @@ import contextlib
 import itertools
 import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from desktop_app.domain.faults import HostFault, PeerFault
 from desktop_app.domain.ids import MeetingId, UnitPath
+from media.engine.layers import FULL_HEIGHT, Demand, Layer
 from media.engine.room import RoomStats
 from media.engine.wire import prove_as_center, read_message, write_message
 
@@ -98,8 +99,17 @@ class HubEngine:
     async def subscribe(self, meeting: MeetingId, site: UnitPath, offer: str) -> str:
         return str(await self._ask("subscribe", meeting=meeting, site=site, offer=offer))
 
-    async def switch(self, meeting: MeetingId, site: UnitPath, slot: str, source: UnitPath | None) -> None:
-        await self._ask("switch", meeting=meeting, site=site, slot=slot, source=source)
+    async def switch(
+        self, meeting: MeetingId, site: UnitPath, slot: str, source: UnitPath | None, height: int = FULL_HEIGHT
+    ) -> None:
+        await self._ask("switch", meeting=meeting, site=site, slot=slot, source=source, height=height)
+
+    async def offer_layers(self, meeting: MeetingId, site: UnitPath, layers: frozenset[Layer]) -> None:
+        await self._ask("offer_layers", meeting=meeting, site=site, layers=sorted(layers))
+
+    async def demand(self, meeting: MeetingId) -> Mapping[UnitPath, Demand]:
+        found: Mapping[str, list[int]] = await self._ask("demand", meeting=meeting)
+        return {UnitPath(site): Demand(main, bool(thumb)) for site, (main, thumb) in found.items()}
 
     async def pause(self, meeting: MeetingId, site: UnitPath, slot: str, paused: bool) -> None:
         await self._ask("pause", meeting=meeting, site=site, slot=slot, paused=paused)

@@ -22,6 +22,7 @@ from media.engine.janus_config import JanusSecrets
 from media.engine.janus_memory import JanusMemory
 from media.engine.janus_room import PLACEHOLDER, JanusRoom
 from media.engine.janus_stats import room_stats
+from media.engine.layers import FULL_HEIGHT, Demand, Layer
 from media.engine.room import RoomStats
 from media.rtp.packet import write_rtp
 
@@ -38,7 +39,7 @@ STREAMS = [
     {"type": "audio", "mid": str(number), "mindex": number, "codec": "opus", "fec": True}
     if number % 2 == 0
     else {"type": "video", "mid": str(number), "mindex": number, "codec": "vp8"}
-    for number in range(4)
+    for number in range(6)
 ]
 """The placeholder's: it uses the last two (see `janus_room.PLACEHOLDER_MIDS`)."""
 
@@ -163,8 +164,16 @@ class JanusEngine:
     async def subscribe(self, meeting: MeetingId, site: UnitPath, offer: str) -> str:
         return await self._whole((await self.room(meeting)).subscribe(site, offer))
 
-    async def switch(self, meeting: MeetingId, site: UnitPath, slot: str, source: UnitPath | None) -> None:
-        await self._whole((await self.room(meeting)).switch(site, slot, source))
+    async def switch(
+        self, meeting: MeetingId, site: UnitPath, slot: str, source: UnitPath | None, height: int = FULL_HEIGHT
+    ) -> None:
+        await self._whole((await self.room(meeting)).switch(site, slot, source, height))
+
+    async def offer_layers(self, meeting: MeetingId, site: UnitPath, layers: frozenset[Layer]) -> None:
+        await self._whole((await self.room(meeting)).offer_layers(site, layers))
+
+    async def demand(self, meeting: MeetingId) -> Mapping[UnitPath, Demand]:
+        return (await self.room(meeting)).demand()
 
     async def pause(self, meeting: MeetingId, site: UnitPath, slot: str, paused: bool) -> None:
         await self._whole((await self.room(meeting)).pause(site, slot, paused))
@@ -318,7 +327,7 @@ class JanusEngine:
         for after in BEATS:
             await asyncio.sleep(after)
             self._beat_number += 1
-            for number, payload_type, payload in ((2, 111, _SILENCE), (3, 96, _NO_PICTURE)):
+            for number, payload_type, payload in ((4, 111, _SILENCE), (5, 96, _NO_PICTURE)):
                 packet = write_rtp(
                     payload_type, True, self._beat_number & 0xFFFF, self._beat_number * 960, 1000 + 10 * number, payload
                 )

@@ -62,6 +62,7 @@ def _kept(room: JanusRoom) -> dict[str, Any]:
         "on_air": sorted(room.on_air),
         "placeholder_port": room.placeholder_port,
         "wishes": room.wishes,
+        "heights": room.heights,
         "paused": {site: sorted(slots) for site, slots in room.paused.items()},
         "feeds": [asdict(feed) for feed in room.feeds.values()],
         "watches": [{**asdict(watch), "still": sorted(watch.still)} for watch in room.watches.values()],
@@ -73,6 +74,7 @@ def _restored(kept: Mapping[str, Any], desk: Desk, beat: Beat) -> JanusRoom:
     room.on_air = frozenset(UnitPath(site) for site in kept["on_air"])
     room.placeholder_port = int(kept["placeholder_port"])
     room.wishes = {UnitPath(site): dict(slots) for site, slots in kept["wishes"].items()}
+    room.heights = {UnitPath(site): dict(slots) for site, slots in kept.get("heights", {}).items()}
     room.paused = {UnitPath(site): set(slots) for site, slots in kept["paused"].items()}
     room.feeds = {UnitPath(each["site"]): Feed(**each) for each in kept["feeds"]}
     for each in kept["watches"]:

@@ -17,15 +17,16 @@ from desktop_app.domain.faults import Fault, PeerFault
 from desktop_app.domain.ids import MeetingId, UnitPath
 from desktop_app.domain.limits import SITES
 from media.engine.janus_client import NO_FEED, Answer, JanusRefusal
+from media.engine.layers import FULL_HEIGHT, Demand, Layer, demands, published, ranked, sent_at_first
 from media.engine.room import AUDIO_SLOTS, VIDEO_SLOTS
 from media.sdp import Description, MediaLine, read_description, write_description
 
 log = logging.getLogger(__name__)
 
 PLACEHOLDER = "~"
-PLACEHOLDER_MIDS = {"audio": "2", "video": "3"}
-"""Behind two streams that nothing uses: Janus 1.1 gives a remote publisher's m-line n the SSRC 1000 + 10 n, and what a
-site publishes has the first two."""
+PLACEHOLDER_MIDS = {"audio": "4", "video": "5"}
+"""Behind streams that nothing uses: Janus 1.1 gives a remote publisher's m-line n the SSRC 1000 + 10 n, and what a
+site publishes has the first three."""
 BETWEEN_FEEDS = 0.05
 """Seconds in which a packet through the placeholder is on its way."""
 BITRATE = 2_000_000
@@ -39,8 +40,10 @@ class Feed:
     site: UnitPath
     id: str
     mids: dict[str, str]
-    """The mid of its sound and of its picture."""
+    """The mids of its sound and of its pictures, by the stream's name."""
     handle: int = 0
+    sent: list[str] = field(default_factory=lambda: [Layer.MAIN.value])
+    """The layers it says it sends."""
 
 
 @dataclass(slots=True)
@@ -89,6 +92,8 @@ class JanusRoom:
         self.coming_feeds: dict[int, Feed] = {}
         self.coming_watches: dict[int, Watch] = {}
         self.wishes: dict[UnitPath, dict[str, UnitPath | None]] = {}
+        self.heights: dict[UnitPath, dict[str, int]] = {}
+        """How many lines the place of each slot has."""
         self.paused: dict[UnitPath, set[str]] = {}
         self.placeholder_port = 0
         self.lock = asyncio.Lock()
@@ -108,22 +113,19 @@ class JanusRoom:
 
     async def publish(self, site: UnitPath, offer: str) -> str:
         remote = read_description(offer)
-        kinds = [line.kind for line in remote.lines]
-        if len(set(kinds)) != len(kinds) or any(
-            line.direction not in ("sendonly", "sendrecv") for line in remote.lines
-        ):
-            raise PeerFault("sdp-unsupported", why="m-lines")
+        streams = {name: line.mid for name, line in published(remote).items()}
         self._admit(len(self.feeds) + len(self.coming_feeds))
         lines = tuple(replace(line, direction="sendonly") for line in remote.lines)
-        sent = replace(remote, lines=lines, candidates=(), setup="active")
+        sending = replace(remote, lines=lines, candidates=(), setup="active")
         async with self.lock:
             handle = await self._desk.attach()
-            feed = Feed(site, f"{site}#{secrets.token_hex(4)}", {line.kind: line.mid for line in remote.lines}, handle)
+            sent = [layer.value for layer in sent_at_first(remote)]
+            feed = Feed(site, f"{site}#{secrets.token_hex(4)}", streams, handle, sent)
             try:
                 answer = await self._desk.ask(
                     handle,
                     self._named(request="joinandconfigure", ptype="publisher", id=feed.id, bitrate=BITRATE),
-                    ("offer", write_description(sent)),
+                    ("offer", write_description(sending)),
                 )
                 await self._moderate(feed, muted=site not in self.on_air)
             except Fault:
@@ -230,13 +232,14 @@ class JanusRoom:
 
     # what the slots show
 
-    async def switch(self, site: UnitPath, slot: str, source: UnitPath | None) -> None:
+    async def switch(self, site: UnitPath, slot: str, source: UnitPath | None, height: int = FULL_HEIGHT) -> None:
         if site not in self.wishes and len(self.wishes) >= SITES:
             raise PeerFault("room-full", limit=SITES)
         watch = self.newest_watch(site)
         if slot not in (watch.mids if watch is not None else (*AUDIO_SLOTS, *VIDEO_SLOTS)):
             raise PeerFault("slot-unknown", slot=slot)
         self.wishes.setdefault(site, {})[slot] = source
+        self.heights.setdefault(site, {})[slot] = height
         await self._sync_site(site)
 
     async def pause(self, site: UnitPath, slot: str, paused: bool) -> None:
@@ -248,6 +251,38 @@ class JanusRoom:
         held = self.paused.setdefault(site, set())
         (held.add if paused else held.discard)(slot)
         await self._sync_site(site)
+
+    async def offer_layers(self, site: UnitPath, layers: frozenset[Layer]) -> None:
+        async with self.lock:
+            found = [each for each in (*self.coming_feeds.values(), self.feeds.get(site)) if each and each.site == site]
+            if not found:
+                raise PeerFault("site-unknown", site=site)
+            for feed in found:
+                feed.sent = sorted(layers)
+            await self._sync_viewers(site)
+            self._desk.changed()
+
+    def demand(self) -> dict[UnitPath, Demand]:
+        """What the slots that show something want of each site."""
+        return demands(
+            (source, self.height(site, slot))
+            for site, watch in self.watches.items()
+            for slot, source in self.wishes.get(site, {}).items()
+            if source is not None and watch.kinds.get(slot) == "video" and slot not in self.paused.get(site, ())
+        )
+
+    def has_feed(self, site: UnitPath) -> bool:
+        return site in self.feeds or any(feed.site == site for feed in self.coming_feeds.values())
+
+    def take_over(self, site: UnitPath, other: "JanusRoom") -> None:
+        """What a site's slots showed on another engine; it connects here now."""
+        if (wishes := other.wishes.pop(site, None)) is not None:
+            self.wishes.setdefault(site, {}).update(wishes)
+            self.heights.setdefault(site, {}).update(other.heights.pop(site, {}))
+            self.paused.setdefault(site, set()).update(other.paused.pop(site, set()))
+
+    def height(self, site: UnitPath, slot: str) -> int:
+        return self.heights.get(site, {}).get(slot, FULL_HEIGHT)
 
     async def keyframe(self, site: UnitPath) -> None:
         feed = self.feeds.get(site)
@@ -266,8 +301,8 @@ class JanusRoom:
 
     async def leave(self, site: UnitPath) -> None:
         async with self.lock:
-            self.wishes.pop(site, None)
-            self.paused.pop(site, None)
+            for kept in (self.wishes, self.heights, self.paused):
+                kept.pop(site, None)
             await self._drop_coming(self.coming_feeds, site)
             await self._drop_coming(self.coming_watches, site)
             if (feed := self.feeds.get(site)) is not None:
@@ -410,9 +445,11 @@ class JanusRoom:
         kind = watch.kinds[slot]
         source = self.wishes.get(watch.site, {}).get(slot)
         feed = self.feeds.get(source) if source is not None else None
-        if feed is None or kind not in feed.mids:
+        if feed is None:
             return PLACEHOLDER, PLACEHOLDER_MIDS[kind]
-        return feed.id, feed.mids[kind]
+        names = ["audio"] if kind == "audio" else ranked(self.height(watch.site, slot), feed.sent)
+        mid = next((feed.mids[name] for name in names if name in feed.mids), None)
+        return (feed.id, mid) if mid is not None else (PLACEHOLDER, PLACEHOLDER_MIDS[kind])
 
 
 def _answer_of(theirs: Description, lines: tuple[MediaLine, ...]) -> str:

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from desktop_app.domain.ids import MeetingId, UnitPath
+from media.engine.layers import FULL_HEIGHT, Demand, Layer
 
 AUDIO_SLOTS = tuple(f"a{number}" for number in range(4))
-VIDEO_SLOTS = tuple(f"v{number}" for number in range(9))
+VIDEO_SLOTS = tuple(f"v{number}" for number in range(16))
 
 RoomStats = Mapping[str, Any]
 """JSON-able counters; see docs/protocol/media.md."""
@@ -40,8 +41,22 @@ class RoomEngine(Protocol):
         """The SDP answer to a site's offer of empty slots."""
         ...
 
-    async def switch(self, meeting: MeetingId, site: UnitPath, slot: str, source: UnitPath | None) -> None:
-        """Show `source` in one slot of `site`; None empties it. A source that is not there yet is shown once it is."""
+    async def switch(
+        self, meeting: MeetingId, site: UnitPath, slot: str, source: UnitPath | None, height: int = FULL_HEIGHT
+    ) -> None:
+        """Show `source` in one slot of `site`; None empties it. A source that is not there yet is shown once it is.
+
+        `height`: how many lines the slot's place has; up to `THUMB_HEIGHT` the thumb is forwarded. Where the picture
+        that suits is not sent, the other one is.
+        """
+        ...
+
+    async def offer_layers(self, meeting: MeetingId, site: UnitPath, layers: frozenset[Layer]) -> None:
+        """Which of its pictures a publishing site sends now; slots leave what is no longer sent."""
+        ...
+
+    async def demand(self, meeting: MeetingId) -> Mapping[UnitPath, Demand]:
+        """What the slots that show something want of each site; who is not in it is shown by nobody."""
         ...
 
     async def pause(self, meeting: MeetingId, site: UnitPath, slot: str, paused: bool) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from desktop_app.domain.faults import Fault, HostFault, PeerFault
 from desktop_app.domain.ids import MeetingId, UnitPath
+from media.engine.layers import FULL_HEIGHT, Layer
 from media.engine.wire import prove_as_hub, read_message, write_message
 from media.hub.hub import Hub
 
@@ -91,6 +92,8 @@ class ControlDoor:
             return hub.close_room(meeting)
         if operation == "stats":
             return hub.stats(meeting)
+        if operation == "demand":
+            return hub.demand(meeting)
         if operation == "set_on_air":
             return hub.set_on_air(meeting, frozenset(UnitPath(_text(site)) for site in request["sites"]))
         site = UnitPath(_text(request["site"]))
@@ -100,9 +103,10 @@ class ControlDoor:
             return hub.subscribe(meeting, site, request["offer"])
         if operation == "switch":
             source = request["source"]
-            return hub.switch(
-                meeting, site, _text(request["slot"]), None if source is None else UnitPath(_text(source))
-            )
+            shown = None if source is None else UnitPath(_text(source))
+            return hub.switch(meeting, site, _text(request["slot"]), shown, int(request.get("height", FULL_HEIGHT)))
+        if operation == "offer_layers":
+            return hub.offer_layers(meeting, site, frozenset(Layer(each) for each in request["layers"]))
         if operation == "pause":
             return hub.pause(meeting, site, _text(request["slot"]), bool(request["paused"]))
         if operation == "keyframe":

@@ -8,6 +8,7 @@ from typing import Any
 from desktop_app.domain.faults import PeerFault
 from desktop_app.domain.ids import MeetingId, UnitPath
 from desktop_app.domain.limits import SITES
+from media.engine.layers import FULL_HEIGHT, Layer
 from media.hub.room import Publisher, Room, Subscriber
 from media.sdp import Description, MediaLine, read_description, write_description
 from media.transport.port import MediaPort, PortPeer
@@ -103,8 +104,17 @@ class Hub:
         self._await_peer((meeting, site, "down"), subscriber.peer, lambda: self._seat_subscriber(room, subscriber))
         return self._answer(subscriber.peer, tuple(subscriber.answer_line(line) for line in remote.lines))
 
-    def switch(self, meeting: MeetingId, site: UnitPath, slot: str, source: UnitPath | None) -> None:
-        self._room(meeting).switch(site, slot, source, self._monotonic())
+    def switch(
+        self, meeting: MeetingId, site: UnitPath, slot: str, source: UnitPath | None, height: int = FULL_HEIGHT
+    ) -> None:
+        self._room(meeting).switch(site, slot, source, height, self._monotonic())
+
+    def offer_layers(self, meeting: MeetingId, site: UnitPath, layers: frozenset[Layer]) -> None:
+        self._room(meeting).offer_layers(site, layers, self._monotonic())
+
+    def demand(self, meeting: MeetingId) -> dict[str, list[int]]:
+        """JSON-able: for each site the lines of the main picture, and 1 where the thumb is shown."""
+        return {site: [each.main, int(each.thumb)] for site, each in self._room(meeting).demand().items()}
 
     def pause(self, meeting: MeetingId, site: UnitPath, slot: str, paused: bool) -> None:
         self._room(meeting).pause(site, slot, paused, self._monotonic())

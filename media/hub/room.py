@@ -9,6 +9,7 @@ from aiortc.rtp import AnyRtcpPacket, RtcpRrPacket, RtcpSrPacket
 from desktop_app.domain.faults import PeerFault
 from desktop_app.domain.ids import UnitPath
 from desktop_app.domain.limits import SITES
+from media.engine.layers import Demand, Layer, demands, published, ranked, sent_at_first
 from media.engine.room import AUDIO_SLOTS, VIDEO_SLOTS
 from media.hub.slot import Slot
 from media.hub.source import Source
@@ -22,19 +23,20 @@ HEARD_LATELY = 2.5
 
 
 class Publisher:
-    """A site's own streams: at most one of sound and one of picture."""
+    """A site's own streams: at most one of sound, and of pictures the main one and the thumb."""
 
     def __init__(self, site: UnitPath, offer: Description) -> None:
         self.site = site
         self.peer: PortPeer
         self.sender = secrets.randbelow(0xFFFFFFFE) + 1
         self.sources: dict[str, Source] = {}
+        """By the stream's name: `audio`, and the layers' names."""
+        self.sent = sent_at_first(offer)
+        """The pictures it says it sends."""
         self._by_ssrc: dict[int, Source] = {}
         self._by_type: dict[int, Source] = {}
-        for line in offer.lines:
-            if line.kind in self.sources or line.direction not in ("sendonly", "sendrecv"):
-                raise PeerFault("sdp-unsupported", why="m-lines")
-            source = self.sources[line.kind] = Source(line.kind, self.sender, self._send_rtcp)
+        for name, line in published(offer).items():
+            source = self.sources[name] = Source(line.kind, self.sender, self._send_rtcp)
             if line.ssrc is not None:
                 self._by_ssrc[line.ssrc] = source
             else:
@@ -64,6 +66,10 @@ class Publisher:
             receptions = [source.reception for source in self.sources.values()]
             blocks = [reception.report(now) for reception in receptions if reception is not None]
             self.peer.send_rtcp(rtcp.receiver_report(self.sender, blocks))
+
+    def picture(self, height: int) -> Source | None:
+        """The picture for a slot of that height: the one that suits and is sent, else the other."""
+        return next((self.sources[each] for each in ranked(height, self.sent) if each in self.sources), None)
 
     def _send_rtcp(self, data: bytes) -> None:
         self.peer.send_rtcp(data)
@@ -121,7 +127,7 @@ class Room:
         self.publishers: dict[UnitPath, Publisher] = {}
         self.subscribers: dict[UnitPath, Subscriber] = {}
         self.on_air: frozenset[UnitPath] = frozenset()
-        self._wishes: dict[UnitPath, dict[str, UnitPath | None]] = {}
+        self._wishes: dict[UnitPath, dict[str, tuple[UnitPath | None, int]]] = {}
         """What each site's slots show, whether it is connected now or not."""
 
     def peers(self) -> Iterator[PortPeer]:
@@ -135,7 +141,7 @@ class Room:
         for subscriber in self.subscribers.values():
             for slot in subscriber.slots.values():
                 if slot.wanted == publisher.site:
-                    slot.show(publisher.sources.get(slot.kind), now)
+                    slot.show(self._source(publisher.site, slot), now)
         return old
 
     def put_subscriber(self, subscriber: Subscriber, now: float) -> Subscriber | None:
@@ -144,9 +150,9 @@ class Room:
         self.subscribers[subscriber.site] = subscriber
         for slot in old.slots.values() if old is not None else ():
             slot.show(None, now)
-        for name, source in self._wishes.get(subscriber.site, {}).items():
+        for name, (source, height) in self._wishes.get(subscriber.site, {}).items():
             if name in subscriber.slots:
-                self._show(subscriber.slots[name], source, now)
+                self._show(subscriber.slots[name], source, height, now)
         return old
 
     def drop_publisher(self, publisher: Publisher, now: float) -> None:
@@ -155,7 +161,7 @@ class Room:
         for subscriber in self.subscribers.values():
             for slot in subscriber.slots.values():
                 if slot.wanted == publisher.site:
-                    slot.show(self._source(publisher.site, slot.kind), now)
+                    slot.show(self._source(publisher.site, slot), now)
 
     def drop_subscriber(self, subscriber: Subscriber, now: float) -> None:
         if self.subscribers.get(subscriber.site) is subscriber:
@@ -163,7 +169,7 @@ class Room:
         for slot in subscriber.slots.values():
             slot.show(None, now)
 
-    def switch(self, site: UnitPath, name: str, source: UnitPath | None, now: float) -> None:
+    def switch(self, site: UnitPath, name: str, source: UnitPath | None, height: int, now: float) -> None:
         """Remembered for a site that is not connected yet, or not any more."""
         if site not in self._wishes and len(self._wishes) >= SITES:
             raise PeerFault("room-full", limit=SITES)
@@ -171,9 +177,9 @@ class Room:
         known = subscriber.slots if subscriber is not None else (*AUDIO_SLOTS, *VIDEO_SLOTS)
         if name not in known:
             raise PeerFault("slot-unknown", slot=name)
-        self._wishes.setdefault(site, {})[name] = source
+        self._wishes.setdefault(site, {})[name] = (source, height)
         if subscriber is not None:
-            self._show(subscriber.slots[name], source, now)
+            self._show(subscriber.slots[name], source, height, now)
 
     def forget(self, site: UnitPath) -> None:
         """The site left: what its slots showed is no longer wanted."""
@@ -188,6 +194,29 @@ class Room:
             raise PeerFault("site-unknown", site=site)
         for source in publisher.sources.values():
             source.want_keyframe(now)
+
+    def offer_layers(self, site: UnitPath, layers: frozenset[Layer], now: float) -> None:
+        """A site sends these pictures from now on; slots that showed another go over, without a gap where they can."""
+        publisher = self.publishers.get(site)
+        if publisher is None:
+            raise PeerFault("site-unknown", site=site)
+        publisher.sent = layers
+        for layer in Layer:
+            if layer not in layers and layer in publisher.sources:
+                publisher.sources[layer].want_nothing()
+        for subscriber in self.subscribers.values():
+            for slot in subscriber.slots.values():
+                if slot.wanted == site and slot.kind == "video":
+                    slot.aim(publisher.picture(slot.height), now)
+
+    def demand(self) -> dict[UnitPath, Demand]:
+        """What the slots that show something want of each site."""
+        slots = (slot for subscriber in self.subscribers.values() for slot in subscriber.slots.values())
+        return demands(
+            (slot.wanted, slot.height)
+            for slot in slots
+            if slot.kind == "video" and slot.wanted is not None and not slot.paused
+        )
 
     def set_on_air(self, sites: frozenset[UnitPath]) -> None:
         for site in self.on_air - sites:
@@ -213,13 +242,19 @@ class Room:
             raise PeerFault("slot-unknown", slot=name)
         return slot
 
-    def _show(self, slot: Slot, source: UnitPath | None, now: float) -> None:
-        slot.wanted = source
-        slot.show(self._source(source, slot.kind) if source is not None else None, now)
+    def _show(self, slot: Slot, source: UnitPath | None, height: int, now: float) -> None:
+        same, slot.wanted, slot.height = slot.wanted == source, source, height
+        found = self._source(source, slot) if source is not None else None
+        if same:
+            slot.aim(found, now)
+        else:
+            slot.show(found, now)
 
-    def _source(self, site: UnitPath, kind: str) -> Source | None:
+    def _source(self, site: UnitPath, slot: Slot) -> Source | None:
         publisher = self.publishers.get(site)
-        return publisher.sources.get(kind) if publisher is not None else None
+        if publisher is None:
+            return None
+        return publisher.sources.get("audio") if slot.kind == "audio" else publisher.picture(slot.height)
 
 
 def _publisher_stats(publisher: Publisher) -> dict[str, Any]:

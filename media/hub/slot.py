@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from desktop_app.domain.ids import UnitPath
+from media.engine.layers import FULL_HEIGHT
 from media.hub.source import CLOCK_RATE, Source
 from media.rtp import rtcp
 from media.rtp.packet import RtpPacket, write_rtp
@@ -28,6 +29,8 @@ class Slot:
         self.ssrc = secrets.randbelow(0xFFFFFFFE) + 1
         self.wanted: UnitPath | None = None
         """The site to show, whether it is there or not."""
+        self.height = FULL_HEIGHT
+        """Lines of the place it is shown in."""
         self.paused = False
         self.packets = 0
         self.octets = 0
@@ -37,6 +40,8 @@ class Slot:
         self._payload_type = payload_type
         self._send = send
         self._source: Source | None = None
+        self._next: Source | None = None
+        """Another picture of the same site, which takes over with its next whole one."""
         self._start: int | None = None
         self._shift = 0
         self._time_shift = 0
@@ -48,6 +53,7 @@ class Slot:
 
     def show(self, source: Source | None, now: float) -> None:
         """Cut over: the old source stops at once, the new one begins with its next keyframe."""
+        self._drop_next()
         if source is self._source:
             return
         if self._source is not None:
@@ -58,28 +64,50 @@ class Slot:
             source.sinks.append(self)
             source.want_keyframe(now)
 
+    def aim(self, source: Source | None, now: float) -> None:
+        """Go over to another picture of the same site: what is shown goes on until the other one has begun."""
+        if self._source is None or source is None or self._start is None or self.paused:
+            self.show(source, now)
+            return
+        if source is self._next:
+            return
+        self._drop_next()
+        if source is not self._source:
+            self._next = source
+            source.sinks.append(self)
+            source.want_keyframe(now)
+
     def pause(self, paused: bool, now: float) -> None:
         """Stop forwarding, or go on with the next keyframe."""
         if paused == self.paused:
             return
         self.paused = paused
+        if self._next is not None:
+            self.show(self._next, now)
         self._start = None
         if not paused and self._source is not None:
             self._source.want_keyframe(now)
 
-    def rest(self) -> None:
-        """The source begins anew."""
-        self._start = None
+    def rest(self, source: Source) -> None:
+        """A source begins anew."""
+        if source is self._source:
+            self._start = None
 
     def want_keyframe(self, now: float) -> None:
         """The receiver cannot decode."""
         if self._source is not None and not self.paused:
             self._source.want_keyframe(now)
 
-    def forward(self, packet: RtpPacket, number: int, keyframe: bool, now: float) -> None:
+    def forward(self, source: Source, packet: RtpPacket, number: int, keyframe: bool, now: float) -> None:
         """Send a packet of the source on, rewritten."""
         if self.paused:
             return
+        if source is not self._source:
+            if not keyframe:
+                return
+            if self._source is not None:
+                self._source.sinks.remove(self)
+            self._source, self._next, self._start = source, None, None
         if self._start is None:
             if self.kind == "video" and not keyframe:
                 return
@@ -119,6 +147,11 @@ class Slot:
             return b""
         ntp, timestamp = source.sender_report
         return rtcp.sender_report(self.ssrc, ntp, timestamp + self._time_shift, self.packets, self.octets)
+
+    def _drop_next(self) -> None:
+        if self._next is not None:
+            self._next.sinks.remove(self)
+            self._next = None
 
     def _begin(self, packet: RtpPacket, number: int, now: float) -> None:
         self._start = number

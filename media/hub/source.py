@@ -22,9 +22,9 @@ CLOCK_RATE = {"audio": 48_000, "video": 90_000}
 class Sink(Protocol):
     """A slot that shows this source."""
 
-    def forward(self, packet: RtpPacket, number: int, keyframe: bool, now: float) -> None: ...
+    def forward(self, source: "Source", packet: RtpPacket, number: int, keyframe: bool, now: float) -> None: ...
 
-    def rest(self) -> None: ...
+    def rest(self, source: "Source") -> None: ...
 
 
 class Source:
@@ -64,8 +64,8 @@ class Source:
                 self._keyframe_wanted = False
             if missing := self._gaps.add(number, now):
                 self._send_rtcp(rtcp.nack(self._sender, packet.ssrc, missing))
-        for sink in self.sinks:
-            sink.forward(packet, number, keyframe, now)
+        for sink in tuple(self.sinks) if keyframe else self.sinks:
+            sink.forward(self, packet, number, keyframe, now)
 
     def cached(self, number: int) -> RtpPacket | None:
         """The packet of that unwrapped number, while it is kept."""
@@ -79,6 +79,11 @@ class Source:
         if self.kind == "video":
             self._keyframe_wanted = True
             self.tick(now)
+
+    def want_nothing(self) -> None:
+        """The publisher no longer sends this: nothing is asked for any more."""
+        self._keyframe_wanted = False
+        self._gaps.forget()
 
     def tick(self, now: float) -> None:
         """Ask again for what has not come."""
@@ -104,7 +109,7 @@ class Source:
     def close_air(self) -> None:
         """The site went off the air: what comes later is a new beginning for everyone."""
         for sink in self.sinks:
-            sink.rest()
+            sink.rest(self)
 
     def _begin(self, ssrc: int) -> None:
         self.ssrc = ssrc
@@ -113,4 +118,4 @@ class Source:
         self._gaps.forget()
         self._cache = [None] * len(self._cache)
         for sink in self.sinks:
-            sink.rest()
+            sink.rest(self)

@@ -6,10 +6,12 @@ never waits for it.
 
 import asyncio
 import logging
+from collections.abc import Callable, Iterable
 
 from desktop_app.domain.faults import Fault
 from desktop_app.domain.ids import UnitPath
 from media.engine.room import RoomEngine
+from media.meeting.demand import DemandLane, Publisher
 from media.meeting.model import MeetingPhase
 from media.meeting.room import Room
 
@@ -21,8 +23,11 @@ RETRY_SECONDS = 0.5
 class AirLane:
     """Keeps the engine's room as the meeting's state wants it."""
 
-    def __init__(self, room: Room, engine: RoomEngine) -> None:
+    def __init__(
+        self, room: Room, engine: RoomEngine, publishers: Callable[[], Iterable[Publisher]] = lambda: ()
+    ) -> None:
         self._room, self._engine = room, engine
+        self.demand = DemandLane(room.meeting, engine, publishers)
         self._stale = asyncio.Event()
         self._told: frozenset[UnitPath] | None = None
         self._away: set[UnitPath] = set()
@@ -33,6 +38,7 @@ class AirLane:
 
     async def close(self) -> None:
         self._stop()
+        await self.demand.close()
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
 

@@ -19,6 +19,7 @@ from desktop_app.domain.clock import Clock, moment
 from desktop_app.domain.faults import Fault, OperatorError, PeerFault
 from desktop_app.domain.ids import MeetingId, UnitPath
 from desktop_app.domain.limits import CONTROL_MESSAGE
+from media.engine.layers import Demand
 from media.meeting.apply import apply
 from media.meeting.commands import Command, Join, Leave
 from media.meeting.events import Event, log_mark
@@ -84,12 +85,14 @@ class MeetingClient:
         jitter: Random,
         timings: Timings | None = None,
         new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
+        on_demand: Callable[[Demand], None] = lambda demand: None,
     ) -> None:
+        """`on_demand`: what the other sites show of this one's picture now."""
         self.state = MeetingState(meeting_id)
         self.online = False
         self._meeting, self._site_name = meeting_id, site_name
         self._connect, self._listener, self._clock, self._jitter = connect, listener, clock, jitter
-        self._timings, self._new_id = timings or Timings(), new_id
+        self._timings, self._new_id, self._on_demand = timings or Timings(), new_id, on_demand
         self._mark = ""
         self._parts: list[str] = []
         self._offset = timedelta()
@@ -266,6 +269,9 @@ class MeetingClient:
                 self._take_result(message)
             case "media":
                 self._take_media(message)
+            case "demand":
+                main = read_number(message.get("main"), low=0, high=1 << 16)
+                self._on_demand(Demand(main, message.get("thumb") is True))
             case "pong":
                 self._learn_time(message)
             case "fault":

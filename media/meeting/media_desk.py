@@ -7,16 +7,18 @@ from desktop_app.domain.clock import Clock
 from desktop_app.domain.faults import PeerFault
 from desktop_app.domain.ids import MeetingId
 from desktop_app.domain.limits import SDP
+from media.engine.layers import FULL_HEIGHT, Layer
 from media.engine.room import RoomEngine
 from media.meeting.air import AirLane
 from media.meeting.decide import SiteActor
 from media.meeting.model import MeetingPhase
 from media.meeting.room import Room
 from media.meeting.seals import CenterSigner, read_nonce, read_seal, sealed, write_seal
-from media.meeting.wire import read_text, read_unit_path
+from media.meeting.wire import read_number, read_text, read_unit_path
 from media.transport.relay import RelayDesk, write_relay
 
 SLOT_NAME = 16
+MOST_LINES = 8192
 
 _Message = dict[str, Any]
 
@@ -44,13 +46,19 @@ class MediaDesk:
         if op == "switch":
             source = message.get("source")
             shown = None if source is None else read_unit_path(source)
-            await self._engine.switch(meeting, site, read_text(message.get("slot"), SLOT_NAME), shown)
+            height = read_number(message.get("height", FULL_HEIGHT), low=1, high=MOST_LINES)
+            await self._engine.switch(meeting, site, read_text(message.get("slot"), SLOT_NAME), shown, height)
+            air.demand.changed()
+            return {}
+        if op == "layers":
+            await self._engine.offer_layers(meeting, site, _read_layers(message.get("sent")))
             return {}
         if op == "pause":
             paused = message.get("paused")
             if not isinstance(paused, bool):
                 raise PeerFault("field-invalid", field="paused")
             await self._engine.pause(meeting, site, read_text(message.get("slot"), SLOT_NAME), paused)
+            air.demand.changed()
             return {}
         if op == "keyframe":
             await self._engine.keyframe(meeting, read_unit_path(message.get("source")))
@@ -74,3 +82,9 @@ class MediaDesk:
         answer = await (engine.publish if op == "publish" else engine.subscribe)(meeting, site, offer)
         air.refresh()
         return {"sdp": answer, "seal": write_seal(self._signer.sign(sealed("answer", meeting, op, nonce, answer)))}
+
+
+def _read_layers(value: object) -> frozenset[Layer]:
+    if not isinstance(value, list) or any(each not in list(Layer) for each in value):
+        raise PeerFault("field-invalid", field="sent")
+    return frozenset(Layer(each) for each in value)

@@ -167,8 +167,11 @@ class MeetingServer:
                 )
                 await room.open()
                 self._rooms[meeting] = room
-                self._lanes[meeting] = AirLane(room, self._engine)
+                self._lanes[meeting] = AirLane(room, self._engine, lambda: self._greeted(meeting))
             return room
+
+    def _greeted(self, meeting: MeetingId) -> list[Session]:
+        return [session for session in self._sessions.get(meeting, ()) if session.is_greeted]
 
     async def _forget(self, meeting: MeetingId) -> None:
         await self._lanes.pop(meeting).close()

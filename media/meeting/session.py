@@ -15,6 +15,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from desktop_app.domain.clock import Clock, stamp
 from desktop_app.domain.faults import Fault, PeerFault
+from desktop_app.domain.ids import UnitPath
+from media.engine.layers import Demand
 from media.meeting.air import AirLane
 from media.meeting.commands import Leave, Schedule, Tick
 from media.meeting.decide import Refusal, SiteActor
@@ -72,6 +74,7 @@ class Session:
         """`on_hello`: the client is really there (a handshake alone may be an attempt that was given up)."""
         self.actor = actor
         self.is_greeted = False
+        self.demand: Demand | None = None
         self._on_hello = on_hello
         self.heard_at = clock.monotonic()
         self._socket, self._room, self._air, self._desk, self._clock = socket, room, air, desk, clock
@@ -83,6 +86,15 @@ class Session:
         self._ended: asyncio.Future[_Over] = asyncio.get_running_loop().create_future()
         self._tokens, self._tokens_at = MESSAGES_AT_ONCE, clock.monotonic()
         self._faults = 0
+
+    @property
+    def site(self) -> UnitPath:
+        return self.actor.unit_path
+
+    def tell_demand(self, demand: Demand) -> None:
+        """What the others show of this site's picture."""
+        self.demand = demand
+        self._send({"t": "demand", "main": demand.main, "thumb": demand.thumb})
 
     def end(self, fault: Fault | None = None, code: int = POLICY_VIOLATION) -> None:
         """End it from outside: replaced by a newer socket, silent, or the center stops."""
@@ -185,6 +197,7 @@ class Session:
             self._snapshot = self._room.snapshot()
             self._told = self._snapshot.seq
         self._send(welcome)
+        self._air.demand.changed()
 
     async def _take(self, message: _Message) -> None:
         match message["t"]:

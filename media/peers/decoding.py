@@ -4,6 +4,8 @@ import logging
 import queue
 import threading
 from collections import deque
+from collections.abc import Callable
+from itertools import pairwise
 
 from desktop_app.domain.clock import Clock
 from desktop_app.domain.faults import PeerFault
@@ -18,14 +20,16 @@ BACKLOG = 8
 SILENT_FOR = 3.0
 """Seconds without a picture after which a tile shows none."""
 FPS_OVER = 2.0
+GAP_OVER = 5.0
 
 
 class Tile:
     """One site's picture, for the whole meeting: its slot, its counters."""
 
-    def __init__(self) -> None:
-        self.slot = FrameSlot()
+    def __init__(self, on_want: Callable[[], None] = lambda: None) -> None:
+        self.slot = FrameSlot(on_want)
         self.frames = 0
+        self.height = 0
         self.first_at: float | None = None
         self.lost = 0
         self.keyframe_requests = 0
@@ -35,14 +39,20 @@ class Tile:
     def hidden(self) -> bool:
         return min(self.slot.wanted) <= 0
 
-    def painted(self, now: float) -> None:
+    def painted(self, now: float, height: int) -> None:
+        """A picture of so many lines, as it came, is in the slot."""
         self.frames += 1
+        self.height = height
         self._recent.append(now)
         if self.first_at is None:
             self.first_at = now
 
     def fps(self, now: float) -> float:
         return sum(1 for at in list(self._recent) if now - at <= FPS_OVER) / FPS_OVER
+
+    def longest_gap(self, now: float) -> float:
+        recent = [at for at in list(self._recent) if now - at <= GAP_OVER]
+        return max((after - before for before, after in pairwise([*recent, now])), default=0.0) if recent else 0.0
 
     def fell_silent(self, now: float) -> bool:
         frame = self.slot.latest()
@@ -74,7 +84,7 @@ class TileDecoder:
             if picture is not None and min(wanted) > 0:
                 now = self._clock.monotonic()
                 self.tile.slot.put(self._scaler.frame(picture, wanted, now))
-                self.tile.painted(now)
+                self.tile.painted(now, picture.height)
         except PeerFault:
             self.failed = True
         finally:

@@ -1,9 +1,13 @@
 """The terminal's publishing connection: its own sound and picture, up to the engine."""
 
+import secrets
 from collections.abc import Callable
+
+from aiortc.rtp import AnyRtcpPacket
 
 from desktop_app.domain.clock import Clock
 from media.codecs.vp8 import CLOCK as PICTURE_CLOCK
+from media.engine.layers import Layer
 from media.peers.sending import RtpSender
 from media.rtp import rtcp, vp8
 from media.sdp import OPUS, VP8, Description, MediaLine, write_description
@@ -17,7 +21,7 @@ class Publishing:
     """One connection; a reconnect is a new one. Media thread only."""
 
     def __init__(
-        self, address: str, clock: Clock, want_keyframe: Callable[[], None], relay: Relay | None = None
+        self, address: str, clock: Clock, want_keyframe: Callable[[Layer | None], None], relay: Relay | None = None
     ) -> None:
         self.path = MediaPath(
             address, on_rtp=lambda data: None, on_rtcp=self._on_rtcp, monotonic=clock.monotonic, relay=relay
@@ -25,26 +29,26 @@ class Publishing:
         self._clock = clock
         self._want_keyframe = want_keyframe
         self._sound = RtpSender(OPUS, SOUND_CLOCK, self.path.send_rtp, keep=False)
-        self._picture = RtpSender(VP8, PICTURE_CLOCK, self.path.send_rtp, keep=True)
-        self._picture_id = 0
+        self._pictures = {layer: RtpSender(VP8, PICTURE_CLOCK, self.path.send_rtp, keep=True) for layer in Layer}
+        self._picture_ids = {layer: secrets.randbelow(0x8000) for layer in Layer}
 
     def offer(self) -> str:
         lines = (
             MediaLine("audio", "audio", "sendonly", OPUS, self._sound.ssrc),
-            MediaLine("video", "video", "sendonly", VP8, self._picture.ssrc),
+            *(MediaLine(layer.value, "video", "sendonly", VP8, each.ssrc) for layer, each in self._pictures.items()),
         )
         return write_description(self.path.offer(lines))
 
     async def connect(self, answer: Description) -> None:
         await self.path.connect(answer)
-        self._want_keyframe()
+        self._want_keyframe(None)
 
-    def send_picture(self, frame: bytes, timestamp: int) -> None:
+    def send_picture(self, frame: bytes, timestamp: int, layer: Layer = Layer.MAIN) -> None:
         """One encoded VP8 frame; `timestamp` counts 1/90,000 s."""
         if self.path.ready:
-            self._picture_id = (self._picture_id + 1) & 0x7FFF
-            payloads = vp8.packetize(frame, self._picture_id)
-            self._picture.send(payloads, timestamp, self._clock.monotonic(), marker=True)
+            number = self._picture_ids[layer] = (self._picture_ids[layer] + 1) & 0x7FFF
+            payloads = vp8.packetize(frame, number)
+            self._pictures[layer].send(payloads, timestamp, self._clock.monotonic(), marker=True)
 
     def send_sound(self, packet: bytes, timestamp: int, first: bool) -> None:
         """One Opus packet; the marker tells the beginning of a stretch (RFC 3551, section 4.1)."""
@@ -54,7 +58,7 @@ class Publishing:
     def report(self) -> None:
         """Once a second: the engine learns what was sent, and that we are there."""
         now, unix = self._clock.monotonic(), self._clock.now().timestamp()
-        reports = self._sound.report(now, unix) + self._picture.report(now, unix)
+        reports = b"".join(each.report(now, unix) for each in (self._sound, *self._pictures.values()))
         self.path.send_rtcp(reports or rtcp.receiver_report(self._sound.ssrc, []))
 
     async def close(self) -> None:
@@ -62,7 +66,13 @@ class Publishing:
 
     def _on_rtcp(self, data: bytes) -> None:
         for packet in rtcp.read_rtcp(data):
+            layer = self._layer_of(packet)
             if rtcp.wants_keyframe(packet):
-                self._want_keyframe()
-            elif numbers := rtcp.lost_numbers(packet):
-                self._picture.resend(numbers)
+                self._want_keyframe(layer)
+            elif layer is not None and (numbers := rtcp.lost_numbers(packet)):
+                self._pictures[layer].resend(numbers)
+
+    def _layer_of(self, packet: AnyRtcpPacket) -> Layer | None:
+        """Which picture a feedback is about; None where it names none (a full intra request may not)."""
+        ssrc = getattr(packet, "media_ssrc", 0)
+        return next((layer for layer, each in self._pictures.items() if each.ssrc == ssrc), None)

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from desktop_app.domain.faults import Fault
 from desktop_app.domain.ids import UnitPath
+from media.engine.layers import FULL_HEIGHT, Demand, Layer
 from media.frames import FrameSource
 from media.transport.relay import Relay
 
@@ -24,8 +25,12 @@ class MediaSignal(Protocol):
         """Send the offer of the receiving connection; the SDP answer."""
         ...
 
-    async def switch(self, slot: str, source: UnitPath | None) -> None:
-        """Show a site in a slot (`a0`..`a3`, `v0`..`v8`)."""
+    async def switch(self, slot: str, source: UnitPath | None, height: int = FULL_HEIGHT) -> None:
+        """Show a site in a slot (`a0`..`a3`, `v0`..`v15`); `height`: lines of the place it is shown in."""
+        ...
+
+    async def offer_layers(self, layers: frozenset[Layer]) -> None:
+        """Tell which pictures this terminal sends now."""
         ...
 
     async def pause(self, slot: str, paused: bool) -> None:
@@ -70,6 +75,10 @@ class SiteStats:
     video_lost: int = 0
     """Packets that never came, retransmission included."""
     keyframe_requests: int = 0
+    height: int = 0
+    """Lines of the last picture as it came: 180 is the thumb."""
+    longest_gap: float = 0.0
+    """Longest time between two pictures over the last five seconds, up to now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +104,6 @@ class MediaConfig:
     """`auto`: where the direct way does not work; `always`; `never`."""
     silent_after: float = 3.0
     """Seconds without any packet after which a connection counts as dead."""
-    video_bitrate: int = 600_000
     audio_bitrate: int = 32_000
 
 
@@ -116,7 +124,12 @@ class RoomMedia(Protocol):
         ...
 
     def show(self, sites: Iterable[UnitPath]) -> None:
-        """The other sites whose picture is wanted, most wanted first; at most nine are shown."""
+        """The other sites that may be shown, most wanted first. Which of them are, and how large, their tiles say
+        (`FrameSource.want`); at most sixteen."""
+        ...
+
+    def set_demand(self, demand: Demand) -> None:
+        """What the other sites want of this one's picture; before the first word of it both pictures are sent."""
         ...
 
     def set_speakers(self, sites: frozenset[UnitPath]) -> None:

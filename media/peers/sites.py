@@ -1,7 +1,7 @@
 """What is received from each site, over the whole meeting: its tile, its counts of sound."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from desktop_app.domain.ids import UnitPath
 from media.peers.decoding import Tile
@@ -13,8 +13,10 @@ from media.playout.playout import Playout
 class Sites:
     """Callable from any thread."""
 
-    def __init__(self, playout: Playout) -> None:
+    def __init__(self, playout: Playout, on_want: Callable[[], None] = lambda: None) -> None:
+        """`on_want` is called from any thread when a tile is shown, hidden or resized."""
         self._playout = playout
+        self._on_want = on_want
         self._lock = threading.Lock()
         self._tiles: dict[UnitPath, Tile] = {}
         self._heard: dict[UnitPath, HeardCounts] = {}
@@ -23,7 +25,7 @@ class Sites:
 
     def tile(self, site: UnitPath) -> Tile:
         with self._lock:
-            return self._tiles.setdefault(site, Tile())
+            return self._tiles.setdefault(site, Tile(self._on_want))
 
     def listen(self, slots: Mapping[str, UnitPath], speakers: frozenset[UnitPath]) -> None:
         """These sites are in these audio slots now; those of them that are on air are counted."""
@@ -65,6 +67,8 @@ class Sites:
             level=level,
             video_lost=tile.lost,
             keyframe_requests=tile.keyframe_requests,
+            height=tile.height,
+            longest_gap=tile.longest_gap(now),
         )
 
     def _collect(self) -> None:

@@ -14,14 +14,16 @@ from desktop_app.domain.clock import Clock
 from desktop_app.domain.faults import Fault, HostFault, PeerFault
 from desktop_app.domain.ids import UnitPath
 from media.capture.capture import Capture
-from media.engine.room import AUDIO_SLOTS, VIDEO_SLOTS
+from media.capture.encodings import THUMB, PicturePlan, main_encoding
+from media.capture.sources import PICTURE_SIZE
+from media.engine.layers import Demand, Layer
 from media.frames import FrameSource
-from media.peers.assignment import Assignment
-from media.peers.decoding import PictureThread
+from media.peers.decoding import PictureThread, Tile
 from media.peers.publishing import Publishing
 from media.peers.receiving import Receiving
 from media.peers.seams import MediaConfig, MediaListener, MediaSignal, MediaStats
 from media.peers.sites import Sites
+from media.peers.slots import Slots
 from media.playout.playout import Playout
 from media.sdp import read_description
 from media.transport.path import resolve
@@ -72,13 +74,15 @@ class TerminalMedia:
         self._clock = clock
         self._config = config
         self._pictures = PictureThread()
-        self._sites = Sites(playout)
-        self._video = Assignment(VIDEO_SLOTS)
-        self._audio = Assignment(AUDIO_SLOTS)
+        self._sites = Sites(playout, self._on_want)
+        self._slots = Slots(signal, self._tile)
         self._shown: tuple[UnitPath, ...] = ()
         self._speakers: frozenset[UnitPath] = frozenset()
-        self._told: dict[str, UnitPath | None] = {}
-        """What the engine was told of each slot over the connection in use."""
+        self._demand = Demand(PICTURE_SIZE[1], True)
+        """Until the center says otherwise both pictures are sent."""
+        self._told_layers: frozenset[Layer] | None = None
+        """What the engine was told of the pictures sent over the connection in use."""
+        self._assigning = False
         self._connection: _Connection | None = None
         self._connections = 0
         self._through_relay = config.relay == "always"
@@ -98,6 +102,7 @@ class TerminalMedia:
         self._pictures.start()
         self._capture.open(self)
         self._playout.open(self.on_fault)
+        self._assign()
         self._tasks = [asyncio.ensure_future(self._keep_up()), asyncio.ensure_future(self._tick())]
 
     async def stop(self) -> None:
@@ -133,6 +138,11 @@ class TerminalMedia:
     def set_local_mute(self, muted: bool) -> None:
         self._capture.sound.muted = muted
 
+    def set_demand(self, demand: Demand) -> None:
+        if demand != self._demand:
+            self._demand = demand
+            self._plan()
+
     def source(self, site: UnitPath) -> FrameSource:
         return self._sites.tile(site).slot
 
@@ -153,8 +163,8 @@ class TerminalMedia:
 
     # What the capture threads say.
 
-    def on_picture(self, frame: bytes, timestamp: int) -> None:
-        self._soon(self._send_picture, frame, timestamp)
+    def on_picture(self, layer: Layer, frame: bytes, timestamp: int) -> None:
+        self._soon(self._send_picture, layer, frame, timestamp)
 
     def on_sound(self, packet: bytes, timestamp: int, first: bool) -> None:
         self._soon(self._send_sound, packet, timestamp, first)
@@ -167,9 +177,20 @@ class TerminalMedia:
             with contextlib.suppress(RuntimeError):  # the loop closed just now
                 self._loop.call_soon_threadsafe(fn, *args)
 
-    def _send_picture(self, frame: bytes, timestamp: int) -> None:
+    def _send_picture(self, layer: Layer, frame: bytes, timestamp: int) -> None:
         if self._connection is not None:
-            self._connection.publishing.send_picture(frame, timestamp)
+            self._connection.publishing.send_picture(frame, timestamp, layer)
+
+    def _plan(self) -> None:
+        """What is sent of the own picture: what is wanted."""
+        main = main_encoding(self._demand.main) if self._demand.main else None
+        self._capture.picture.plan = PicturePlan(main, THUMB if self._demand.thumb else None)
+        self._wake.set()
+
+    @property
+    def _sent_layers(self) -> frozenset[Layer]:
+        plan = self._capture.picture.plan
+        return frozenset(layer for layer, each in ((Layer.MAIN, plan.main), (Layer.THUMB, plan.thumb)) if each)
 
     def _send_sound(self, packet: bytes, timestamp: int, first: bool) -> None:
         if self._connection is not None:
@@ -189,7 +210,7 @@ class TerminalMedia:
                     await asyncio.sleep(pause)
                     pause = min(TRY_AGAIN[1], pause * 1.5)
                     continue
-            if not await self._tell_slots():
+            if not await self._tell():
                 await asyncio.sleep(TRY_AGAIN[0])
                 continue
             with contextlib.suppress(TimeoutError):
@@ -250,13 +271,12 @@ class TerminalMedia:
     def _use(self, connection: _Connection | None) -> None:
         """Let this connection take over from the one before."""
         old, self._connection = self._connection, connection
-        self._told.clear()
+        self._told_layers = None
         if old is not None:
             self._close_later(old)
         self._capture.picture.sending = self._capture.sound.sending = connection is not None
         if connection is not None:
-            for slot, site in self._video.sites.items():
-                connection.receiving.video[slot].show(self._sites.tile(site))
+            self._slots.connected(dict(connection.receiving.video))
         self._set_up(connection is not None)
 
     def _close_later(self, connection: _Connection) -> None:
@@ -303,41 +323,36 @@ class TerminalMedia:
     # Slots.
 
     def _assign(self) -> None:
-        """Speakers get an audio slot first; the sites that are shown keep one ready, so that a floor opens at once."""
-        shown = [site for site in self._shown if site not in self._speakers]
-        self._audio.want([*sorted(self._speakers), *shown])
-        self._video.want(self._shown)
-        self._sites.listen(self._audio.sites, self._speakers)
+        """What is wanted of the slots now: from control, from the tiles on the screen."""
+        self._assigning = False
+        self._slots.arrange(self._shown, self._speakers, dict)
+        self._sites.listen(self._slots.audio, self._speakers)
         self._wake.set()
 
-    async def _tell_slots(self) -> bool:
-        """Tell the engine what changed in the slots; False where it has to be tried again."""
-        wanted: dict[str, UnitPath | None] = dict.fromkeys(self._told)
-        wanted.update(self._video.sites)
-        wanted.update(self._audio.sites)
-        changed = [(slot, site) for slot, site in wanted.items() if self._told.get(slot) != site]
-        done = await asyncio.gather(*(self._switch(slot, site) for slot, site in changed))
-        return all(done)
+    def _tile(self, site: UnitPath) -> Tile:
+        return self._sites.tile(site)
 
-    async def _switch(self, slot: str, site: UnitPath | None) -> bool:
-        connection = self._connection
-        video = connection.receiving.video.get(slot) if connection is not None else None
-        before = self._told.get(slot)
-        tile = self._sites.tile(site) if site is not None else None
-        if video is not None:
-            # A slot that showed another site drops what is still under way from it.
-            video.show(tile if before is None else None)
-        try:
-            async with asyncio.timeout(SIGNAL_WITHIN):
-                await self._signal.switch(slot, site)
-        except (ConnectionError, PeerFault, HostFault, TimeoutError) as err:
-            log.info("slot %s was not switched: %s", slot, err)
-            return False
-        if connection is self._connection:
-            self._told[slot] = site
-            if video is not None and before is not None:
-                video.show(tile)
-        return True
+    def _on_want(self) -> None:
+        """A tile was shown, hidden or resized; from any thread."""
+        if not self._assigning and self._loop is not None:
+            self._assigning = True
+            self._soon(self._assign)
+
+    async def _tell(self) -> bool:
+        """Tell the engine what changed, in the slots and in what is sent; False where it has to be tried again."""
+        done = await self._slots.tell()
+        sent = self._sent_layers
+        if self._told_layers != sent and self._connection is not None:
+            connection = self._connection
+            try:
+                async with asyncio.timeout(SIGNAL_WITHIN):
+                    await self._signal.offer_layers(sent)
+            except (ConnectionError, PeerFault, HostFault, TimeoutError) as err:
+                log.info("what is sent was not told: %s", err)
+                return False
+            if connection is self._connection:
+                self._told_layers = sent
+        return done
 
     def _close_devices(self) -> None:
         self._capture.close()

@@ -37,6 +37,8 @@ class VideoSlot:
         self._gaps = Gaps()
         self._waiting = True
         """No picture is shown before the next keyframe."""
+        self._picture_id = -1
+        """Of the picture that was delivered last."""
         self._pending_since = 0.0
         """When the packets that wait now began to."""
         self._asked_at = float("-inf")
@@ -105,6 +107,7 @@ class VideoSlot:
 
     def _wait(self) -> None:
         self._waiting = True
+        self._picture_id = -1
         self._packets.clear()
         self._gaps.forget()
 
@@ -122,6 +125,12 @@ class VideoSlot:
             for number in range(self._next, end + 1):
                 read = vp8.read_payload(self._packets.pop(number).payload)
                 if read is not None:
+                    if not parts and not read.follows(self._picture_id):
+                        # Another picture is in the slot now, and it did not begin with a whole one.
+                        self._wait()
+                        self._ask_keyframe(now)
+                        return
+                    self._picture_id = read.picture_id
                     parts.append(read.data)
             self._next = end + 1
             self._pending_since = now

@@ -8,11 +8,21 @@ PAYLOAD_MAX = 1160
 
 
 class Vp8Payload(NamedTuple):
-    """`starts_frame`: the first packet of a frame; `keyframe` is known only there."""
+    """`starts_frame`: the first packet of a frame; `keyframe` is known only there. `picture_id` is -1 where there is
+    none; where it has 15 bits `long_id` is set."""
 
     starts_frame: bool
     keyframe: bool
     data: bytes
+    picture_id: int = -1
+    long_id: bool = False
+
+    def follows(self, before: int) -> bool:
+        """Whether this frame is the next one of the same stream as the one with the id `before`, as far as can be
+        told. Another picture that took its place in a slot does not follow."""
+        if before < 0 or self.picture_id < 0 or self.keyframe:
+            return True
+        return (self.picture_id - before) & (0x7FFF if self.long_id else 0x7F) == 1
 
 
 def read_payload(payload: bytes) -> Vp8Payload | None:
@@ -22,19 +32,26 @@ def read_payload(payload: bytes) -> Vp8Payload | None:
         return None
     first = payload[0]
     at = 1
+    picture_id, long_id = -1, False
     if first & 0x80:
         bits = payload[1]
         at = 2
         if bits & 0x80:
             if size <= at:
                 return None
-            at += 2 if payload[at] & 0x80 else 1
+            long_id = bool(payload[at] & 0x80)
+            picture_id = payload[at] & 0x7F
+            if long_id:
+                if size <= at + 1:
+                    return None
+                picture_id = picture_id << 8 | payload[at + 1]
+            at += 2 if long_id else 1
         at += bool(bits & 0x40)
         at += bool(bits & 0x30)
     if size <= at:
         return None
     starts = bool(first & 0x10) and not first & 0x07
-    return Vp8Payload(starts, starts and not payload[at] & 0x01, payload[at:])
+    return Vp8Payload(starts, starts and not payload[at] & 0x01, payload[at:], picture_id, long_id)
 
 
 def starts_keyframe(payload: bytes) -> bool:

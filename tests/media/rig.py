@@ -251,7 +251,7 @@ class Terminal:
             config=MediaConfig(center_host=host, silent_after=silent_after),
         )
 
-    def see(self, *others: "Terminal", width: int = 320, height: int = 180) -> None:
+    def see(self, *others: "Terminal", width: int = 640, height: int = 360) -> None:
         """Show the others in tiles of this size."""
         for other in others:
             self.media.source(other.site).want(width, height)

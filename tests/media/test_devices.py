@@ -20,6 +20,7 @@ from media.capture.sounds import MicrophoneSource, SilenceSource, SoundFileSourc
 from media.capture.sources import FRAME_BYTES, SILENCE, CaptureChoice, PictureSource, SoundSource
 from media.codecs.opus import OpusDecoder
 from media.codecs.vp8 import Vp8Decoder
+from media.engine.layers import Layer
 from media.loudness import loudness
 from media.metronome import Metronome
 from media.playout.outputs import SilentOutput
@@ -37,8 +38,9 @@ class Sink:
         self.packets: list[tuple[bytes, int, bool]] = []
         self.faults: list[Fault] = []
 
-    def on_picture(self, frame: bytes, timestamp: int) -> None:
-        self.frames.append(frame)
+    def on_picture(self, layer: Layer, frame: bytes, timestamp: int) -> None:
+        if layer is Layer.MAIN:
+            self.frames.append(frame)
 
     def on_sound(self, packet: bytes, timestamp: int, first: bool) -> None:
         self.packets.append((packet, timestamp, first))

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 import socket
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
 import uvicorn
@@ -17,6 +17,7 @@ from desktop_app.domain.clock import SystemClock
 from desktop_app.domain.faults import HostFault, PeerFault
 from desktop_app.domain.ids import MeetingId, PersonId, UnitPath
 from desktop_app.domain.principal import Actor, Principal, Role
+from media.engine.layers import FULL_HEIGHT, Demand, Layer, demands
 from media.meeting.commands import Command
 from media.meeting.decide import Rules
 from media.meeting.events import StoredEvent
@@ -84,6 +85,7 @@ class EngineOfTheTest:
     def __init__(self) -> None:
         self.calls: list[tuple[Any, ...]] = []
         self.on_air: frozenset[UnitPath] = frozenset()
+        self.shown: dict[UnitPath, int] = {}
         self.is_away = False
 
     def _note(self, *call: Any) -> None:
@@ -107,8 +109,18 @@ class EngineOfTheTest:
         self._note("subscribe", site)
         return "answer to " + offer
 
-    async def switch(self, meeting: MeetingId, site: UnitPath, slot: str, source: UnitPath | None) -> None:
+    async def switch(
+        self, meeting: MeetingId, site: UnitPath, slot: str, source: UnitPath | None, height: int = FULL_HEIGHT
+    ) -> None:
         self._note("switch", site, slot, source)
+        if source is not None:
+            self.shown = {source: height}
+
+    async def offer_layers(self, meeting: MeetingId, site: UnitPath, layers: frozenset[Layer]) -> None:
+        self._note("offer_layers", site, layers)
+
+    async def demand(self, meeting: MeetingId) -> Mapping[UnitPath, Demand]:
+        return demands(self.shown.items())
 
     async def pause(self, meeting: MeetingId, site: UnitPath, slot: str, paused: bool) -> None:
         self._note("pause", site, slot, paused)

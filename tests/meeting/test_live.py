@@ -11,6 +11,7 @@ from desktop_app.demo.forwarder import Forwarder, Route
 from desktop_app.domain.clock import SystemClock
 from desktop_app.domain.faults import Fault, HostFault, OperatorError, PeerFault
 from desktop_app.domain.ids import UnitPath
+from media.engine.layers import Demand
 from media.frames import FrameSlot, FrameSource
 from media.live import LiveMeeting
 from media.meeting import commands as cmd
@@ -63,6 +64,9 @@ class MediaOfTheTest:
 
     def set_on_air(self, on_air: bool) -> None:
         self.on_air = on_air
+
+    def set_demand(self, demand: Demand) -> None:
+        self.demand = demand
 
     def set_local_mute(self, muted: bool) -> None:
         self.muted = muted

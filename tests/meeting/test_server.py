@@ -314,11 +314,29 @@ async def test_media_goes_through_to_the_engine_and_back(center: Center):
             ({**sealed_offer(BOLUO, "publish"), "op": "subscribe"}, "sdp-unsigned"),
             (sealed_offer(CITY, "publish"), "sdp-unsigned"),
             ({"op": "switch", "slot": "v0", "source": "here"}, "field-invalid"),
+            ({"op": "switch", "slot": "v0", "source": HUIDONG, "height": 0}, "field-invalid"),
             ({"op": "pause", "slot": "v0"}, "field-invalid"),
+            ({"op": "layers", "sent": ["huge"]}, "field-invalid"),
             ({"op": "dance"}, "kind-unknown"),
         ):
             await boluo.say({"t": "media", "id": "m3", **message})
             assert (await boluo.hear("media"))["fault"]["id"] == fault
+
+
+async def test_a_site_is_told_what_the_others_show_of_its_picture_and_again_when_it_comes_back(center: Center):
+    async with center.raw(HUIDONG) as host, center.raw(BOLUO) as boluo:
+        for site in (host, boluo):
+            await site.hello()
+            await site.command(cmd.Join(""))
+        assert (await host.hear("demand"))["main"] == 0
+        for height, told in ((180, (0, True)), (360, (360, False))):
+            question = {"op": "switch", "slot": "v0", "source": HUIDONG, "height": height}
+            await boluo.say({"t": "media", "id": "m1", **question})
+            demand = await host.hear("demand")
+            assert (demand["main"], demand["thumb"]) == told
+        async with center.raw(HUIDONG) as again:
+            await again.hello()
+            assert (await again.hear("demand"))["main"] == 360
 
 
 async def test_the_engine_is_told_who_is_on_air_also_when_it_was_away(center: Center):
