@@ -21,6 +21,7 @@ from starlette.routing import BaseRoute, Route
 from desktop_app.authentication import Authentication, refusal
 from desktop_app.center_keys import CenterKeys, open_keys
 from desktop_app.center_meetings import CenterMeetings
+from desktop_app.center_repair import acts, move_unit
 from desktop_app.domain.clock import Clock, stamp, unix_ms
 from desktop_app.domain.faults import Fault, HostFault
 from desktop_app.domain.ids import DeviceId, PersonId, UnitPath, derived_id, uuid7
@@ -37,10 +38,13 @@ from sync.blobs.store import BlobStore, blob_key
 from sync.blobs.uploads import MEBIBYTE, Quota, Uploads
 from sync.center.contacts import KEEP_EVERY, Contacts
 from sync.center.docs import Desk as DocumentDesk
-from sync.center.office import Office as Counter
 from sync.center.line import routes as line_routes
+from sync.center.moves import UnitMove
+from sync.center.office import Office as Counter
+from sync.center.orders import PURPOSE, Orders
 from sync.center.routes import routes as record_routes
 from sync.center.store import CenterStore
+from sync.center.unit_routes import routes as unit_routes
 from sync.identity.device import verify
 from sync.identity.enrolment_desk import EnrolmentDesk
 from sync.identity.keystore import KeyStore
@@ -76,6 +80,11 @@ class RecordsOffice:
 
     def unit(self, unit_path: UnitPath) -> Mapping[str, Any] | None:
         return self._store.get("unit", unit_code(unit_path))
+
+    def operator(self, person: PersonId) -> Mapping[str, Any] | None:
+        """A person's account, with the place where its unit is now."""
+        row = self._store.get("operator", person)
+        return row if row is None else row | {"unit_path": self._store.place_of(UnitPath(str(row["unit_path"] or "")))}
 
     def operators(self, unit_path: UnitPath) -> Sequence[Mapping[str, Any]]:
         return self._store.list("operator", unit_path=unit_path, is_active=True)
@@ -140,6 +149,7 @@ class Center:
         self._documents = DocumentDesk(store, clock)
         self._usb = UsbOffice(store, uploads, keys.identity, keys.registry.device, clock)
         self._spool = Spool(store.folder)
+        self._orders = Orders(store.folder, keys.identity.key.derive(PURPOSE), clock)
         self._doors = Doors(meetings.server, engine, keys.identity.key.derive("doors"), clock)
         office = RecordsOffice(store, clock)
         self._desk = EnrolmentDesk(
@@ -155,7 +165,7 @@ class Center:
         self.verifier = RequestVerifier(
             center=keys.identity.device,
             device=keys.registry.device,
-            operator=lambda person: store.get("operator", person),
+            operator=office.operator,
             started=clock.now(),
             heard=self._contacts.note,
         )
@@ -177,6 +187,7 @@ class Center:
             folder, identity=keys.identity, clock=clock, devices=keys.registry.device, database=settings.center.database
         )
         try:
+            keys.registry.relocate(store.place_of)  # the center may have died when a unit was moved
             added = seed_units(store)
             if added:
                 log.info("%d units of the reference data were written into the records", added)
@@ -203,6 +214,7 @@ class Center:
             Route("/readyz", self._readyz, methods=["GET"]),
             *self._desk.routes(),
             *record_routes(self._store),
+            *unit_routes(self._store, self._move_unit),
             *blob_routes(self._uploads, self._clock),
             *line_routes(self._clock),
             *self._documents.routes(),
@@ -234,14 +246,20 @@ class Center:
         finally:
             await self._engine.close()
 
+    def _move_unit(self, code: str, under: str, ground: str, actor: Actor) -> UnitMove:
+        return move_unit(self._store, self._keys, code, under, ground, actor)
+
     async def _take_in_packages(self) -> None:
-        """Import what `silian center import` hands over while this center runs."""
+        """Import what `silian center import` hands over while this center runs, and do what it is ordered to."""
         await run_in_threadpool(self._spool.clear)
+        await run_in_threadpool(self._orders.clear)
+        ordered = acts(self._store, self._keys)
         while True:
             try:
                 await run_in_threadpool(self._spool.serve, self._usb.take_in)
+                await run_in_threadpool(self._orders.serve, ordered)
             except Exception:
-                log.exception("a sync package met a bug and is left where it lies")
+                log.exception("a sync package or an order met a bug; a package is left where it lies")
                 await asyncio.sleep(100 * PACKAGES_EVERY)
             await asyncio.sleep(PACKAGES_EVERY)
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from desktop_app.center_keys import CenterKeys
 
 SECTIONS = ("center", "log")
-ACTS = ("run", "code", "devices", "revoke", "backup", "import", "engine", "relay", "restore", "erase")
+ACTS = ("run", "code", "devices", "revoke", "backup", "import", "engine", "relay", "restore", "erase", "move")
 _EPILOG = f"""examples:
   silian center                                     run it, in the platform's own folder
   silian center --folder /srv/silian --host 10.1.2.3
@@ -42,6 +42,7 @@ _EPILOG = f"""examples:
   silian center relay --address 10.1.2.3 --to turnserver.conf    what a coturn of this center is configured with
   silian center backup --to /backup/center.db       a copy of the records, encrypted, while the center runs
   silian center restore --from /backup/center.db    put it back; terminals send again what they delivered since
+  silian center move --unit 441323 --under 441500 --ground "..."    a county that comes under another city
 
 Secrets are kept in the system's keyring. Where there is none, they are sealed by a passphrase: it is asked for, or
 taken from the environment variable {ENV_PASSPHRASE}.
@@ -75,10 +76,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--address", action="append", metavar="IP", help="where terminals reach its media; may be given more than once"
     )
     backup.add_argument("--plain", action="store_true", help="unencrypted: everybody can read it who has the file")
-    repair = parser.add_argument_group("restore and erase (not while the center runs)")
+    repair = parser.add_argument_group("restore (not while the center runs), erase and move")
     repair.add_argument("--from", dest="backup", type=Path, metavar="FILE", help="restore: the backup of the records")
+    repair.add_argument("--under", metavar="CODE", help="move: the unit that --unit comes under, with all below it")
     repair.add_argument("--record", metavar="ENTITY:KEY", help="erase: the record, such as member:0190a8f0-...")
-    repair.add_argument("--ground", metavar="TEXT", help="erase: on which lawful request; it is kept for good")
+    repair.add_argument("--ground", metavar="TEXT", help="erase, move: on which decision; it is kept for good")
     add_setting_options(parser, *SECTIONS)
 
 
@@ -95,6 +97,7 @@ def run(options: argparse.Namespace) -> int:
         "import": _import,
         "restore": _restore,
         "erase": _erase,
+        "move": _move,
     }
     return acts[options.act](options, settings)
 
@@ -364,6 +367,12 @@ def _erase(options: argparse.Namespace, settings: Settings) -> int:
     from desktop_app.center_repair import erase
 
     return erase(options, settings, _keys)
+
+
+def _move(options: argparse.Namespace, settings: Settings) -> int:
+    from desktop_app.center_repair import move
+
+    return move(options, settings, _keys)
 
 
 def _keys(settings: Settings) -> "CenterKeys":

@@ -1,19 +1,23 @@
-"""`silian center restore` and `silian center erase`: what is done to the records while the center does not run."""
+"""`silian center restore`, and `erase` and `move`, which a running center is told to do."""
 
 import argparse
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from desktop_app.domain.clock import SystemClock
-from desktop_app.domain.faults import OperatorError
+from desktop_app.domain.faults import HostFault, OperatorError
 from desktop_app.domain.ids import PersonId
 from desktop_app.domain.principal import Actor
 from desktop_app.settings import Settings
 
 if TYPE_CHECKING:
     from desktop_app.center_keys import CenterKeys
+    from sync.center.moves import UnitMove
+    from sync.center.store import CenterStore
 
 KeysOf = Callable[[Settings], "CenterKeys"]
+WITHIN = 120.0
+"""Seconds in which a running center does what it is told."""
 
 
 def restore(options: argparse.Namespace, settings: Settings, keys_of: KeysOf) -> int:
@@ -49,28 +53,75 @@ def restore(options: argparse.Namespace, settings: Settings, keys_of: KeysOf) ->
 
 def erase(options: argparse.Namespace, settings: Settings, keys_of: KeysOf) -> int:
     """Erase all that was said of one record, on a lawful request."""
-    from sync.center.store import CenterStore
-
     entity, colon, pk = (options.record or "").partition(":")
     if not colon or not pk or not options.ground:
         wanted = "--record ENTITY:KEY --ground TEXT"
         raise OperatorError("setting-invalid", key="record", value=options.record or "", wanted=wanted, source="erase")
-    keys = keys_of(settings)
+    told = _do("erase", {"entity": entity, "pk": pk, "ground": options.ground}, settings, keys_of(settings))
+    print(f"erased     {told['changes']} changes of {entity} {pk}; the terminals erase theirs when they next pull.")
+    print("Backups made before still hold it: they are yours to deal with.")
+    return 0
+
+
+def move(options: argparse.Namespace, settings: Settings, keys_of: KeysOf) -> int:
+    """Move a unit under another one, with all below it."""
+    if not options.unit or not options.under or not options.ground:
+        wanted = "--unit CODE --under CODE --ground TEXT"
+        raise OperatorError("setting-invalid", key="under", value=options.under or "", wanted=wanted, source="move")
+    values = {"code": options.unit, "under": options.under, "ground": options.ground}
+    told = _do("move", values, settings, keys_of(settings))
+    print(f"moved      {told['code']}  {told['before']} -> {told['unit_path']}")
+    print(f"           {told['units']} units with their terminals; {told['records']} records in work were written anew")
+    return 0
+
+
+def move_unit(store: "CenterStore", keys: "CenterKeys", code: str, under: str, ground: str, actor: Actor) -> "UnitMove":
+    """Move a unit in the records, and its terminals and codes in their book. For the faults see `sync.center.moves`."""
+    done = store.move_unit(code, under, ground=ground, actor=actor)
+    keys.registry.relocate(store.place_of)
+    return done
+
+
+def acts(store: "CenterStore", keys: "CenterKeys") -> Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]]:
+    """What a center does when it is ordered to: see `sync.center.orders`."""
+    from sync.center.unit_routes import as_json
+
+    actor = Actor(PersonId(""), keys.identity.device)
+
+    def erase(asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        entity, pk, ground = (str(asked.get(name) or "") for name in ("entity", "pk", "ground"))
+        return {"changes": store.erase(entity, pk, ground=ground, actor=actor)}
+
+    def move(asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        code, under, ground = (str(asked.get(name) or "") for name in ("code", "under", "ground"))
+        return as_json(move_unit(store, keys, code, under, ground, actor))
+
+    return {"erase": erase, "move": move}
+
+
+def _do(act: str, values: Mapping[str, Any], settings: Settings, keys: "CenterKeys") -> Mapping[str, Any]:
+    """By way of the center where that is running, and else by itself."""
+    from sync.center.orders import PURPOSE, Orders
+    from sync.center.store import CenterStore
+
+    clock = SystemClock()
     try:
-        store = CenterStore.open(
-            settings.center_folder,
-            identity=keys.identity,
-            clock=SystemClock(),
-            devices=keys.registry.device,
-            database=settings.center.database,
-        )
         try:
-            actor = Actor(PersonId(""), keys.identity.device)
-            count = store.erase(entity, pk, ground=options.ground, actor=actor)
+            store = CenterStore.open(
+                settings.center_folder,
+                identity=keys.identity,
+                clock=clock,
+                devices=keys.registry.device,
+                database=settings.center.database,
+            )
+        except HostFault as fault:
+            if fault.id != "store-in-use":
+                raise
+            orders = Orders(settings.center_folder, keys.identity.key.derive(PURPOSE), clock)
+            return orders.give(act, values, seconds=WITHIN)
+        try:
+            return acts(store, keys)[act](values)
         finally:
             store.close()
     finally:
         keys.registry.close()
-    print(f"erased     {count} changes of {entity} {pk}; the terminals erase theirs when they next pull.")
-    print("Backups made before still hold it: they are yours to deal with.")
-    return 0

@@ -5,7 +5,7 @@ Imported after the first paint. `open_parts` and `enrol_parts` block; they are c
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -164,6 +164,9 @@ def _records(folder: Path, identity: DeviceIdentity, clock: Clock) -> Records:
 
 def _assemble(identity: DeviceIdentity, folder: Path, settings: Settings, clock: Clock, keys: KeyStore) -> Parts:
     records = _records(folder, identity, clock)
+    if records.unit_path != identity.unit_path:  # its unit came under another one
+        identity = replace(identity, unit_path=records.unit_path)
+        identity.save(folder, keys)
     attachments = Attachments(records, BlobStore(folder, blob_key(keys)), clock)
     book = AuditBook(records, clock)
     if records.salvaged is not None:

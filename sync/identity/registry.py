@@ -10,7 +10,7 @@ import hmac
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -162,6 +162,17 @@ class Registry:
                 "UPDATE device SET revoked_at = ? WHERE device = ? AND revoked_at IS NULL", (stamp(now), device)
             )
             return bool(done.rowcount == 1)
+
+    def relocate(self, place_of: Callable[[UnitPath], UnitPath]) -> int:
+        """Write down where the units of devices and codes are now; how many rows named another place."""
+        rows = []
+        with self._writing() as db:
+            for table, key in (("device", "device"), ("activation_code", "locator")):
+                held = db.execute(f"SELECT {key}, unit_path FROM {table}").fetchall()
+                moved = [(place_of(path), name) for name, path in held if place_of(path) != path]
+                db.executemany(f"UPDATE {table} SET unit_path = ? WHERE {key} = ?", moved)
+                rows += moved
+        return len(rows)
 
     # when devices were heard of
 

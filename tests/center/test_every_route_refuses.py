@@ -43,6 +43,7 @@ BEHIND_THE_GATE = {
     ("GET", "/v1/activation-codes"): "/v1/activation-codes",
     ("POST", "/v1/activation-codes"): "/v1/activation-codes",
     ("DELETE", "/v1/activation-codes/{locator}"): "/v1/activation-codes/ABCD",
+    ("POST", "/v1/units/{code}/place"): "/v1/units/441323/place",
     ("GET", "/v1/quarantine"): "/v1/quarantine",
     ("POST", "/v1/quarantine/{change}"): f"/v1/quarantine/{MEETING}",
 }

@@ -173,8 +173,6 @@ def test_restore_and_erase_are_commands(
     actor = province.actor
     province.center.append(Write("opinion", "o1", {"text": "不该留下", "site": HUIDONG, "meeting": ""}), actor=actor)
     province.center.backup(tmp_path / "b.db")
-    assert main(["center", "erase", "--folder", str(folder), "--record", "opinion:o1", "--ground", "x"]) == 1
-    assert "[store-in-use]" in capsys.readouterr().err
     province.center.close()
     assert main(["center", "erase", "--folder", str(folder), "--record", "opinion:o1", "--ground", "法"]) == 0
     assert province.open_center().list("opinion") == []
