@@ -30,6 +30,7 @@ from drawn import (
     services_with,
     site,
 )
+from placed import PlacedMaterial, drawn_pdf
 from screenshots_meeting import roster_rows
 
 from desktop_app.domain.clock import stamp
@@ -37,7 +38,7 @@ from desktop_app.domain.ids import MeetingId, UnitPath
 from desktop_app.domain.meetings import MeetingMode
 from media.meeting.model import FloorRequest, FloorStatus, MeetingPhase, MeetingState
 from media.meeting.roll_call import RollAnswer, RollCall, RollManner, RollPhase, RollStatus
-from media.meeting.stage import Caption, Message
+from media.meeting.stage import Caption, Layout, Message, Slide
 from sync.reference.units import units
 from ui.i18n import language, set_language, t
 from ui.meeting.lecture_view import LectureView
@@ -52,6 +53,7 @@ from ui.models.lecture_model import LectureModel
 from ui.models.meeting_model import MeetingModel
 from ui.models.roll_model import RollCallModel
 from ui.models.room_model import RoomContent, RoomModel
+from ui.models.slide_model import SlideModel
 from ui.shell.session_bar import SessionBar
 from ui.shell.shortcuts_dialog import ShortcutsDialog
 from ui.theme import Scheme, start_theme
@@ -64,6 +66,9 @@ TITLE = "提升县域医疗服务能力远程协商会"
 OFFICE = ((1366, 768), (1440, 900))
 ROOM = ((1920, 1080), (1366, 768))
 UHD = (3840, 2160)
+
+
+LATE = "late"
 
 
 class Seat:
@@ -86,7 +91,10 @@ class Seat:
         rows["meeting"][0]["planned_start"] = stamp(NOW + timedelta(minutes=8))
         self.records = FakeRecords(rows)
         self.services = services_with(self.records, self.clock, own, names[own], self._open)
+        self.desk = PlacedMaterial()
+        self.services.material = self.desk
         self.model = MeetingModel(self.services)
+        self.slides = SlideModel(self.model, self.services)
 
     def _open(self, _meeting: MeetingId, listener: Any) -> Any:
         self.live.listener = listener
@@ -97,6 +105,13 @@ class Seat:
         self.model.take_link(True)
         self.model.take_media(True)
         self.model.take_state(state, None)
+        return self
+
+    def place(self, state: MeetingState) -> Seat:
+        """Whatever file the state shows a page of is here, unless its title says that it is late."""
+        if state.slide is not None:
+            late, name = state.slide.title == LATE, f"{state.slide.title}.pdf"
+            self.desk.put(name, drawn_pdf(state.slide.pages), sha256=state.slide.document, late=late)
         return self
 
     def cut(self) -> Seat:
@@ -111,8 +126,8 @@ def room(state: MeetingState, change: Callable[[Seat, RoomModel], object] | None
 
     def make(scheme: Scheme) -> QWidget:
         seat = Seat(XN, NINE)
-        model = RoomModel(seat.model, seat.services)
-        seat.enter(state)
+        model = RoomModel(seat.model, seat.services, slides=seat.slides)
+        seat.place(state).enter(state)
         if change is not None:
             change(seat, model)
         window = RoomWindow(model, seat.clock, LIGHT if scheme is Scheme.LIGHT else DARK)
@@ -159,7 +174,7 @@ def lecture(
     def make(_scheme: Scheme) -> QWidget:
         seat = Seat(XN, NINE)
         model = LectureModel(seat.model)
-        seat.enter(state)
+        seat.place(state).enter(state)
         app = AppModel(seat.clock, Look(language=language()))
         app.services = seat.services
         window = QWidget()
@@ -167,7 +182,7 @@ def lecture(
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(SessionBar(app, seat.model, lambda: None))
-        column.addWidget(LectureView(model, seat.clock, HostingModel(seat.model), QMenu()), 1)
+        column.addWidget(LectureView(model, seat.clock, HostingModel(seat.model), QMenu(), seat.slides), 1)
         if change is not None:
             change(seat, model)
         window._kept = (seat, model, app)  # type: ignore[attr-defined]
@@ -254,8 +269,8 @@ def conducting(
 
     def make(_scheme: Scheme) -> QWidget:
         seat = Seat(own, names, tuple(names)[12:])
-        room_model = RoomModel(seat.model, seat.services)
-        seat.enter(state)
+        room_model = RoomModel(seat.model, seat.services, slides=seat.slides)
+        seat.place(state).enter(state)
         app = AppModel(seat.clock, Look(language=language()))
         app.services = seat.services
         window = QWidget()
@@ -263,7 +278,7 @@ def conducting(
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(SessionBar(app, seat.model, lambda: None))
-        view = MeetingView(seat.model, room_model, lambda: None)
+        view = MeetingView(seat.model, room_model, lambda: None, slides=seat.slides)
         column.addWidget(view, 1)
         if change is not None:
             change(view)
@@ -349,7 +364,23 @@ LONG = replace(
     floor=(replace(BUSY.floor[0], member_name="阿卜杜热西提·麦合木提江"), *BUSY.floor[1:]),
 )
 BEFORE = MeetingState(MeetingId("m"), MeetingPhase.SCHEDULED, title=TITLE, host=GD, invited=tuple(NINE))
+SLIDE = Slide("5" * 64, 2, 3, "县域数字化的三个着力点", GD, NOW)
+LESSON_PAGE = replace(ASKED, slide=SLIDE, layout=Layout.CONTENT)
+BUSY_PAGE = replace(BUSY, slide=SLIDE, layout=Layout.CONTENT)
+LATE_PAGE = replace(LESSON_PAGE, slide=replace(SLIDE, title=LATE))
+LECTURES |= {
+    "lecture-slides": lecture(LESSON_PAGE),
+    "lecture-looks": lecture(LESSON_PAGE, lambda seat, _model: seat.slides.look(1)),
+    "lecture-fetching": lecture(LATE_PAGE),
+    "lecture-asking": lecture(replace(GRANTED, slide=SLIDE, layout=Layout.CONTENT)),
+}
+HOSTED |= {
+    "conduct-slides": conducting(GD, BUSY_PAGE, NINE),
+    "conduct-slides-none": conducting(GD, BUSY, NINE, lambda view: view._stage.show_slides()),
+}
 ROOMS = {
+    "room-slides": room(late(BUSY_PAGE, 150)),
+    "room-slides-late": room(replace(BUSY_PAGE, slide=replace(SLIDE, title=LATE))),
     "room-busy": room(BUSY),
     "room-warn": room(late(BUSY, 150)),
     "room-over": room(late(BUSY, 260)),

@@ -10,8 +10,10 @@ from media.meeting.stage import Layout
 from ui.i18n import t
 from ui.meeting.acts import reason_of, tried
 from ui.meeting.line_dialog import LineDialog
+from ui.meeting.material_dialog import MaterialDialog
 from ui.models.hosting_model import HostingModel
 from ui.models.meeting_rights import Act
+from ui.models.slide_model import SlideModel
 from ui.theme import font
 from ui.theme.icons import icon
 
@@ -21,9 +23,9 @@ CAPTION_LENGTH, MESSAGE_LENGTH = 120, 200
 class HostMenu(QMenu):
     """Built anew whenever it opens, so that it always says what it would do now."""
 
-    def __init__(self, hosting: HostingModel, parent: QWidget) -> None:
+    def __init__(self, hosting: HostingModel, parent: QWidget, slides: SlideModel | None = None) -> None:
         super().__init__(parent)
-        self._hosting, self._owner = hosting, parent
+        self._hosting, self._owner, self._slides = hosting, parent, slides
         self.setFont(font("body"))
         self.setAccessibleName(t("host.menu"))
         self.setToolTipsVisible(True)
@@ -54,13 +56,15 @@ class HostMenu(QMenu):
         layouts.setFont(font("body"))
         layouts.setIcon(icon("view-grid-outline", "ink2"))
         right = hosting.right(Act.LAYOUT)
-        for layout in (Layout.SPEAKER, Layout.GALLERY_2, Layout.GALLERY_3, Layout.GALLERY_4):
+        for layout in (Layout.SPEAKER, Layout.GALLERY_2, Layout.GALLERY_3, Layout.GALLERY_4, Layout.CONTENT):
             action = layouts.addAction(t(f"host.layout-{layout.value}"))
             action.setCheckable(True)
             action.setChecked(state.layout is layout)
             action.setEnabled(right.allowed)
             action.triggered.connect(self._press(partial(hosting.set_layout, layout)))
         self.addMenu(layouts)
+        if self._slides is not None:
+            self._add("slide.open", "presentation", Act.SLIDES, self.ask_slides, "Ctrl+O")
         self.addSeparator()
         self._add("host.caption", "subtitles-outline", Act.CAPTION, self.ask_caption, "Ctrl+T")
         if not hosting.meeting.is_chair:
@@ -108,6 +112,14 @@ class HostMenu(QMenu):
             self._hosting.resume()
         else:
             self._hosting.pause()
+
+    def ask_slides(self) -> None:
+        """放映课件: one of the meeting's files, or a new one."""
+        if self._slides is None or not self._slides.meeting.in_meeting:
+            return
+        dialog = MaterialDialog(self._slides.material(), self._owner, self._slides)
+        dialog.exec()
+        dialog.deleteLater()
 
     def ask_caption(self) -> None:
         """字幕: a line for those who read; empty takes it away."""

@@ -19,6 +19,10 @@ MEETING_KEYS = (
     ("Ctrl+Return", "keys.answer"),
     ("Alt+1", "keys.equal"),
     ("Alt+2", "keys.speaker"),
+    ("Alt+3", "keys.slides"),
+    ("Ctrl+O", "keys.slides-open"),
+    ("Ctrl+PgDown", "keys.slide-next"),
+    ("Ctrl+PgUp", "keys.slide-before"),
     ("F6", "keys.roll-call"),
     ("F7", "keys.host-menu"),
     ("F8", "keys.room"),
@@ -31,4 +35,9 @@ ROLL_KEYS = (
     ("R", "keys.roll-again"),
     ("Backspace", "keys.roll-back"),
 )
-LECTURE_KEYS = (("Ctrl+E", "keys.lecture-ask"), ("Ctrl+Return", "keys.lecture-send"))
+LECTURE_KEYS = (
+    ("Ctrl+E", "keys.lecture-ask"),
+    ("Ctrl+Return", "keys.lecture-send"),
+    ("PgDown", "keys.lecture-next"),
+    ("PgUp", "keys.lecture-before"),
+)

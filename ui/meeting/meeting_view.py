@@ -22,6 +22,7 @@ from ui.models.hosting_model import HostingModel
 from ui.models.meeting_model import MeetingModel, Notice
 from ui.models.meeting_rights import Act
 from ui.models.room_model import RoomModel
+from ui.models.slide_model import SlideModel
 from ui.picture.geometry import GridLayout
 from ui.picture.grid import VideoGrid
 
@@ -39,6 +40,7 @@ class MeetingView(QWidget):
         room: RoomModel | None = None,
         preview: Callable[[], object] | None = None,
         hosting: HostingModel | None = None,
+        slides: SlideModel | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -49,13 +51,13 @@ class MeetingView(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         self.hosting = hosting or HostingModel(model, self)
-        self._host_menu = HostMenu(self.hosting, self)
+        self._host_menu = HostMenu(self.hosting, self, slides)
         self._banner = MeetingBanner(self.hosting, self.sign_in_pressed.emit, self.minutes_pressed.emit)
         column.addWidget(self._banner)
         middle = QHBoxLayout()
         middle.setSpacing(0)
         self._roster = RosterPanel(model)
-        self._stage = Stage(model, model.clock, self.hosting)
+        self._stage = Stage(model, model.clock, self.hosting, slides, self._host_menu.ask_slides)
         self._floor = FloorPanel(model, self.ask_floor, self.hosting, self._host_menu.ask_message)
         middle.addWidget(self._roster)
         middle.addWidget(self._stage, 1)
@@ -163,6 +165,10 @@ class MeetingView(QWidget):
             "Ctrl+Shift+N": self._floor.agenda.go_on,
             "Alt+1": lambda: self.set_layout(GridLayout.EQUAL),
             "Alt+2": lambda: self.set_layout(GridLayout.SPEAKER),
+            "Alt+3": stage.show_slides,
+            "Ctrl+O": host.ask_slides,
+            "Ctrl+PgDown": stage.turn_on,
+            "Ctrl+PgUp": stage.turn_back,
             "F6": self.roll_call_pressed.emit,
             "F7": self._controls.open_host_menu,
             "F8": self._controls.open_room_menu,

@@ -13,6 +13,7 @@ from ui.theme.icons import icon
 
 ICONS = {
     RoomContent.PICTURE: "monitor",
+    RoomContent.MATERIAL: "presentation",
     RoomContent.PLATE: "card-account-details-outline",
     RoomContent.NOTICE: "bullhorn-outline",
     RoomContent.HIDDEN: "eye-off-outline",

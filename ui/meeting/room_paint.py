@@ -4,40 +4,29 @@ A character needs about 1/200 of the distance; at 1080 lines nothing is below 28
 below 36. Lengths here are those of a 1080-line screen.
 """
 
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPainterPath, QPen
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
 
 from ui.i18n import t
 from ui.i18n.dates import clock_text, duration_text
+from ui.meeting.room_pen import CENTER, LEFT, RIGHT, RoomPen
 from ui.models.meeting_rows import Mic
 from ui.models.room_model import RoomPicture, RoomScene, Speaker
 from ui.models.turn_clock import TurnClock, TurnStage
 from ui.picture.geometry import Box, placed
-from ui.theme import theme
-from ui.theme.fonts import SANS, SERIF
-from ui.theme.icons import pixmap
-from ui.theme.tokens import DARK, Tokens
 from ui.widgets.level_mark import bars_filled, paint_level_mark
 
-LINES = 1080
 EDGE, COLUMN = 48, 520
 HEAD, STRIP_TOP, STRIP_HIGH = 104, 880, 120
 CAPTION = 132
-LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
-CENTER = Qt.AlignmentFlag.AlignCenter
+SMALL = 292
+"""Height of the picture beside slides."""
 MICS = {Mic.OPEN: "room.mic-open", Mic.CLOSED: "room.mic-closed", Mic.LOCKED: "room.mic-locked"}
 WARNED = {TurnStage.WARN_LONG: "zheshi", TurnStage.WARN_SHORT: "zheshi", TurnStage.OVER: "zhusha"}
 
 
-class RoomPainter:
-    """Paints for one size of screen in one scheme."""
-
-    def __init__(self, size: QSize, tokens: Tokens = DARK) -> None:
-        self._k = size.height() / LINES
-        self._size = size
-        self._wide = size.width() / self._k
-        self._c = tokens
+class RoomPainter(RoomPen):
+    """Paints whatever the room's screen shows."""
 
     @property
     def frame(self) -> Box:
@@ -46,8 +35,14 @@ class RoomPainter:
         right = self._px(self._wide - EDGE - COLUMN - 40)
         return Box(x, y, right - x, self._px(STRIP_TOP - 32) - y)
 
-    def paint(self, p: QPainter, shown: RoomPicture, image: QImage | None) -> None:
-        """The whole screen; `image` is the latest picture of whoever is shown."""
+    @property
+    def small_frame(self) -> Box:
+        """Where the picture goes while slides fill the frame; the caption stands below it."""
+        x, y = self._px(self._wide - EDGE - COLUMN), self._px(HEAD + 32)
+        return Box(x, y, self._px(COLUMN), self._px(SMALL))
+
+    def paint(self, p: QPainter, shown: RoomPicture, image: QImage | None, slide: QImage | None = None) -> None:
+        """The whole screen; `image` is the latest picture of whoever is shown, `slide` the page that is shown."""
         p.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
         p.fillRect(QRect(QPointF(0, 0).toPoint(), self._size), self._color("sunken" if self._c.dark else "win"))
         if shown.scene is RoomScene.HIDDEN:
@@ -56,6 +51,8 @@ class RoomPainter:
         self._head(p, shown)
         if shown.scene is RoomScene.RUNNING:
             self._running(p, shown, image)
+        elif shown.scene is RoomScene.CONTENT:
+            self._content(p, shown, image, slide)
         elif shown.scene is RoomScene.PLATE and shown.caption is not None:
             self._plate(p, shown.caption)
         else:
@@ -88,6 +85,60 @@ class RoomPainter:
         self._next(p, self._panel(p, x, 446, COLUMN, 218), shown.following)
         self._signed_in(p, self._panel(p, x, 688, COLUMN, 160), shown)
         self._agenda(p, shown)
+
+    def _content(self, p: QPainter, shown: RoomPicture, image: QImage | None, slide: QImage | None) -> None:
+        """材料为主: the page, and beside it the speaker's picture, name and time."""
+        large, small = self.frame, self.small_frame
+        target = QRect(large.x, large.y, large.width, large.height)
+        p.fillRect(target, self._color("surface"))
+        if slide is not None:
+            size = QSize(slide.size()).scaled(target.size(), Qt.AspectRatioMode.KeepAspectRatio)
+            place = QRect(QPoint(0, 0), size)
+            place.moveCenter(target.center())
+            p.drawImage(place, slide)
+        else:
+            self._words(p, target, t(f"slide.{shown.slide}") if shown.slide else "", 44, "ink2", CENTER)
+        p.save()
+        p.setClipRect(QRect(small.x, small.y, small.width, small.height), Qt.ClipOperation.IntersectClip)
+        self._video(p, QRect(small.x, small.y, small.width, small.height), small, image)
+        p.restore()
+        x, top = self._wide - EDGE - COLUMN, HEAD + 32 + SMALL
+        if shown.caption is not None:
+            self._name(p, self._box(x, top, COLUMN, 128), shown.caption, on_air=shown.on_air)
+        self._short_timer(p, self._panel(p, x, top + 152, COLUMN, 150), shown.turn)
+        box = self._panel(p, x, top + 326, COLUMN, 848 - top - 326)
+        wide = self._advance(t("room.next"), 36, bold=True) + self._px(20)
+        self._words(p, QRect(box.left(), box.top(), wide, box.height()), t("room.next"), 36, "ink2", LEFT, True)
+        name = shown.following.name if shown.following is not None else t("room.next-none")
+        rest = QRect(box.left() + wide, box.top(), box.width() - wide, box.height())
+        self._words(p, rest, name, 44, "ink" if shown.following is not None else "ink3", LEFT, True)
+        self._agenda(p, shown)
+
+    def _name(self, p: QPainter, band: QRect, who: Speaker, *, on_air: bool) -> None:
+        """The caption of the small picture: site above, member and sector below."""
+        p.fillRect(band, QColor(16, 20, 24))
+        left = band.left() + self._px(24)
+        if on_air:
+            p.fillRect(QRect(band.left(), band.top(), self._px(14), band.height()), self._color("onair"))
+            left += self._px(14)
+        mark = QRect(left, band.top() + self._px(18), self._px(44), self._px(40))
+        paint_level_mark(p, mark, bars_filled(who.level), QColor("#FFFFFF"), QColor(255, 255, 255, 90))
+        said = " · ".join(part for part in (who.name, who.sector) if part)
+        room = band.right() - self._px(16) - mark.right() - self._px(16)
+        site = QRect(mark.right() + self._px(16), band.top() + self._px(8), room, self._px(60 if said else 112))
+        self._words(p, site, who.site, 44, "#FFFFFF", LEFT, True)
+        below = QRect(left, band.top() + self._px(68), band.right() - self._px(16) - left, self._px(54))
+        self._words(p, below, said, 40, "#E9EFF2", LEFT)
+
+    def _short_timer(self, p: QPainter, box: QRect, turn: TurnClock | None) -> None:
+        """The time in one line, under its label."""
+        label, text, token, share = _timed(turn)
+        wide = self._advance(t(label), 36, bold=True) + self._px(24)
+        line = QRect(box.left(), box.top() - self._px(8), box.width(), self._px(92))
+        self._words(p, line, t(label), 36, "ink2" if token in ("ink", "ink3") else token, LEFT, True)
+        self._words(p, line.adjusted(wide, 0, 0, 0), text, 84, token, RIGHT, True)
+        track = QRectF(box.left(), box.bottom() - self._px(14), box.width(), self._px(14))
+        self._bar(p, track, share, "accent" if token in ("ink", "ink3") else token)
 
     def _video(self, p: QPainter, target: QRect, frame: Box, image: QImage | None) -> None:
         p.fillRect(target, QColor("#10171D"))
@@ -136,18 +187,14 @@ class RoomPainter:
         return box.left()
 
     def _timer(self, p: QPainter, box: QRect, turn: TurnClock | None) -> None:
+        label, text, token, share = _timed(turn)
+        self._line(p, box, 0, 50, t(label), 36, "ink2" if token in ("ink", "ink3") else token, bold=True)
+        self._line(p, box, 48, 164, text, 150, token, bold=True)
         if turn is None:
-            self._line(p, box, 0, 50, t("room.left"), 36, "ink2", bold=True)
-            self._line(p, box, 60, 160, "--:--", 150, "ink3", bold=True)
             return
-        over, token = turn.stage is TurnStage.OVER, WARNED.get(turn.stage, "ink")
-        label = "room.overtime" if over else "room.left" if turn.limit else "room.spoken"
-        shown = turn.over if over else turn.left if turn.limit else turn.spoken
-        self._line(p, box, 0, 50, t(label), 36, "ink2" if token == "ink" else token, bold=True)
-        self._line(p, box, 48, 164, duration_text(shown), 150, token, bold=True)
         track = QRectF(box.left(), box.bottom() - self._px(16), box.width(), self._px(16))
-        self._bar(p, track, turn.share, "accent" if token == "ink" else token)
-        if over:
+        self._bar(p, track, share, "accent" if token == "ink" else token)
+        if turn.stage is TurnStage.OVER:
             frame = box.adjusted(-self._px(30), -self._px(22), self._px(30), self._px(22))
             p.setPen(QPen(self._color("zhusha"), self._px(4)))
             p.setBrush(Qt.BrushStyle.NoBrush)
@@ -175,14 +222,16 @@ class RoomPainter:
 
     def _agenda(self, p: QPainter, shown: RoomPicture) -> None:
         box = self._panel(p, EDGE, STRIP_TOP, self._wide - 2 * EDGE, STRIP_HIGH)
-        if not shown.agenda_count:
-            return
         left, right = box.left(), box.right()
-        if shown.agenda_next:
-            then = t("room.then", shown.agenda_next)
+        then = t("room.then", shown.agenda_next) if shown.agenda_next else ""
+        if shown.scene is RoomScene.CONTENT:  # the count has no card of its own there
+            then = f"{t('room.signed-in')} {shown.tally.present} {t('room.of', shown.tally.expected)}"
+        if then:
             wide = min(self._advance(then, 38), box.width() * 2 // 5)
             self._words(p, QRect(right - wide, box.top(), wide, box.height()), then, 38, "ink2", RIGHT)
             right -= wide + self._px(40)
+        if not shown.agenda_count:
+            return
         at = t("room.agenda", shown.agenda_at, shown.agenda_count)
         wide = self._advance(at, 44, bold=True)
         self._words(p, QRect(left, box.top(), wide + 2, box.height()), at, 44, "accent", LEFT, True)
@@ -229,90 +278,12 @@ class RoomPainter:
         said += [t(MICS[shown.mic])] if shown.mic is not None else []
         self._words(p, self._box(EDGE, 1016, self._wide - 2 * EDGE, 52), " · ".join(said), 28, "ink2", LEFT)
 
-    # Tools
 
-    def _panel(self, p: QPainter, x: float, y: float, wide: float, high: float) -> QRect:
-        """A card; what is inside of its padding."""
-        box = self._box(x, y, wide, high)
-        p.setPen(self._color("line"))
-        p.setBrush(self._color("surface"))
-        p.drawRoundedRect(QRectF(box).adjusted(0.5, 0.5, -0.5, -0.5), self._px(8), self._px(8))
-        return box.adjusted(self._px(32), self._px(22), -self._px(32), -self._px(22))
-
-    def _bar(self, p: QPainter, track: QRectF, share: float, token: str) -> None:
-        whole = QPainterPath()
-        whole.addRoundedRect(track, track.height() / 2, track.height() / 2)
-        p.fillPath(whole, self._color("line"))
-        p.save()
-        p.setClipPath(whole)
-        p.fillRect(QRectF(track.left(), track.top(), track.width() * share, track.height()), self._color(token))
-        p.restore()
-
-    def _line(
-        self, p: QPainter, box: QRect, top: float, high: float, text: str, size: int, token: str, *, bold: bool = False
-    ) -> None:
-        self._words(p, QRect(box.left(), box.top() + self._px(top), box.width(), self._px(high)), text, size, token,
-                    LEFT, bold)  # fmt: skip
-
-    def _words(
-        self,
-        p: QPainter,
-        box: QRect,
-        text: str,
-        size: int,
-        token: str,
-        flags: Qt.AlignmentFlag,
-        bold: bool = False,
-        *,
-        serif: bool = False,
-        least: int = 0,
-    ) -> None:
-        """One line: smaller where it does not fit, down to `least` (else 36, or its own size), then elided."""
-        least = least or min(size, 36)
-        while size > least and self._advance(text, size, bold=bold, serif=serif) - 3 > box.width():
-            size -= 2
-        style = self._font(size, bold=bold, serif=serif)
-        p.setFont(style)
-        p.setPen(self._color(token))
-        shown = QFontMetrics(style).elidedText(text, Qt.TextElideMode.ElideRight, box.width())
-        p.drawText(box, int(flags), shown)
-
-    def _paragraph(self, p: QPainter, box: QRect, text: str) -> None:
-        """Several lines, as large as they fit between 72 and 40."""
-        flags = int(CENTER) | int(Qt.TextFlag.TextWordWrap)
-        size = 72
-        while size > 40 and QFontMetrics(self._font(size, bold=True)).boundingRect(box, flags, text).height() > (
-            box.height()
-        ):
-            size -= 4
-        p.setFont(self._font(size, bold=True))
-        p.setPen(self._color("ink"))
-        p.drawText(box, flags, text)
-
-    def _icon(self, p: QPainter, name: str, color: str, left: int, middle: int, size: int) -> None:
-        drawn = pixmap(name, color, max(1, round(size * self._k / theme().scale)))
-        side = self._px(size)
-        p.drawPixmap(QRect(left, middle - side // 2, side, side), drawn)
-
-    def _font(self, size: int, *, bold: bool = False, serif: bool = False) -> QFont:
-        made = QFont()
-        made.setFamilies(SERIF if serif else SANS)
-        made.setPixelSize(max(1, self._px(size)))
-        made.setBold(bold)
-        return made
-
-    def _advance(self, text: str, size: int, *, bold: bool = False, serif: bool = False) -> int:
-        """The room a line needs, with a hair to spare: eliding rounds up where measuring rounds down."""
-        return QFontMetrics(self._font(size, bold=bold, serif=serif)).horizontalAdvance(text) + 3
-
-    def _whole(self) -> QRect:
-        return QRect(0, 0, self._size.width(), self._size.height())
-
-    def _box(self, x: float, y: float, wide: float, high: float) -> QRect:
-        return QRect(self._px(x), self._px(y), self._px(wide), self._px(high))
-
-    def _px(self, length: float) -> int:
-        return round(length * self._k)
-
-    def _color(self, token: str) -> QColor:
-        return QColor(token if token.startswith("#") else getattr(self._c, token))
+def _timed(turn: TurnClock | None) -> tuple[str, str, str, float]:
+    """What the timer says: the key of its label, the figures, their token, and how much of the time is used."""
+    if turn is None:
+        return "room.left", "--:--", "ink3", 0.0
+    over, token = turn.stage is TurnStage.OVER, WARNED.get(turn.stage, "ink")
+    label = "room.overtime" if over else "room.left" if turn.limit else "room.spoken"
+    shown = turn.over if over else turn.left if turn.limit else turn.spoken
+    return label, duration_text(shown), token, turn.share

@@ -9,7 +9,7 @@ from media.frames import Frame, FrameSource
 from ui.i18n import t
 from ui.meeting.room_paint import RoomPainter
 from ui.models.room_model import RoomModel, RoomScene
-from ui.picture.geometry import wanted_size
+from ui.picture.geometry import Box, wanted_size
 from ui.theme.tokens import DARK, Tokens
 
 TICK_MS = 40
@@ -44,7 +44,7 @@ class RoomWindow(QWidget):
     def refresh(self) -> None:
         """Take up what the model says now."""
         shown = self._model.picture
-        if shown != self._shown:
+        if shown != self._shown or shown.scene is RoomScene.CONTENT:
             self._shown = shown
             self.setAccessibleDescription(self._spoken())
             self.update()
@@ -57,7 +57,7 @@ class RoomWindow(QWidget):
 
     def _follow(self) -> None:
         """Watch whoever is on air; nobody while there is no picture on the screen."""
-        live = self.isVisible() and self._shown.scene is RoomScene.RUNNING
+        live = self.isVisible() and self._shown.scene in (RoomScene.RUNNING, RoomScene.CONTENT)
         air = str(self._shown.air or "") if live else ""
         if air != self._air:
             if self._source is not None:
@@ -66,7 +66,19 @@ class RoomWindow(QWidget):
             self._source = self._model.meeting.room_source(air) if air else None
             self.update()
         if self._source is not None:
-            self._source.want(*wanted_size(self._painter.frame, self.devicePixelRatioF()))
+            self._source.want(*wanted_size(self._picture_box(), self.devicePixelRatioF()))
+
+    def _picture_box(self) -> Box:
+        beside = self._shown.scene is RoomScene.CONTENT
+        return self._painter.small_frame if beside else self._painter.frame
+
+    def _slide(self) -> QImage | None:
+        """The page as large as the frame."""
+        slides = self._model.slides
+        if slides is None or self._shown.scene is not RoomScene.CONTENT:
+            return None
+        box, ratio = self._painter.frame, self.devicePixelRatioF()
+        return slides.picture(round(box.width * ratio), round(box.height * ratio), follow=True)
 
     def _look(self) -> None:
         frame = self._source.latest() if self._source is not None else None
@@ -78,12 +90,12 @@ class RoomWindow(QWidget):
         if self._frame is None or frame.number != self._frame.number:
             self._frame = frame
             self._image = QImage(frame.plane, frame.width, frame.height, frame.stride, QImage.Format.Format_RGB32)
-            box = self._painter.frame
+            box = self._picture_box()
             self.update(box.x, box.y, box.width, box.height)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
-        self._painter.paint(painter, self._shown, self._image)
+        self._painter.paint(painter, self._shown, self._image, self._slide())
         painter.end()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

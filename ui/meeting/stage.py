@@ -1,5 +1,6 @@
 """The middle of the meeting: layout, what may be done with the selected site, and the grid."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from PySide6.QtCore import Signal
@@ -13,11 +14,13 @@ from ui.meeting.acts import apply_right, tried
 from ui.meeting.bars import Strip
 from ui.meeting.preview_dialog import PreviewDialog
 from ui.meeting.site_menu import SiteMenu
+from ui.meeting.slide_pane import SlidePane
 from ui.meeting.tiles import tile_of
 from ui.models.hosting_model import HostingModel
 from ui.models.meeting_model import MeetingModel
 from ui.models.meeting_rights import Act, Right
 from ui.models.meeting_rows import Mic, Presence, RosterRow
+from ui.models.slide_model import SlideModel
 from ui.picture.geometry import GridLayout
 from ui.picture.grid import VideoGrid
 from ui.picture.tile import Tile
@@ -28,6 +31,11 @@ PAGES = {Layout.GALLERY_2: 4, Layout.GALLERY_3: 9, Layout.GALLERY_4: 16}
 """Sites on one page of a gallery."""
 PICTURES = 9
 """Pictures of others that a terminal receives at a time; with more sites than that, tiles are small."""
+CONTENT = "content"
+"""材料: the slides large, and below them a strip of pictures that begins with the speaker's."""
+STRIP_TILES = 6
+NO_LIMIT = (1 << 24) - 1
+"""Qt's own largest height of a widget."""
 
 
 class Stage(QWidget):
@@ -35,7 +43,14 @@ class Stage(QWidget):
 
     selected = Signal(str)
 
-    def __init__(self, model: MeetingModel, clock: Clock, hosting: HostingModel) -> None:
+    def __init__(
+        self,
+        model: MeetingModel,
+        clock: Clock,
+        hosting: HostingModel,
+        slides: SlideModel | None = None,
+        choose_slides: Callable[[], object] | None = None,
+    ) -> None:
         super().__init__()
         self._model, self._hosting = model, hosting
         self._told_layout: Layout | None = None
@@ -52,11 +67,11 @@ class Stage(QWidget):
         heading = Text(t("call.picture"), "body", bold=True, parent=self)
         heading.setVisible(not plain)
         head.addWidget(heading)
+        modes: list[tuple[str, str]] = [(GridLayout.EQUAL, t("call.equal")), (GridLayout.SPEAKER, t("call.speaker"))]
+        modes += [(CONTENT, t("slide.mode"))] if slides is not None else []
+        icons: dict[str, str] = {GridLayout.EQUAL: "view-grid-outline", GridLayout.SPEAKER: "account-voice"}
         self._modes = Segmented(
-            [(GridLayout.EQUAL, t("call.equal")), (GridLayout.SPEAKER, t("call.speaker"))],
-            GridLayout.EQUAL,
-            lambda key: self.set_layout(GridLayout(key)),
-            icons=None if plain else {GridLayout.EQUAL: "view-grid-outline", GridLayout.SPEAKER: "account-voice"},
+            modes, GridLayout.EQUAL, self._choose, icons=None if plain else {**icons, CONTENT: "presentation"}
         )
         head.addWidget(self._modes)
         self._back = IconButton("chevron-left", t("call.page-back"), clicked=lambda: self.grid.turn_page(-1))
@@ -76,6 +91,11 @@ class Stage(QWidget):
             if plain:
                 button.drop_icon()
         column.addLayout(head)
+        self.pane = SlidePane(slides, ("Ctrl+PgUp", "Ctrl+PgDn"), choose_slides) if slides is not None else None
+        self._shows_content = False
+        if self.pane is not None:
+            self.pane.hide()
+            column.addWidget(self.pane, 1)
         self.grid = VideoGrid(model.source, clock, model.painted)
         self.grid.setAccessibleName(t("call.picture"))
         self.grid.selected.connect(self._select)
@@ -92,9 +112,13 @@ class Stage(QWidget):
         model = self._model
         self.grid.set_empty_text(t("call.no-site"))
         rows = model.tiles if model.in_meeting else []
+        if self._shows_content:  # the strip begins with whoever is to be seen
+            rows = sorted(rows, key=lambda row: row.unit_path != model.large)
         self.grid.set_tiles([self._tile(row) for row in rows])
         self._follow_layout()
-        self.grid.set_layout(self._layout, self._large or str(model.large or ""))
+        self.grid.set_layout(
+            GridLayout.EQUAL if self._shows_content else self._layout, self._large or str(model.large or "")
+        )
         caption = model.state.caption
         self._caption.setVisible(caption is not None)
         if caption is not None:
@@ -109,7 +133,11 @@ class Stage(QWidget):
         first, self._told_layout = self._told_layout is None, told
         if first and told is Layout.SPEAKER:
             return  # nobody has chosen yet
-        self.grid.set_page_size(PAGES.get(told))
+        self._show_content(told is Layout.CONTENT)
+        self.grid.set_page_size(STRIP_TILES if self._shows_content else PAGES.get(told))
+        if self._shows_content:
+            self._modes.set_current(CONTENT)
+            return
         self._layout = GridLayout.EQUAL if told in PAGES else GridLayout.SPEAKER
         self._modes.set_current(self._layout)
         if self._layout is GridLayout.EQUAL:
@@ -123,13 +151,51 @@ class Stage(QWidget):
         made = self._made.get(row.unit_path)
         if made is None or made[:3] != (row, turn, flowing):
             tile = tile_of(row, turn, flowing=flowing)
-            if self._model.sites_total > PICTURES + 1:
+            if self._model.sites_total > PICTURES + 1 or self._shows_content:
                 tile = replace(tile, name=row.short_name)
             made = self._made[row.unit_path] = (row, turn, flowing, tile)
         return made[3]
 
+    def _choose(self, key: str) -> None:
+        if key == CONTENT:
+            self.show_slides()
+        else:
+            self.set_layout(GridLayout(key))
+
+    def show_slides(self) -> None:
+        """材料 (Alt+3)."""
+        if self.pane is not None:
+            self._show_content(True)
+            self.grid.set_page_size(STRIP_TILES)
+            self._modes.set_current(CONTENT)
+            self.refresh()
+
+    def _show_content(self, shown: bool) -> None:
+        """The slides take the middle and the pictures a strip below them; or the pictures take all of it again."""
+        if self.pane is None or shown is self._shows_content:
+            return
+        self._shows_content = shown
+        self._made.clear()
+        k = theme()
+        self.pane.setVisible(shown)
+        self.grid.setMinimumHeight(k.px(104 if shown else 180))
+        self.grid.setMaximumHeight(k.px(124) if shown else NO_LIMIT)
+
+    def turn_on(self) -> None:
+        """The next page of the slides (Ctrl+PgDn)."""
+        if self.pane is not None and self._shows_content:
+            self.pane.turn_on()
+
+    def turn_back(self) -> None:
+        """The page before (Ctrl+PgUp)."""
+        if self.pane is not None and self._shows_content:
+            self.pane.turn_back()
+
     def set_layout(self, layout: GridLayout) -> None:
         """均分 or 主讲."""
+        if self._shows_content:
+            self._show_content(False)
+            self.grid.set_page_size(PAGES.get(self._model.state.layout))
         self._layout = layout
         if layout is GridLayout.EQUAL:
             self._large = ""

@@ -14,9 +14,11 @@ from desktop_app.domain.clock import moment
 from desktop_app.domain.ids import MeetingId, UnitPath
 from desktop_app.domain.units import Level, level_of
 from media.meeting.model import MeetingPhase
+from media.meeting.stage import Layout
 from sync.meetings.attendance import Tally, attendance_sheet
 from ui.models.meeting_model import MeetingModel
 from ui.models.meeting_rows import Mic
+from ui.models.slide_model import SlideModel
 from ui.models.turn_clock import TurnClock
 
 if TYPE_CHECKING:
@@ -32,6 +34,9 @@ class RoomContent(StrEnum):
     """What the operator put on the room's screen (F8)."""
 
     PICTURE = "picture"
+    """会场画面: as the meeting divides its screens; slides beside the speaker while it shows some."""
+    MATERIAL = "material"
+    """材料为主: the slides, also where the meeting shows the pictures."""
     PLATE = "plate"
     """桌签: the name of whoever speaks, as large as the screen."""
     NOTICE = "notice"
@@ -45,6 +50,8 @@ class RoomScene(StrEnum):
     WAITING = "waiting"
     """Before the meeting."""
     RUNNING = "running"
+    CONTENT = "content"
+    """Slides, and the speaker beside them."""
     PLATE = "plate"
     NOTICE = "notice"
     HIDDEN = "hidden"
@@ -91,6 +98,9 @@ class RoomPicture:
     line: str = ""
     """字幕: what somebody typed for those who read."""
     recorded: bool = False
+    slide: str = ""
+    """What the room has of the page (a `SlideState`); empty where none is shown."""
+    page: int = 0
 
 
 class RoomModel(QObject):
@@ -99,9 +109,19 @@ class RoomModel(QObject):
     changed = Signal()
     _records_changed = Signal()
 
-    def __init__(self, meeting: MeetingModel, services: Services, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        meeting: MeetingModel,
+        services: Services,
+        parent: QObject | None = None,
+        *,
+        slides: SlideModel | None = None,
+    ) -> None:
         super().__init__(parent)
         self.meeting = meeting
+        self.slides = slides
+        if slides is not None:
+            slides.changed.connect(self.changed)
         self._services = services
         self.content = RoomContent.PICTURE
         self.notice = ""
@@ -147,8 +167,12 @@ class RoomModel(QObject):
             return RoomScene.WAITING
         if self.meeting.state.paused_at is not None:
             return RoomScene.PAUSED
-        named = self.meeting.speaking is not None
-        return RoomScene.PLATE if self.content is RoomContent.PLATE and named else RoomScene.RUNNING
+        if self.content is RoomContent.PLATE and self.meeting.speaking is not None:
+            return RoomScene.PLATE
+        state = self.meeting.state
+        divided = self.content is RoomContent.MATERIAL or state.layout is Layout.CONTENT
+        shows = self.slides is not None and state.slide is not None and divided
+        return RoomScene.CONTENT if shows else RoomScene.RUNNING
 
     @property
     def picture(self) -> RoomPicture:
@@ -158,6 +182,7 @@ class RoomModel(QObject):
         agenda = meeting.agenda
         place = next((n for n, row in enumerate(agenda) if row.state == "current"), -1)
         own = next((row for row in meeting.roster if row.local), None)
+        state = meeting.state
         return RoomPicture(
             scene=self.scene,
             title=meeting.title,
@@ -176,6 +201,8 @@ class RoomModel(QObject):
             notice=self.notice,
             line=meeting.state.caption.text if meeting.state.caption is not None else "",
             recorded=meeting.state.recording_since is not None,
+            slide=self.slides.state.value if self.slides is not None and state.slide is not None else "",
+            page=state.slide.page if state.slide is not None else 0,
             mic=own.mic if own is not None and meeting.in_meeting else None,
         )
 

@@ -6,9 +6,7 @@ at other pages by itself and go back to the lecturer's.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -18,6 +16,7 @@ from desktop_app.domain.faults import Fault, HostFault
 from desktop_app.domain.ids import MeetingId
 from media.meeting import commands as ask
 from media.meeting.stage import Slide
+from ui.models.material_model import MaterialModel
 from ui.models.meeting_model import MeetingModel, Notice
 from ui.models.meeting_rights import Act, Right
 from ui.picture.pages import PageKey, Pages
@@ -46,14 +45,12 @@ class SlideModel(QObject):
 
     changed = Signal()
     """Another page, another picture of it, or another reason why there is none."""
-    listed = Signal()
-    """`materials` was read anew."""
     _came = Signal()
 
     def __init__(self, meeting: MeetingModel, services: Services, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.meeting = meeting
-        self._runner, self._desk, self._clock = services.runner, services.material, services.clock
+        self._services, self._desk, self._clock = services, services.material, services.clock
         self._pages = Pages(self._read, self)
         self._pages.made.connect(self._made)
         self._pages.failed.connect(self._failed)
@@ -63,7 +60,6 @@ class SlideModel(QObject):
         self._pointed_at = 0.0
         self.lag_s: float | None = None
         """Seconds from hearing of the page that is shown to its first picture here."""
-        self.materials: Sequence[Material] = ()
         self._came.connect(self._look_again, Qt.ConnectionType.QueuedConnection)
         self._unlisten = self._desk.listen(self._came.emit) if self._desk is not None else None
         meeting.changed.connect(self._follow)
@@ -151,24 +147,9 @@ class SlideModel(QObject):
         """Whether this room turns the pages that are shown."""
         return self._slide is not None and self.right.allowed
 
-    def load(self) -> None:
-        """Read which files the meeting has; `listed` follows."""
-        if self._desk is not None and self.meeting.meeting_id:
-            self._runner.start(self._desk.listed, self.meeting.meeting_id, done=self._take_list)
-
-    def place(self, path: Path) -> None:
-        """Take a file in for this meeting: it is brought to every site."""
-        desk, meeting = self._desk, self.meeting.meeting_id
-        if desk is not None:
-            self._runner.start(desk.place, meeting, path, done=lambda _pk: self.load(), failed=self._tell)
-
-    def take_back(self, material: Material) -> None:
-        """The file is not material of the meeting any more."""
-        desk, meeting = self._desk, self.meeting.meeting_id
-        if desk is not None:
-            self._runner.start(
-                desk.take_back, meeting, material.attachment, done=lambda _done: self.load(), failed=self._tell
-            )
+    def material(self) -> MaterialModel:
+        """The files of this meeting; whoever asks closes it."""
+        return MaterialModel(self._services, self.meeting.meeting_id, self)
 
     def present(self, material: Material) -> None:
         """放映 from its first page, on every screen."""
@@ -242,13 +223,7 @@ class SlideModel(QObject):
     def _look_again(self) -> None:
         """A file came."""
         self._faults = {document: fault for document, fault in self._faults.items() if fault.id != "blob-missing"}
-        if self.materials:
-            self.load()
         self.changed.emit()
-
-    def _take_list(self, found: Sequence[Material]) -> None:
-        self.materials = found
-        self.listed.emit()
 
     def _tell(self, fault: Fault) -> None:
         self.meeting.noticed.emit(Notice(fault=fault, tone="zhusha"))

@@ -25,9 +25,13 @@ class SessionShell(QWidget):
         flush(column)
         self.bar = SessionBar(app, workplace.meeting, lambda: app.go(Page.HOME))
         self.screen_of_room = screen = RoomScreen(workplace.room, app.clock, self)
-        self.view = MeetingView(workplace.meeting, workplace.room, screen.show_preview, workplace.hosting)
+        self.view = MeetingView(
+            workplace.meeting, workplace.room, screen.show_preview, workplace.hosting, workplace.slides
+        )
         column.addWidget(self.bar)
-        self.lecture = LectureView(workplace.lecture, app.clock, workplace.hosting, self.view.room_menu)
+        self.lecture = LectureView(
+            workplace.lecture, app.clock, workplace.hosting, self.view.room_menu, workplace.slides
+        )
         self._stack = QStackedWidget()
         self._stack.addWidget(self.view)
         self._stack.addWidget(self.lecture)
