@@ -59,6 +59,8 @@ class TerminalSettings:
     folder: str = _setting("", "where its store is; empty: the platform's own place")
     center: str = _setting("", "the center's address for the first enrolment, host:port")
     idle_lock: int = _setting(15, "minutes without a key until the terminal locks; 0: never")
+    door_address: str = _setting("auto", "where members sign in by phone: auto, or this machine's address in the room")
+    door_port: int = _setting(8460, "TCP port of the sign-in by phone; 0 takes a free one")
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,12 +143,16 @@ class Terminal(QObject):
         self.app.choose_look(Look(language, self.app.look.scheme, self.app.look.text_size))
 
     def _furnish(self, parts: "Parts") -> None:
+        from desktop_app.phone_door import PhoneDoor
         from desktop_app.self_test import SelfTest
         from desktop_app.terminal_rooms import Rooms
+        from media.capture.cards import CardCamera
         from ui.models.workplace import Workplace
         from ui.services import Services
 
         rooms = self._rooms = Rooms(parts, self.kept, self.clock)
+        door = PhoneDoor(parts.records, parts.identity.unit_path, self.kept, self.clock)
+        cards = CardCamera(lambda: str(self.kept.get("media.camera")))
         services = Services(
             clock=self.clock,
             runner=self.runner,
@@ -170,12 +174,15 @@ class Terminal(QObject):
             audit=parts.audit,
             live=parts.live,
             usb=parts.usb,
+            door=door,
+            cards=cards,
             counter=parts.counter,
             errands=self.errands,
             material=parts.material,
         )
         self.workplace = Workplace(services, self.app, self)
-        parts.at_close(rooms.close)
+        for last in (rooms.close, door.close, cards.stop):
+            parts.at_close(last)
         salvaged = parts.records.salvaged
         if salvaged is not None:
             self.app.tell_rebuilt(Rebuilt(salvaged.saved, salvaged.aside.name))

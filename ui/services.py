@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from desktop_app.domain.clock import Clock
+    from desktop_app.domain.faults import Fault
     from media.live import LiveListener, LiveMeeting
     from sync.documents.live import Colleague
     from sync.meetings.material import Material
@@ -269,6 +270,42 @@ class CenterCounter(Protocol):
     def judge_again(self, change_id: str) -> tuple[str, str]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class DoorView:
+    """扫码签到, open: what the QR code says now, and the seconds until it is another one."""
+
+    url: str
+    seconds: int
+
+
+class SignInDoor(Protocol):
+    """A page on the room's own network, on which members sign in by phone. Without the center too."""
+
+    def open(self, meeting: MeetingId, title: str, place: str) -> DoorView:
+        """Through the runner; raises OperatorError `door-no-network` or HostFault `door-port-busy`."""
+        ...
+
+    def view(self) -> DoorView | None:
+        """None while it is closed. Thread-safe, never blocks."""
+        ...
+
+    def close(self) -> None:
+        """Through the runner; idempotent."""
+        ...
+
+
+class CardReader(Protocol):
+    """The room's camera, as long as members hold their cards before it."""
+
+    def start(self, read: Callable[[str], object], failed: Callable[[Fault], object]) -> None:
+        """Both are called on a thread of its own; a card that stays before the camera is read once."""
+        ...
+
+    def stop(self) -> None:
+        """Let go of the camera; idempotent."""
+        ...
+
+
 class UsbDesk(Protocol):
     """Carries what waits to the center without a network; through the runner."""
 
@@ -331,6 +368,8 @@ class Services:
     audit: AuditDesk | None = None
     live: LiveMinutes | None = None
     usb: UsbDesk | None = None
+    door: SignInDoor | None = None
+    cards: CardReader | None = None
     attachments: AttachmentDesk | None = None
     counter: CenterCounter | None = None
     errands: Runner | None = None

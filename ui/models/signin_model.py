@@ -6,6 +6,7 @@ same member changes nothing and says when the first one was.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,6 +18,8 @@ from PySide6.QtCore import QObject, Qt, Signal
 from desktop_app.domain.faults import Fault, OperatorError
 from desktop_app.domain.ids import MeetingId
 from sync.meetings.attendance import AttendanceSheet, AttendanceState, Attendee, Tally, attendance_sheet, search
+from sync.meetings.rollup import SiteSum, site_sums
+from ui.models.door_model import DoorModel
 from ui.models.meeting_choice import MeetingChoice, meeting_choices
 
 if TYPE_CHECKING:
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
     from sync.meetings.roster_import import RosterImport
     from ui.services import Services
 
-WATCHED = frozenset({"sign_in", "roster_entry", "member", "meeting"})
+WATCHED = frozenset({"sign_in", "departure", "roster_entry", "member", "meeting"})
 RECENT = 5
 HITS = 200
 
@@ -56,7 +59,7 @@ class SignInRead:
 
     meeting: MeetingId
     title: str
-    sheet: AttendanceSheet
+    whole: AttendanceSheet
     members: int
     """Active members of this unit, for a meeting that has no roster yet."""
     operators: dict[str, str]
@@ -92,6 +95,12 @@ class SignInModel(QObject):
         self.last_import: RosterImport | None = None
         self.can_undo = False
         self._operators: dict[str, str] = {}
+        self.whole: AttendanceSheet | None = None
+        """Every room of the meeting, as far as this terminal may see them."""
+        self.door = DoorModel(services, self)
+        """By phone and by card."""
+        self.door.failed.connect(self.failed)
+        self.door.card_read.connect(self.take_card)
         self._desk: SignInDesk | None = None
         self._reading = False
         self._again = False
@@ -99,8 +108,10 @@ class SignInModel(QObject):
         self._unsubscribe = services.records.subscribe(self._on_records)
 
     def close(self) -> None:
-        """Hear no more of the records."""
+        """Hear no more of the records; nobody signs in by phone any more."""
         self._unsubscribe()
+        self.door.scan(False)
+        self.door.close()
 
     # What a person does
 
@@ -132,6 +143,27 @@ class SignInModel(QObject):
     def sign_in_guest(self, name: str) -> None:
         """登记列席人员: somebody who is on no roster."""
         self._act(lambda desk: desk.sign_in_guest(name))
+
+    def take_card(self, text: str) -> None:
+        """Sign in whoever's card says this: a card number, alone or at the end of an address."""
+        wanted = _card_number(text)
+        one = next((one for one in self.attendees if one.member_no and one.member_no.lower() == wanted), None)
+        if one is None:
+            self.failed.emit(OperatorError("card-unknown", text=wanted[:40]))
+        else:
+            self.sign_in(one.member, "card")
+
+    def leave(self, member: str) -> None:
+        """离会: one tap, and the time attended is known."""
+        self._run(lambda desk: desk.leave(member), self._wrote)
+
+    def come_back(self, member: str) -> None:
+        """The departure was a mistake, or they are here again."""
+        self._run(lambda desk: desk.come_back(member), self._wrote)
+
+    def open_door(self) -> None:
+        """Show the QR code of this meeting."""
+        self.door.open(self.meeting, self.title)
 
     def undo(self) -> None:
         """撤销上一次 of this desk."""
@@ -201,6 +233,11 @@ class SignInModel(QObject):
         return [one for one in found if _fits(one, self.filter)]
 
     @property
+    def rollup(self) -> tuple[SiteSum, ...]:
+        """四级汇总: every room in its place of the tree, with the sums of province and cities."""
+        return () if self.whole is None else site_sums(self.whole.by_site())
+
+    @property
     def recent(self) -> list[Attendee]:
         """The last signatures, the newest first."""
         signed = [one for one in self.attendees if one.state is AttendanceState.PRESENT and one.signed_at is not None]
@@ -228,6 +265,9 @@ class SignInModel(QObject):
         if meeting != self.meeting:
             self.meeting = meeting
             self.sheet, self.already, self.text, self.filter, self.can_undo = None, None, "", Filter.ALL, False
+            self.whole = None
+            if self.door.meeting and self.door.meeting != meeting:
+                self.door.close()
             self.row_faults, self.rows_wrong, self.import_fault, self.last_import = (), 0, None, None
             self._desk = SignInDesk(self._services.records, meeting, self._own, self._services.clock)
             self.changed.emit()
@@ -243,16 +283,17 @@ class SignInModel(QObject):
 
     def _read(self, meeting: MeetingId) -> SignInRead:
         records = self._services.records
-        sheet = attendance_sheet(records, meeting).of_site(self._own)
+        whole = attendance_sheet(records, meeting)
         row = records.get("meeting", meeting) or {}
         members = [one for one in records.list("member", unit_path=self._own) if one.get("status") == "active"]
         operators = {one["pk"]: str(one.get("name") or "") for one in records.list("operator")}
-        return SignInRead(meeting, str(row.get("title") or ""), sheet, len(members), operators)
+        return SignInRead(meeting, str(row.get("title") or ""), whole, len(members), operators)
 
     def _take(self, read: SignInRead) -> None:
         self._reading = False
         if read.meeting == self.meeting:
-            self.title, self.sheet, self.members = read.title, read.sheet, read.members
+            self.title, self.whole, self.members = read.title, read.whole, read.members
+            self.sheet = read.whole.of_site(self._own)
             self._operators = read.operators
             self.changed.emit()
         if self._again or read.meeting != self.meeting:
@@ -314,6 +355,12 @@ class SignInModel(QObject):
     def _on_records(self, changed: frozenset[tuple[str, str]]) -> None:
         if any(entity in WATCHED for entity, _ in changed):
             self._records_changed.emit()
+
+
+def _card_number(text: str) -> str:
+    """`https://…/441323-15-0007` and `441323-15-0007` are the same card."""
+    plain = unicodedata.normalize("NFKC", text).strip().rstrip("/")
+    return plain.rpartition("/")[2].rpartition("=")[2].strip().lower()
 
 
 def _fits(one: Attendee, which: Filter) -> bool:
