@@ -456,8 +456,8 @@ def test_an_electronic_roll_call_counts_who_answers_and_closes_by_itself(caller:
     answering = [path for path in PROVINCE if path not in (GD, *DEAD)][:-10]
     for path in answering:
         assert caller.center.does(path, ask.AnswerRollCall()) == []
-    assert caller.model.left == 60
-    caller.center.passes(61)
+    assert caller.model.left == 55
+    caller.center.passes(56)
     assert caller.model.stage is RollStage.FINISHED
     tally = caller.model.tally
     assert (tally.present, tally.no_answer, tally.offline, tally.waiting) == (len(answering), 10, 3, 0)

@@ -245,3 +245,15 @@ def test_the_red_frame_is_the_speakers_and_goes_back_to_the_chair() -> None:
     assert on_air == [BL]
     quiet = replace(state, floor=())
     assert [row.unit_path for row in roster_rows(quiet, HD, str) if row.on_air] == [HD]
+
+
+def test_the_site_on_air_is_on_the_first_page_however_many_sites_there_are(qtbot: Any) -> None:
+    many = {UnitPath(f"100000/440000/44{n:02}00/"): f"会场{n:02}" for n in range(2, 60)}
+    last = list(many)[-1]
+    state = replace(busy_state({HD: NAMES[HD], **many}, HD, last, None), floor=(), broadcast=last)
+    room = Room(qtbot).enter(state)
+    order = [row.unit_path for row in room.model.tiles]
+    assert order[:2] == [HD, last]
+    assert len(order) == len(set(order)) == 59
+    room.show(replace(state, broadcast=list(many)[3]))
+    assert [row.unit_path for row in room.model.tiles][1:6] == list(many)[:5]

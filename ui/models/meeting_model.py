@@ -291,7 +291,7 @@ class MeetingModel(QObject):
     @property
     def tiles(self) -> list[RosterRow]:
         """The sites of the grid, in its order."""
-        return tile_order(self.roster)
+        return tile_order(self.roster, self.broadcast or self.large)
 
     @property
     def large(self) -> UnitPath | None:

@@ -178,10 +178,16 @@ def _mic(site: Site | None, mic_open: bool, *, local_muted: bool) -> Mic:
     return Mic.OPEN if mic_open and not local_muted else Mic.CLOSED
 
 
-def tile_order(rows: list[RosterRow]) -> list[RosterRow]:
-    """The grid's order: whoever speaks, the chair, the other open microphones, then the tree; the own picture last."""
+FIRST_PAGE = 9
+"""Tiles of the smallest first page."""
+
+
+def tile_order(rows: list[RosterRow], on_air: UnitPath | None = None) -> list[RosterRow]:
+    """The grid's order: the chair, then the tree; the own picture last. Who is on air is always on the first page."""
     shown = [row for row in rows if row.presence is not Presence.AWAY or row.local]
-    return sorted(shown, key=lambda row: (row.local and not (row.speaking or row.chair), not row.chair, row.unit_path))
+    order = sorted(shown, key=lambda row: (row.local and not (row.speaking or row.chair), not row.chair, row.unit_path))
+    far = next((row for row in order[FIRST_PAGE:] if row.unit_path == on_air), None)
+    return order if far is None else [order[0], far, *(row for row in order[1:] if row is not far)]
 
 
 def large_tile(rows: list[RosterRow]) -> UnitPath | None:

@@ -24,7 +24,8 @@ from ui.models.roll_rows import MISSING, Answer, CityTally, RollTally, RollTile,
 if TYPE_CHECKING:
     from ui.services import Services
 
-ELECTRONIC_S = 60
+ELECTRONIC_S = 55
+"""Every answer or time-out is there within a minute, the network's delays included."""
 
 
 class RollStage(StrEnum):
