@@ -121,7 +121,7 @@ class VideoSlot:
     def _deliver(self, decoder: TileDecoder, now: float) -> None:
         """Hand every complete frame at the front to the picture thread."""
         while (end := self._frame_end()) is not None:
-            parts = []
+            parts: list[bytes] = []
             for number in range(self._next, end + 1):
                 read = vp8.read_payload(self._packets.pop(number).payload)
                 if read is not None:

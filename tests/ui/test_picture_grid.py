@@ -72,6 +72,14 @@ def test_a_source_is_told_the_pixels_of_its_tile_and_nothing_while_hidden(wall: 
     assert wall.slots["a/"].wanted == (width, height)
 
 
+def test_a_minimised_window_asks_for_no_pixels(wall: Wall, qtbot: Any) -> None:
+    before = wall.slots["a/"].wanted
+    wall.grid.showMinimized()
+    qtbot.waitUntil(lambda: wall.slots["a/"].wanted == (0, 0), timeout=5_000)
+    wall.grid.showNormal()
+    qtbot.waitUntil(lambda: wall.slots["a/"].wanted == before, timeout=5_000)
+
+
 def test_a_site_that_left_the_page_asks_for_no_pixels(wall: Wall) -> None:
     wall.grid.set_tiles(wall.tiles[:3])
     assert wall.slots["d/"].wanted == (0, 0)

@@ -10,7 +10,8 @@ from enum import StrEnum
 ASPECT = 16 / 9
 CROP = 0.15
 STRIP = 6
-PAGES = (9, 16, 25)
+PAGES = (9, 16)
+"""A terminal receives sixteen pictures at a time."""
 
 
 class GridLayout(StrEnum):
@@ -68,7 +69,7 @@ class TileBox:
 
 
 def page_size(count: int) -> int:
-    """How many tiles share a page: 9, 16 or 25."""
+    """How many tiles share a page: 9 or 16."""
     return next((size for size in PAGES if count <= size), PAGES[-1])
 
 

@@ -1,7 +1,8 @@
 """The video grid: one widget that paints every tile, and repaints only those that have a new picture.
 
 A source leaves its latest frame in a slot, already scaled to the size asked for here; a precise timer looks into the
-slots. No signal is ever sent per frame. Tiles on another page, and all while the grid is hidden, ask for 0 by 0 pixels.
+slots. No signal is ever sent per frame. Tiles on another page, and all while the grid is hidden or its window minimised,
+ask for 0 by 0 pixels.
 """
 
 from collections.abc import Callable, Sequence
@@ -81,6 +82,7 @@ class VideoGrid(QWidget):
         self._page = 0
         self._per_page: int | None = None
         self._empty = ""
+        self._minimized = False
         self._painter = TilePainter()
         self._timer = QTimer(self, interval=TICK_MS, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._look)
@@ -229,15 +231,18 @@ class VideoGrid(QWidget):
     def _ask(self) -> None:
         """Tell every source on the page its size in device pixels; nothing while the grid is hidden."""
         ratio = self.devicePixelRatioF()
+        self._minimized = self.window().isMinimized()
         for shown in self._shown:
             if shown.source is None:
                 continue
-            live = self.isVisible() and shown.tile.state is not PictureState.AWAY
+            live = self.isVisible() and not self._minimized and shown.tile.state is not PictureState.AWAY
             shown.source.want(*(wanted_size(shown.boxes.picture, ratio) if live else (0, 0)))
 
     # Pictures
 
     def _look(self) -> None:
+        if self.window().isMinimized() != self._minimized:
+            self._ask()
         now = self._clock.monotonic()
         for shown in self._shown:
             frame = shown.source.latest() if shown.source is not None else None
