@@ -8,6 +8,7 @@ from desktop_app.domain.clock import Clock, moment
 from desktop_app.domain.faults import OperatorError
 from desktop_app.domain.meetings import MeetingKind
 from sync.documents.minutes import MinutesDocument
+from sync.export.files import write_whole
 from sync.export.minutes_docx import write_minutes
 from sync.export.paper import Block, Item, MinutesPaper, Remark, Turn
 from sync.export.signin_xlsx import SignInList, write_sign_in_list
@@ -15,12 +16,17 @@ from sync.meetings.attendance import attendance_sheet
 from sync.meetings.source import RecordSource, Row
 from sync.reference.codes import kinds
 from sync.reference.units import unit_at, unit_name
+from sync.terminal.delivery import Delivery
 
 
 class DocumentSource(RecordSource, Protocol):
     """A store, with the documents in it."""
 
     def minutes_state(self, minutes: str) -> bytes | None: ...
+
+    def delivery(self, entity: str, pk: str) -> Delivery:
+        """By which receipt a record is at the center."""
+        ...
 
 
 class RecordExports:
@@ -34,6 +40,10 @@ class RecordExports:
     def minutes(self, minutes_id: str, path: Path) -> Path:
         """Write the minutes as .docx; the path. OperatorError `minutes-missing`, HostFault as `write_whole`."""
         return write_minutes(minutes_paper(self._records, minutes_id, self._clock.now()), path)
+
+    def receipt(self, content: bytes, path: Path) -> Path:
+        """Write a receipt's page; the path. HostFault as `write_whole`."""
+        return write_whole(path, lambda target: target.write(content))
 
     def sign_in_list(self, meeting: str, path: Path) -> Path:
         """Write the sign-in list as .xlsx; the path. OperatorError `meeting-missing`, HostFault as `write_whole`."""
@@ -60,6 +70,7 @@ def minutes_paper(source: DocumentSource, minutes_id: str, made_at: datetime) ->
     speeches = sorted(source.list("speech", meeting=meeting_id), key=lambda row: int(row.get("speech_no") or 0))
     convener = str(meeting.get("convener_unit") or "")
     attendance = attendance_sheet(source, meeting_id)
+    delivery = source.delivery("minutes", minutes_id)
     return MinutesPaper(
         unit=unit_name(unit_path),
         unit_full=unit.full_name if unit else "",
@@ -81,6 +92,9 @@ def minutes_paper(source: DocumentSource, minutes_id: str, made_at: datetime) ->
         attendance=attendance.of_site(unit_path),
         attendance_of_all=attendance,
         made_at=made_at,
+        receipt=delivery.number,
+        receipt_at=delivery.received_at,
+        unreceipted=delivery.waiting,
     )
 
 

@@ -214,6 +214,15 @@ def _signatures(document: Document, paper: MinutesPaper) -> None:
     made.alignment = WD_ALIGN_PARAGRAPH.RIGHT
     made.paragraph_format.right_indent = Pt(BODY * 4)
     write(made, day(paper.made_at))
+    write(indent(document.add_paragraph()), _delivered(paper), Face.SUBHEAD)
+
+
+def _delivered(paper: MinutesPaper) -> str:
+    """回执: by which number the center holds these minutes, and what it does not hold yet."""
+    if not paper.receipt or paper.receipt_at is None:
+        return "送达情况：尚未取得省中心回执。"
+    text = f"送达情况：省中心已于{day(paper.receipt_at)}{hour(paper.receipt_at)}签收，回执编号{paper.receipt}"
+    return f"{text}；此后{paper.unreceipted}处修改尚未取得回执。" if paper.unreceipted else f"{text}。"
 
 
 def _turns(document: Document, turns: tuple[Turn, ...]) -> None:

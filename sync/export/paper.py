@@ -78,3 +78,8 @@ class MinutesPaper:
     attendance_of_all: AttendanceSheet
     """Of every room of the meeting: counted."""
     made_at: datetime
+    receipt: int = 0
+    """回执编号: of the receipt for what is at the center; 0 while nothing is."""
+    receipt_at: datetime | None = None
+    unreceipted: int = 0
+    """Changes that were written since and have no receipt yet."""

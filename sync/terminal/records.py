@@ -34,6 +34,7 @@ from sync.store.rows import upsert
 from sync.store.store import Store, Transaction
 from sync.store.tables import change
 from sync.terminal import healing, inbox, outbox, salvage
+from sync.terminal.delivery import Delivery, delivery_of
 from sync.terminal.status import Receipt, SyncStatus, in_quarantine, read_status
 from sync.terminal.watch import LOW_DISK, ClockWatch, free_bytes
 
@@ -153,6 +154,10 @@ class Records(Store):
             clock_jumped_seconds=self.clock_watch.jumped_seconds,
             disk_low_mib=free >> 20 if free is not None and free < LOW_DISK else None,
         )
+
+    def delivery(self, entity: str, pk: str) -> Delivery:
+        """Whether all that this terminal wrote of a record is at the center, and by which receipt."""
+        return delivery_of(self._engine, self.device, entity, pk)
 
     def pending(self, limit: int = 200) -> list[Row]:
         """What waits for the center, oldest first: change_id, entity, pk, op, meeting, at (ms since 1970), bytes."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import IO
 
 import docx
+import msgpack
 import pytest
 from docx.oxml.ns import qn
 from docx.shared import Mm
@@ -19,7 +20,11 @@ from sync.export.files import write_whole
 from sync.export.minutes_docx import write_minutes
 from sync.export.paper import Turn
 from sync.export.wording import chinese_number, span, title_lines
+from sync.identity.device import DeviceIdentity
+from sync.log.signing import receipt_message
 from sync.reference.units import unit_of
+from sync.replication.batch import read_batch
+from sync.replication.receipt import receipt_body
 from sync.terminal.records import Records, Write
 
 from .conftest import START
@@ -59,6 +64,36 @@ def test_what_was_written_is_on_the_paper_in_the_order_of_the_agenda(
     ]
     places = [lines.index(line) for line in order]
     assert places == sorted(places)
+
+
+def test_the_number_of_the_receipt_stands_on_the_minutes_and_what_has_none_yet_is_said(
+    exports: RecordExports, records: Records, minutes: str, tmp_path: Path
+) -> None:
+    lines = paragraphs(exports.minutes(minutes, tmp_path / "none.docx"))
+    assert "送达情况：尚未取得省中心回执。" in lines
+
+    number = receipted(records)
+    lines = paragraphs(exports.minutes(minutes, tmp_path / "all.docx"))
+    assert f"送达情况：省中心已于2026年11月20日15:10签收，回执编号{number}。" in lines
+
+    records.write(Write("minutes", minutes, {"title": "又改了一处"}, str(records.list("meeting")[0]["pk"])))
+    lines = paragraphs(exports.minutes(minutes, tmp_path / "more.docx"))
+    assert f"送达情况：省中心已于2026年11月20日15:10签收，回执编号{number}；此后1处修改尚未取得回执。" in lines
+
+
+def receipted(records: Records) -> int:
+    """Have a center take in all that waits; the number of its receipt."""
+    identity = records.identity
+    assert isinstance(identity, DeviceIdentity)
+    number = 0
+    while (batch := records.next_batch()) is not None:
+        read, number = read_batch(batch), number + 214
+        at = round((START + timedelta(minutes=10)).timestamp() * 1000)
+        seqs, head = (read.first_seq, read.last_seq), read.head_hash
+        body = receipt_body(number, identity.device, read.epoch, seqs, head, at, (), {"minutes": 1})
+        signature = identity.sign(receipt_message(body))  # this terminal was made as its own center
+        records.acknowledge(msgpack.packb([[body, signature]]))
+    return number
 
 
 def test_names_are_listed_by_strokes_of_the_surname(exports: RecordExports, minutes: str, tmp_path: Path) -> None:

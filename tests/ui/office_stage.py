@@ -153,6 +153,49 @@ class Stick:
         return 3
 
 
+@dataclass
+class Counter:
+    """What the center answers; what was asked of it is kept."""
+
+    held: list[Any] = field(default_factory=list)
+    machines: list[Any] = field(default_factory=list)
+    given: list[Any] = field(default_factory=list)
+    asked: list[tuple[str, ...]] = field(default_factory=list)
+    verdict: tuple[str, str] = ("applied", "")
+    fault: Exception | None = None
+
+    def _ask(self, *asked: str) -> None:
+        self.asked.append(asked)
+        if self.fault is not None:
+            raise self.fault
+
+    def quarantine(self) -> list[Any]:
+        self._ask("quarantine")
+        return list(self.held)
+
+    def judge_again(self, change_id: str) -> tuple[str, str]:
+        self._ask("judge", change_id)
+        return self.verdict
+
+    def devices(self) -> list[Any]:
+        self._ask("devices")
+        return list(self.machines)
+
+    def revoke(self, device: str) -> None:
+        self._ask("revoke", device)
+
+    def codes(self) -> list[Any]:
+        self._ask("codes")
+        return list(self.given)
+
+    def issue(self, unit_path: str, roles: list[str]) -> tuple[str, datetime]:
+        self._ask("issue", unit_path, *roles)
+        return "7KMQ-2XRP-9HTD-VB4N", MORNING + timedelta(days=3)
+
+    def withdraw(self, locator: str) -> None:
+        self._ask("withdraw", locator)
+
+
 class Kept:
     """Settings in memory."""
 

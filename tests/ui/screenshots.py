@@ -19,10 +19,12 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).parent))
 
 from office_stage import (
+    BL,
     BROKEN,
     CLERK,
     HD,
     TITLE,
+    Counter,
     Terminal,
     conflict,
     receipt,
@@ -38,9 +40,12 @@ from desktop_app.domain.ids import PersonId, uuid7
 from sync.log.audit import AuditKind
 from sync.log.write import Write
 from sync.terminal.audit import LastVisit
+from sync.terminal.counter import HeldChange
 from ui.models.app_model import Look, Page
+from ui.models.cautions import Rebuilt
 from ui.models.enrol_model import EnrolModel
 from ui.models.sync_model import Carried
+from ui.shell.conflict_card import ConflictCard
 from ui.shell.window import MainWindow
 from ui.theme import Scheme, TextSize, start_theme, theme
 
@@ -149,6 +154,49 @@ def _sync_receipt(scene: Scene) -> None:
     scene.work.sync.select("receipt:214")
 
 
+def _sync_parts(scene: Scene) -> None:
+    _sync_busy(scene)
+    card = scene.window.findChild(ConflictCard)
+    assert card is not None
+    card.choose_parts()
+    assert card.chooser is not None
+    card.chooser.rows[0]._choose("theirs")
+
+
+def _sync_warned(scene: Scene) -> None:
+    """A clerk's bad day: little disk, a clock days off, a damaged store, and the center refuses."""
+    scene.furnish()
+    scene.terminal.app.tell_rebuilt(Rebuilt(7, "store.db.damaged-20261120-091806"))
+    scene.tell("refused", disk_low_mib=310, clock_off_seconds=3 * 86_400 + 7_300)
+    scene.terminal.app._take_link("refused", "chain-broken")
+    scene.terminal.app.go(Page.SYNC)
+
+
+def _home_disk_low(scene: Scene) -> None:
+    _home(scene)
+    scene.tell("online", disk_low_mib=310)
+
+
+def _diagnostics_warned(scene: Scene) -> None:
+    _sync_warned(scene)
+    scene.terminal.app.go(Page.DIAGNOSTICS)
+
+
+def _sync_province(scene: Scene) -> None:
+    """An operator of the province sees what the center holds back, and why."""
+    at = scene.terminal.clock.now()
+    held = [
+        HeldChange("c1", HD, "记录员01", "sign_in", "", "refused", "out-of-scope", at - timedelta(minutes=12)),
+        HeldChange("c2", BL, "记录员04", "opinion", "", "held", "meeting-awaited", at - timedelta(minutes=40)),
+    ]
+    scene.terminal.services.counter = Counter(held)
+    scene.furnish(unlock=False)
+    person = PersonId("01990000-0000-7000-8000-0000000000c1")
+    scene.terminal.app.unlocked(scene.terminal.employ(person, "省操作员01", "provincial_operator"))
+    scene.tell("online")
+    scene.terminal.app.go(Page.SYNC)
+
+
 def _diagnostics(scene: Scene) -> None:
     scene.furnish()
     scene.tell("offline")
@@ -240,6 +288,11 @@ SCENES: dict[str, Callable[[Scene], None]] = {
     "sync-clear": _sync_clear,
     "sync-carried": _sync_carried,
     "sync-receipt": _sync_receipt,
+    "sync-parts": _sync_parts,
+    "sync-warned": _sync_warned,
+    "sync-province": _sync_province,
+    "home-disk-low": _home_disk_low,
+    "diagnostics-warned": _diagnostics_warned,
     "audit": _audit,
     "diagnostics": _diagnostics,
     "settings": _settings,

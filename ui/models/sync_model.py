@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -11,26 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from desktop_app.domain.faults import Fault
+from desktop_app.domain.faults import Fault, OperatorError
+from desktop_app.domain.principal import Role, may_work
 from desktop_app.domain.units import unit_code
-from ui.i18n.dates import local, today
+from ui.i18n.dates import local
 from ui.models.app_model import AppModel
-from ui.models.sync_rows import (
-    DISPUTE,
-    ConflictView,
-    QueueRow,
-    RowState,
-    Side,
-    conflict_views,
-    delivered_on,
-    dispute_views,
-    pending_rows,
-    spoken,
-)
+from ui.models.part_choice import PartChoice
+from ui.models.sync_picture import SyncPicture, read_picture
+from ui.models.sync_rows import DISPUTE, ConflictView, QueueRow, RowState, Side, spoken
 from ui.services import Packed, Services
 
 if TYPE_CHECKING:
-    from sync.terminal.records import Records
+    from sync.terminal.counter import HeldChange
 
 
 class Filter(StrEnum):
@@ -39,22 +31,6 @@ class Filter(StrEnum):
     ALL = "all"
     TODO = "todo"
     RECEIPTS = "receipts"
-
-
-@dataclass(frozen=True, slots=True)
-class SyncPicture:
-    """One reading of the store."""
-
-    pending: tuple[QueueRow, ...] = ()
-    conflicts: tuple[ConflictView, ...] = ()
-    quarantine: tuple[QueueRow, ...] = ()
-    receipts: tuple[QueueRow, ...] = ()
-    waiting: int = 0
-    attachments: int = 0
-    """Files whose content still waits for the center."""
-    attachment_bytes: int = 0
-    delivered_today: int = 0
-    last_receipt_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +49,8 @@ class SyncModel(QObject):
     changed = Signal()
     failed = Signal(object)
     decided = Signal(str)
+    exported = Signal(str)
+    """A receipt is on the disk."""
     _records_changed = Signal()
 
     def __init__(self, services: Services, app: AppModel, parent: QObject | None = None) -> None:
@@ -87,12 +65,19 @@ class SyncModel(QObject):
         """When a person last asked to sync now."""
         self.carried: Carried | None = None
         """What was last carried by hand, until the page is left behind by new work."""
+        self.judging: frozenset[str] = frozenset()
+        """What the center is asked about just now."""
+        self.held_at_center: tuple[HeldChange, ...] = ()
+        """What the center holds or refuses of the units in this office's charge."""
+        self._most = 0
         self._reading = False
         self._again = False
         self._records_changed.connect(self.load, Qt.ConnectionType.QueuedConnection)
         self._unsubscribe = services.records.subscribe(lambda _changed: self._records_changed.emit())
+        app.sync_changed.connect(self._count)
         app.sync_changed.connect(self.load)
         app.link_changed.connect(self.load)
+        app.operator_changed.connect(self._forget)
 
     @property
     def rows(self) -> tuple[QueueRow, ...]:
@@ -112,6 +97,23 @@ class SyncModel(QObject):
         chosen = next((one for one in conflicts if one.key == self.selected), None)
         return chosen or (conflicts[0] if conflicts else None)
 
+    @property
+    def progress(self) -> tuple[int, int] | None:
+        """How many of how many are sent, since there was last nothing to send; None where nothing waits."""
+        left = self._app.sync.pending + self._app.sync.attachments
+        return (self._most - left, self._most) if left and self._most else None
+
+    @property
+    def may_work(self) -> bool:
+        """Whether whoever sits here may read and decide; who only watches does neither."""
+        return self._app.operator is None or may_work(self._app.operator.roles)
+
+    @property
+    def sees_the_center(self) -> bool:
+        """Whether the center's own quarantine is this person's business."""
+        operator = self._app.operator
+        return operator is not None and Role.PROVINCIAL_OPERATOR in operator.roles
+
     def close(self) -> None:
         self._unsubscribe()
 
@@ -121,7 +123,10 @@ class SyncModel(QObject):
             self._again = True
             return
         self._reading = True
-        self._services.runner.start(self._read, self._app.online, done=self._show, failed=self._failed)
+        services, online, working = self._services, self._app.online, self.may_work
+        self._services.runner.start(
+            lambda: read_picture(services, online=online, may_work=working), done=self._show, failed=self._failed
+        )
 
     def choose_filter(self, key: str) -> None:
         self.filter = Filter(key)
@@ -171,6 +176,85 @@ class SyncModel(QObject):
         self._services.sync.poke()
         self.load()
 
+    # Receipts
+
+    def receipt_name(self, number: int) -> str:
+        """A name for a receipt's file: 回执-214.pdf."""
+        from ui.i18n import t
+
+        return f"{t('receipt.file', number)}.pdf"
+
+    def export_receipt(self, number: int, path: Path) -> None:
+        """Write a receipt as a page that can be printed; `exported` follows."""
+        from ui.models.receipt_paper import receipt_pdf
+
+        receipt = self.picture.kept.get(number)
+        if receipt is None:
+            return
+        services = self._services
+        made = services.clock.now()
+        content = receipt_pdf(receipt, unit=self._app.unit_name, center=services.center_url, made_at=made)
+        services.runner.start(
+            services.exports.receipt,
+            content,
+            path,
+            done=lambda written: self.exported.emit(str(written)),
+            failed=self.failed.emit,
+        )
+
+    # What was held back
+
+    def judge_again(self, change_id: str) -> None:
+        """Have the center look at a change again; `failed` says why it is still not applied."""
+        counter = self._services.counter
+        if counter is None or change_id in self.judging:
+            return
+        self.judging |= {change_id}
+        self._services.aside.start(
+            counter.judge_again,
+            change_id,
+            done=lambda told: self._judged(change_id, told),
+            failed=lambda fault: self._judged(change_id, None, fault),
+        )
+        self.changed.emit()
+
+    def load_center(self) -> None:
+        """Ask the center what it holds back, where that is this person's business."""
+        counter = self._services.counter
+        if counter is not None and self.sees_the_center and self._app.online:
+            self._services.aside.start(counter.quarantine, done=self._take_center, failed=self.failed.emit)
+
+    def _judged(self, change_id: str, told: tuple[str, str] | None, fault: Fault | None = None) -> None:
+        self.judging -= {change_id}
+        self._services.sync.poke()
+        self.load()
+        self.load_center()
+        if fault is None and told is not None and told[0] != "applied":
+            fault = OperatorError(told[1] or "held-still")
+        if fault is not None:
+            self.failed.emit(fault)
+        self.changed.emit()
+
+    def _take_center(self, listed: Sequence[HeldChange]) -> None:
+        self.held_at_center = tuple(listed)
+        self.changed.emit()
+
+    def _forget(self) -> None:
+        """Another person sits here, who may not be allowed to see what the last one saw."""
+        self.picture, self.ready, self.held_at_center = SyncPicture(), False, ()
+        self.load()
+
+    def _count(self) -> None:
+        left = self._app.sync.pending + self._app.sync.attachments
+        self._most = max(self._most, left) if left else 0
+
+    # Choices
+
+    def take_parts(self, conflict: ConflictView, choice: PartChoice) -> None:
+        """逐处选择: what was picked place by place, once every place is decided."""
+        if choice.left == 0:
+            self._decide(conflict, choice.value)
+
     def take(self, conflict: ConflictView, side: Side) -> None:
         """A person decides for one side; the decision is a change of its own, the other stays in the history."""
         self._decide(conflict, side.value)
@@ -180,6 +264,10 @@ class SyncModel(QObject):
         self._decide(conflict, "\n".join(spoken(side.value) for side in conflict.sides))
 
     def _decide(self, conflict: ConflictView, value: Any) -> None:
+        if not self.may_work:
+            self.failed.emit(OperatorError("role-not-allowed"))
+            return
+
         def write() -> None:
             if conflict.entity == DISPUTE:
                 from sync.documents.settling import settle_text
@@ -220,58 +308,3 @@ class SyncModel(QObject):
             QueueRow(one.key, RowState.CONFLICT, one.entity, one.title, 1, one.sides[0].at if one.sides else None)
             for one in self.picture.conflicts
         )
-
-    # On the worker
-
-    def _read(self, online: bool) -> SyncPicture:
-        records = self._services.records
-        titles = {row["pk"]: row.get("title") or "" for row in records.list("meeting")}
-        people = {row["pk"]: row.get("name") or "" for row in records.list("operator")}
-        receipts = records.receipts()
-        day = today(self._services.clock.now())
-        status = records.status()
-        return SyncPicture(
-            pending=tuple(pending_rows(records.pending(), titles, online)),
-            conflicts=(
-                *conflict_views(records.conflicts(), titles, people, self._services.unit_path),
-                *dispute_views(records.list(DISPUTE, state="open"), titles, people, self._services.device),
-            ),
-            quarantine=tuple(_quarantine_rows(records, titles)),
-            receipts=tuple(
-                QueueRow(
-                    key=f"receipt:{one.number}",
-                    state=RowState.DELIVERED,
-                    entity=_most(one.entities),
-                    title="",
-                    count=one.changes,
-                    at=one.received_at,
-                    receipt=one.number,
-                    parts=tuple(sorted(one.entities.items(), key=lambda part: -part[1])),
-                )
-                for one in receipts
-            ),
-            waiting=status.pending,
-            attachments=status.attachments,
-            attachment_bytes=status.attachment_bytes,
-            delivered_today=delivered_on(receipts, lambda at: today(at) == day),
-            last_receipt_at=status.last_receipt_at,
-        )
-
-
-def _quarantine_rows(records: Records, titles: Mapping[str, str]) -> list[QueueRow]:
-    return [
-        QueueRow(
-            key=f"quarantine:{row['change_id']}",
-            state=RowState.QUARANTINED,
-            entity=row["entity"],
-            title=titles.get(row.get("meeting") or "", ""),
-            count=1,
-            reason=row.get("reason") or "",
-        )
-        for row in records.quarantine()
-    ]
-
-
-def _most(entities: Mapping[str, int]) -> str:
-    """The kind of record that a receipt is mostly about."""
-    return max(entities, key=lambda name: entities[name], default="")

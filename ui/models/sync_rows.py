@@ -9,6 +9,8 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import Any
 
+from ui.models.part_choice import can_choose_parts
+
 
 class RowState(StrEnum):
     """One word of state per row."""
@@ -36,6 +38,8 @@ class QueueRow:
     """Fault id of what is quarantined."""
     parts: tuple[tuple[str, int], ...] = ()
     """(entity, changes) of a receipt, the most first."""
+    held: bool = False
+    """Of what is quarantined: kept for later, and not refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,11 @@ class ConflictView:
     title: str
     sides: tuple[Side, ...]
     """This unit's first, where it has one."""
+
+    @property
+    def can_choose_parts(self) -> bool:
+        """Whether the two can be taken place by place."""
+        return len(self.sides) == 2 and can_choose_parts(self.sides[0].value, self.sides[1].value)
 
     @property
     def can_keep_both(self) -> bool:

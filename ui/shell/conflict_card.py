@@ -4,14 +4,25 @@ from html import escape
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ui.i18n import has, t
 from ui.i18n.dates import moment_text
 from ui.models.app_model import AppModel
+from ui.models.part_choice import choose_parts
 from ui.models.places import place_name
 from ui.models.sync_model import SyncModel
 from ui.models.sync_rows import ConflictView, Segment, Side, differences, spoken
+from ui.shell.part_chooser import PartChooser
 from ui.theme import font, theme
 from ui.widgets import Button, Card, Chip, Divider, ElidedText, Icon, Text
 from ui.widgets.card import flush
@@ -67,6 +78,9 @@ class ConflictCard(Card):
         field = t(field_key) if has(field_key) else conflict.field
         where = t("sync.where", conflict.title, field) if conflict.title else field
         self.body.addWidget(Text(where, "body", "ink2", bold=True, wrap=True))
+        self._whole = QWidget()
+        whole = QVBoxLayout(self._whole)
+        flush(whole, 10)
         self._sides = sides = QHBoxLayout()
         flush(sides, 12)
         shown = conflict.sides[:2]
@@ -74,19 +88,43 @@ class ConflictCard(Card):
         self._buttons: list[QPushButton] = []
         for side, segments, tone in zip(shown, (left, right), ("shiqing", "zitang"), strict=False):
             sides.addWidget(self._side(side, segments, tone, app), 1)
-        self.body.addLayout(sides)
+        whole.addLayout(sides)
         foot = QHBoxLayout()
         flush(foot, 8)
         if conflict.can_keep_both:
             foot.addWidget(Button(t("sync.both"), "content-duplicate", clicked=lambda: model.keep_both(conflict)))
-        foot.addStretch(1)
-        foot.addWidget(Text(t("sync.history"), "small", "ink3"))
-        self.body.addLayout(foot)
+        if conflict.can_choose_parts:
+            foot.addWidget(Button(t("parts.choose"), "format-list-checks", clicked=self.choose_parts))
+        foot.addWidget(Text(t("sync.history"), "small", "ink3", wrap=True), 1, Qt.AlignmentFlag.AlignVCenter)
+        whole.addLayout(foot)
+        self.body.addWidget(self._whole)
+        self.chooser: PartChooser | None = None
         for keys, index in (("Alt+Left", 0), ("Alt+Right", -1)):
             shortcut = QShortcut(QKeySequence(keys), self)
             shortcut.activated.connect(
                 lambda index=index: self._buttons[index].setFocus(Qt.FocusReason.ShortcutFocusReason)
             )
+
+    def choose_parts(self) -> None:
+        """逐处选择: in place of the two sides, until it is decided or put away."""
+        conflict = self._conflict
+        mine, theirs = conflict.sides[0], conflict.sides[1]
+        self.chooser = PartChooser(
+            conflict,
+            choose_parts(mine.value, theirs.value),
+            (side_name(mine), side_name(theirs)),
+            lambda choice: self._model.take_parts(conflict, choice),
+            self._leave_parts,
+        )
+        self._whole.hide()
+        self.body.addWidget(self.chooser)
+
+    def _leave_parts(self) -> None:
+        if self.chooser is not None:
+            self.chooser.hide()
+            self.chooser.deleteLater()
+            self.chooser = None
+        self._whole.show()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """One below the other where two would not be readable."""

@@ -3,24 +3,35 @@
 from pathlib import Path
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from ui.i18n import fault_text, has, t
-from ui.i18n.dates import clock_text, moment_text
+from ui.i18n import fault_text, t
 from ui.models.app_model import AppModel, LinkLight
 from ui.models.sync_model import Filter, SyncModel
 from ui.models.sync_rows import QueueRow, RowState
 from ui.shell.banners import caution_notice
 from ui.shell.conflict_card import ConflictCard
+from ui.shell.open_file import open_file
+from ui.shell.sync_cards import (
+    LOOKS,
+    about_card,
+    center_card,
+    held_card,
+    receipt_card,
+    row_note,
+    row_title,
+    usb_card,
+)
 from ui.theme import theme
 from ui.widgets import (
     Button,
-    Card,
     Chip,
     ElidedText,
     EmptyState,
     Icon,
     Notice,
+    ProgressLine,
     ScrollColumn,
     Segmented,
     Text,
@@ -28,14 +39,6 @@ from ui.widgets import (
 )
 from ui.widgets.card import flush
 from ui.widgets.row_button import RowButton
-
-LOOKS = {
-    RowState.CONFLICT: ("swap-horizontal", "zitang"),
-    RowState.QUARANTINED: ("shield-alert-outline", "zhusha"),
-    RowState.SENDING: ("sync", "shiqing"),
-    RowState.WAITING: ("clock-outline", "neutral"),
-    RowState.DELIVERED: ("check-circle-outline", "shilv"),
-}
 
 
 class NumberCard(QFrame):
@@ -64,30 +67,6 @@ class NumberCard(QFrame):
         self.setAccessibleName(f"{self._label} {number}")
 
 
-def row_title(row: QueueRow) -> str:
-    """纪要：县域医疗服务能力协商会."""
-    if row.state is RowState.DELIVERED:
-        return t("sync.joined").join(t("sync.part", t(f"entity.{name}"), count) for name, count in row.parts)
-    name = t(f"entity.{row.entity}")
-    return t("sync.row_title", name, row.title) if row.title else name
-
-
-def row_note(row: QueueRow, app: AppModel) -> str:
-    """24 处修改 · 11:52, or the receipt's number."""
-    at = moment_text(row.at, app.clock.now()) if row.at is not None else ""
-    if row.state is RowState.DELIVERED:
-        return t("sync.row_receipt", at, row.receipt)
-    if row.state is RowState.QUARANTINED:
-        return reason_text(row)
-    words = t("sync.row_conflict") if row.state is RowState.CONFLICT else t("sync.row_changes", row.count)
-    return t("sync.row_note", words, at) if at else words
-
-
-def reason_text(row: QueueRow) -> str:
-    """Why something was held back, in a sentence."""
-    return t(f"fault.{row.reason}") if has(f"fault.{row.reason}") else t("sync.held")
-
-
 class SyncPage(QWidget):
     """Numbers above, queue left, detail right; both scroll by themselves."""
 
@@ -98,6 +77,8 @@ class SyncPage(QWidget):
         self._model = model
         self._rows_shown: tuple[object, ...] = ()
         self._detail_shown: tuple[object, ...] = ()
+        self._printed = ""
+        """The receipt that was put on paper last."""
         self._now = Button(t("sync.now"), "sync", size="small", clicked=model.sync_now)
         self._now.setToolTip("Ctrl+Shift+S")
         outer = QVBoxLayout(self)
@@ -112,6 +93,7 @@ class SyncPage(QWidget):
         for number in (self.waiting, self.conflicts, self.quarantine, self.today):
             numbers.addWidget(number, 1)
         outer.addLayout(numbers)
+        outer.addWidget(self._going())
         columns = QHBoxLayout()
         flush(columns, 14)
         outer.addLayout(columns, 1)
@@ -121,6 +103,7 @@ class SyncPage(QWidget):
         model.changed.connect(self.refresh)
         app.link_changed.connect(self.refresh)
         app.banner_changed.connect(self.refresh)
+        model.exported.connect(self._show_printed)
         self.refresh()
 
     def header_actions(self) -> list[QWidget]:
@@ -154,24 +137,19 @@ class SyncPage(QWidget):
         column.addLayout(head)
         self._list = ScrollColumn()
         column.addWidget(self._list, 1)
-        if self._model.can_carry:
-            column.addLayout(self._by_hand())
         return card
 
-    def _by_hand(self) -> QHBoxLayout:
-        """What goes on a USB stick where there is no network."""
-        k = theme()
-        row = QHBoxLayout()
-        row.setContentsMargins(k.px(15), 0, k.px(12), k.px(10))
-        row.setSpacing(k.px(10))
-        pack = Button(t("sync.usb_export"), "usb-flash-drive-outline", size="small", clicked=self._choose_package)
-        pack.setToolTip(t("sync.usb_export_hint"))
-        take = Button(t("sync.usb_import"), "receipt-text-check-outline", size="small", clicked=self._choose_receipt)
-        take.setToolTip(t("sync.usb_import_hint"))
-        for button in (pack, take):
-            row.addWidget(button)
-        row.addStretch(1)
-        return row
+    def _going(self) -> QWidget:
+        """One sentence of what waits, and how far it has come."""
+        strip = QWidget()
+        row = QHBoxLayout(strip)
+        flush(row, 12)
+        self._sentence = Text("", "body", "ink2")
+        row.addWidget(self._sentence)
+        self._share = ProgressLine()
+        row.addWidget(self._share, 1)
+        self._strip = strip
+        return strip
 
     def refresh(self) -> None:
         model = self._model
@@ -181,8 +159,21 @@ class SyncPage(QWidget):
         self.quarantine.set_number(len(picture.quarantine))
         self.today.set_number(picture.delivered_today)
         self._filter.set_current(model.filter)
+        self._show_progress()
         self._show_rows()
         self._show_detail()
+
+    def _show_progress(self) -> None:
+        model, picture = self._model, self._model.picture
+        self._strip.setVisible(bool(picture.waiting or picture.attachments))
+        counted = {"meetings": picture.meetings, "changes": picture.waiting, "files": picture.attachments}
+        words = [t(f"sync.going_{name}", count) for name, count in counted.items() if count]
+        self._sentence.setText(t("sync.going", t("sync.joined").join(words)))
+        progress = model.progress if self._app.online else None
+        self._share.setVisible(progress is not None)
+        if progress is not None:
+            done, most = progress
+            self._share.set_share(done / most, t("sync.going_share", done, most))
 
     def _show_rows(self) -> None:
         model, column = self._model, self._list.column
@@ -220,7 +211,8 @@ class SyncPage(QWidget):
     def _show_detail(self) -> None:
         model, column = self._model, self._detail.column
         app = self._app
-        picture = (model.picture, model.selected, model.filter, model.asked_at, model.carried, app.link, app.cautions)
+        told = (model.judging, model.held_at_center, model.may_work, self._printed, app.link, app.cautions)
+        picture = (model.picture, model.selected, model.filter, model.asked_at, model.carried, *told)
         if picture == self._detail_shown:
             return
         self._detail_shown = picture
@@ -230,19 +222,47 @@ class SyncPage(QWidget):
         chosen = next((row for row in model.rows if row.key == model.selected), None)
         about_conflict = chosen is None or chosen.state is RowState.CONFLICT
         if chosen is not None and not about_conflict:
-            column.addWidget(self._about(chosen))
+            column.addWidget(about_card(chosen, app, self._acts(chosen)))
         if model.conflict is not None and about_conflict:
             place = model.picture.conflicts.index(model.conflict) + 1
             column.addWidget(ConflictCard(model, model.conflict, place, len(model.picture.conflicts), self._app))
+        if model.picture.conflicts_of_others:
+            title = t("sync.others_choose", model.picture.conflicts_of_others)
+            column.addWidget(Notice(title, t("sync.others_text"), icon_name="swap-horizontal", tone="zitang"))
         for row in model.picture.quarantine:
-            column.addWidget(self._held(row))
-        column.addWidget(self._summary())
+            column.addWidget(held_card(model, row, app.online))
+        if model.held_at_center:
+            column.addWidget(center_card(model, app))
+        if model.can_carry and model.may_work:
+            column.addWidget(usb_card(self._choose_package, self._choose_receipt))
+        column.addWidget(receipt_card(model, app, self.save_receipt))
         column.addStretch(1)
+
+    def _acts(self, row: QueueRow) -> list[QWidget]:
+        if not row.receipt:
+            return []
+        return [Button(t("receipt.save"), "printer-outline", clicked=lambda: self.save_receipt(row.receipt))]
+
+    def save_receipt(self, number: int) -> None:
+        """A receipt as a page: choose where."""
+        name = str(Path.home() / self._model.receipt_name(number))
+        path, _ = QFileDialog.getSaveFileName(self, t("receipt.save"), name, t("receipt.kinds"))
+        if path:
+            self._model.export_receipt(number, Path(path))
+
+    def _show_printed(self, path: str) -> None:
+        self._printed = path
+        self.refresh()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._model.load_center()
 
     def _notices(self) -> list[Notice]:
         """What to take care of, why nothing goes, what was carried by hand, and the files that still go."""
         app = self._app
-        notices = [caution_notice(caution) for caution in app.cautions]
+        above = app.banner.kind if app.banner is not None else ""
+        notices = [caution_notice(caution) for caution in app.cautions if caution.kind != above]
         if app.link.light is LinkLight.REFUSED and app.link_fault is not None:
             words = fault_text(app.link_fault)
             notices.append(Notice(t("banner.refused"), words, icon_name="shield-alert-outline", tone="zhusha"))
@@ -250,6 +270,11 @@ class SyncPage(QWidget):
             title = t("sync.offline", self._model.picture.waiting)
             notices.append(Notice(title, t("sync.offline_text"), icon_name="cloud-upload-outline", tone="zheshi"))
         carried, picture = self._model.carried, self._model.picture
+        if self._printed:
+            path = self._printed
+            show = Button(t("receipt.open"), "open-in-new", size="small", clicked=lambda: open_file(Path(path)))
+            title = t("receipt.saved", Path(path).name)
+            notices.append(Notice(title, icon_name="printer-outline", tone="shilv", actions=[show]))
         if carried is not None:
             kind = "usb_imported" if carried.receipt else "usb_written"
             numbers = () if carried.receipt else (carried.changes, carried.attachments)
@@ -262,40 +287,3 @@ class SyncPage(QWidget):
             size = f"{picture.attachment_bytes / 1e6:.1f}"
             notices.append(Notice(title, t("sync.attachments_text", size), icon_name="paperclip", tone="shiqing"))
         return notices
-
-    def _about(self, row: QueueRow) -> Card:
-        card = Card(row_title(row))
-        icon_name, tone = LOOKS[row.state]
-        card.head.addWidget(Chip(t(f"sync.state_{row.state}"), icon_name, tone))
-        card.body.addWidget(Text(row_note(row, self._app), "body", "ink2", wrap=True))
-        card.body.addWidget(Text(t(f"sync.about_{row.state}"), "body", "ink2", wrap=True))
-        return card
-
-    def _held(self, row: QueueRow) -> Card:
-        return _line_card("shield-alert-outline", "zhusha", t("sync.held_title", row_title(row)), reason_text(row))
-
-    def _summary(self) -> Card:
-        picture = self._model.picture
-        if picture.receipts:
-            last = picture.receipts[0]
-            title = t("sync.last_receipt", last.receipt)
-            at = moment_text(last.at, self._app.clock.now()) if last.at else ""
-            return _line_card("receipt-text-check-outline", "shilv", title, t("sync.received", row_title(last), at))
-        title = t("sync.no_receipt")
-        since = clock_text(self._model.asked_at) if self._model.asked_at else ""
-        text = t("sync.no_receipt_asked", since) if since else t("sync.no_receipt_text")
-        return _line_card("receipt-text-outline", "ink3", title, text)
-
-
-def _line_card(icon_name: str, tone: str, title: str, text: str) -> Card:
-    card = Card()
-    row = QHBoxLayout()
-    flush(row, 14)
-    row.addWidget(Icon(icon_name, tone, 22), 0, Qt.AlignmentFlag.AlignVCenter)
-    words = QVBoxLayout()
-    flush(words, 2)
-    words.addWidget(Text(title, "body", bold=True, wrap=True))
-    words.addWidget(Text(text, "small", "ink2", wrap=True))
-    row.addLayout(words, 1)
-    card.body.addLayout(row)
-    return card

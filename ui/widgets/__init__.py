@@ -5,6 +5,7 @@ from ui.widgets.card import Card, Divider, EmptyState, Notice, clear, flush
 from ui.widgets.chip import Chip, Icon
 from ui.widgets.labels import ElidedText, Text
 from ui.widgets.level_mark import LevelMark, SiteName, bars_filled, paint_level_mark
+from ui.widgets.progress import ProgressLine
 from ui.widgets.scroll import ScrollColumn
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "MenuButton",
     "Notice",
     "PrimaryButton",
+    "ProgressLine",
     "ScrollColumn",
     "Segmented",
     "SiteName",

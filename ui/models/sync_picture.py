@@ -1,0 +1,115 @@
+"""One reading of the store for the sync page. Made on the worker; pure but for the records that it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from ui.i18n.dates import today
+from ui.models.sync_rows import (
+    DISPUTE,
+    ConflictView,
+    QueueRow,
+    RowState,
+    conflict_views,
+    delivered_on,
+    dispute_views,
+    pending_rows,
+)
+
+if TYPE_CHECKING:
+    from sync.terminal.records import Receipt, Records
+    from ui.services import HeldFile, Services
+
+
+@dataclass(frozen=True, slots=True)
+class SyncPicture:
+    """One reading of the store."""
+
+    pending: tuple[QueueRow, ...] = ()
+    conflicts: tuple[ConflictView, ...] = ()
+    conflicts_of_others: int = 0
+    """What waits for a choice that whoever sits here may neither read nor make."""
+    quarantine: tuple[QueueRow, ...] = ()
+    receipts: tuple[QueueRow, ...] = ()
+    kept: Mapping[int, Receipt] = field(default_factory=dict)
+    """The receipts themselves, by number."""
+    waiting: int = 0
+    meetings: int = 0
+    attachments: int = 0
+    """Files whose content still waits for the center."""
+    attachment_bytes: int = 0
+    delivered_today: int = 0
+    last_receipt_at: datetime | None = None
+
+
+def read_picture(services: Services, *, online: bool, may_work: bool) -> SyncPicture:
+    """What the store says now. Whoever only watches learns how much there is, and nothing of what it says."""
+    records = services.records
+    titles = {row["pk"]: row.get("title") or "" for row in records.list("meeting")}
+    people = {row["pk"]: row.get("name") or "" for row in records.list("operator")}
+    receipts = records.receipts()
+    day = today(services.clock.now())
+    status = records.status()
+    conflicts = (
+        *conflict_views(records.conflicts(), titles, people, services.unit_path),
+        *dispute_views(records.list(DISPUTE, state="open"), titles, people, services.device),
+    )
+    held = services.attachments.held() if services.attachments is not None else ()
+    return SyncPicture(
+        pending=tuple(pending_rows(records.pending(), titles, online)),
+        conflicts=conflicts if may_work else (),
+        conflicts_of_others=0 if may_work else len(conflicts),
+        quarantine=(*quarantine_rows(records, titles), *file_rows(held, titles)),
+        receipts=tuple(_receipt_row(one) for one in receipts),
+        kept={one.number: one for one in receipts},
+        waiting=status.pending,
+        meetings=status.pending_meetings,
+        attachments=status.attachments,
+        attachment_bytes=status.attachment_bytes,
+        delivered_today=delivered_on(receipts, lambda at: today(at) == day),
+        last_receipt_at=status.last_receipt_at,
+    )
+
+
+def quarantine_rows(records: Records, titles: Mapping[str, str]) -> Iterator[QueueRow]:
+    """Changes that are held or refused."""
+    for row in records.quarantine():
+        yield QueueRow(
+            key=f"quarantine:{row['change_id']}",
+            state=RowState.QUARANTINED,
+            entity=row["entity"],
+            title=titles.get(row.get("meeting") or "", ""),
+            count=1,
+            reason=row.get("reason") or "",
+            held=row.get("verdict") == "held",
+        )
+
+
+def file_rows(held: Sequence[HeldFile], titles: Mapping[str, str]) -> Iterator[QueueRow]:
+    """Files that the center did not take."""
+    for one in held:
+        yield QueueRow(
+            key=f"file:{one.sha256}",
+            state=RowState.QUARANTINED,
+            entity="attachment",
+            title=one.file_name or titles.get(one.meeting, ""),
+            count=1,
+            reason=one.reason,
+            held=True,
+        )
+
+
+def _receipt_row(one: Receipt) -> QueueRow:
+    return QueueRow(
+        key=f"receipt:{one.number}",
+        state=RowState.DELIVERED,
+        entity=max(one.entities, key=lambda name: one.entities[name], default=""),
+        title="",
+        count=one.changes,
+        at=one.received_at,
+        receipt=one.number,
+        parts=tuple(sorted(one.entities.items(), key=lambda part: -part[1])),
+    )
