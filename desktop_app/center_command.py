@@ -268,35 +268,9 @@ def _revoke(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _backup(options: argparse.Namespace, settings: Settings) -> int:
-    """The records to the named file, the book of terminals and codes beside it. The center's keys are in neither."""
-    if options.to is None:
-        raise OperatorError("setting-invalid", key="to", value="", wanted="--to FILE", source="backup")
-    from sync.center.store import CenterStore
-    from sync.store.reader import StoreReader
+    from desktop_app.center_backup import run
 
-    folder, records = settings.center_folder, options.to
-    book = records.with_name(f"{records.stem}.identity{records.suffix}")
-    store = folder / CenterStore.STORE_FILE
-    if not store.exists():
-        raise OperatorError("center-missing", folder=str(folder))
-    for file in (records, book):
-        if file.exists():
-            raise OperatorError("backup-exists", file=str(file))
-    try:
-        records.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as err:
-        raise HostFault("backup-failed", file=str(records), reason=err.strerror or "") from err
-    keys = _keys(settings)
-    registry = keys.registry
-    try:
-        with StoreReader.of_file(store, keys.identity.store_key) as reader:
-            (reader.backup_plain if options.plain else reader.backup)(records)
-        (registry.backup_plain if options.plain else registry.backup)(book)
-    finally:
-        registry.close()
-    how = "They are not encrypted" if options.plain else "They are encrypted under the center's key"
-    print(f"records    {records}\nterminals  {book}\n{how}. Keys stay in the center's key store.")
-    return 0
+    return run(options, settings, _keys)
 
 
 def _import(options: argparse.Namespace, settings: Settings) -> int:

@@ -1,7 +1,9 @@
 """`silian center restore`, and `erase` and `move`, which a running center is told to do."""
 
 import argparse
+import shutil
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from desktop_app.domain.clock import SystemClock
@@ -21,16 +23,20 @@ WITHIN = 120.0
 
 
 def restore(options: argparse.Namespace, settings: Settings, keys_of: KeysOf) -> int:
-    """Put the records back from a backup."""
+    """Put the records back from a backup, into the file or the database that the settings name; attachments too."""
+    from desktop_app.center_backup import book_beside
+    from sync.blobs.copying import copy_blobs
     from sync.center.restoration import restore as put_back
     from sync.center.store import CenterStore
 
     backup = options.backup or options.file
     if backup is None:
         raise OperatorError("setting-invalid", key="from", value="", wanted="--from FILE", source="restore")
-    if settings.center.database:
-        raise OperatorError("backup-by-database")
     keys = keys_of(settings)
+    if not keys.registry.devices() and book_beside(backup).is_file():  # a new machine: the book comes with the records
+        keys.registry.close()
+        _put_back_book(book_beside(backup), settings.center_folder)
+        keys = keys_of(settings)
     try:
         book = {each.device: each.public_key for each in keys.registry.devices()}
         book[keys.identity.device] = keys.identity.public_key
@@ -41,14 +47,29 @@ def restore(options: argparse.Namespace, settings: Settings, keys_of: KeysOf) ->
             identity=keys.identity,
             clock=SystemClock(),
             keys=lambda device: next((key for each, key in book.items() if each == device), None),
+            database=settings.center.database,
         )
+        blobs, _ = copy_blobs(backup.parent, settings.center_folder)
     finally:
         keys.registry.close()
     print(f"restored   {done.proof.changes} changes of {done.proof.chains} chains, all of them proven")
-    if done.aside is not None:
+    if blobs:
+        print(f"           {blobs} attachments")
+    if done.aside:
         print(f"kept       {done.aside}, as it was before")
     print("Start the center: the terminals send again what they delivered since the backup.")
     return 0
+
+
+def _put_back_book(book: Path, folder: Path) -> None:
+    from sync.identity.registry import REGISTRY_FILE
+
+    try:
+        for suffix in ("-wal", "-shm"):
+            (folder / f"{REGISTRY_FILE}{suffix}").unlink(missing_ok=True)
+        shutil.copyfile(book, folder / REGISTRY_FILE)
+    except OSError as err:
+        raise HostFault("disk-failing", folder=str(folder)) from err
 
 
 def erase(options: argparse.Namespace, settings: Settings, keys_of: KeysOf) -> int:

@@ -19,16 +19,20 @@ from desktop_app.domain.faults import HostFault, OperatorError
 from desktop_app.settings import ENV_PASSPHRASE, load_settings
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from sync.identity.device import DeviceIdentity
     from sync.identity.keystore import KeyStore
     from sync.replication.receipt import Receipt
     from sync.store.proof import Keys
+    from sync.store.reader import StoreReader
 
 TERMINAL_STORE, CENTER_STORE = "store.db", "center.db"
 _EPILOG = """examples:
   silian verify                                  this terminal's records
   silian verify --center                         the center's, with every terminal's chain
   silian verify --folder /srv/silian --file /backup/center.db
+  silian verify --folder /srv/silian --database postgresql://silian@127.0.0.1/silian
   silian verify --receipts                       and print the receipts that prove it
 
 It ends with 1 and names the change where something does not fit.
@@ -41,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--folder", type=Path, help="the folder of the terminal or the center (default: as settings say)"
     )
     parser.add_argument("--center", action="store_true", help="the center's folder, where both are on this machine")
+    parser.add_argument("--database", metavar="URL", help="a center's records in PostgreSQL (keys are in its folder)")
     parser.add_argument("--file", type=Path, help="a backup instead of the folder's own store")
     parser.add_argument(
         "--rebuild", action="store_true", help="make the records again from the proven log (not while it runs)"
@@ -51,21 +56,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     from sync.identity.device import DeviceIdentity
-    from sync.store.cipher import is_plain
-    from sync.store.reader import StoreReader
 
     folder, file = _place(options)
     identity = DeviceIdentity.load(folder, _keystore(folder))
-    with StoreReader.of_file(file, None if is_plain(file) else identity.store_key) as reader:
+    with _opened(file, identity) as reader:
         proof = reader.prove(identity.center_key, _keys(folder, identity))
         receipts = reader.receipts(1_000_000) if options.receipts else []
     if options.rebuild:
         rebuilt = _rebuild(folder, file, identity)
         print(f"{rebuilt} records were not what the log says, and were made again from it")
+    named = file if isinstance(file, Path) else without_password(file)
     if options.json:
-        print(json.dumps(asdict(proof) | {"file": str(file), "receipt_list": [_as_json(each) for each in receipts]}))
+        print(json.dumps(asdict(proof) | {"file": str(named), "receipt_list": [_as_json(each) for each in receipts]}))
         return 0
-    print(f"{file}\n  {proof.changes} changes in {proof.chains} chains: unaltered and without a gap")
+    print(f"{named}\n  {proof.changes} changes in {proof.chains} chains: unaltered and without a gap")
     print(f"  {proof.receipts} receipts of the center cover {proof.receipted} of them")
     if proof.erased:
         print(f"  {proof.erased} of them were erased on a lawful request")
@@ -76,12 +80,27 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _place(options: argparse.Namespace) -> tuple[Path, Path]:
-    """The folder and the store's file in it; OperatorError `store-not-there`."""
+def _opened(place: Path | str, identity: "DeviceIdentity") -> "AbstractContextManager[StoreReader]":
+    from sync.store.cipher import is_plain
+    from sync.store.reader import StoreReader
+
+    if isinstance(place, str):
+        return StoreReader.of_database(place, identity.store_key)
+    return StoreReader.of_file(place, None if is_plain(place) else identity.store_key)
+
+
+def _place(options: argparse.Namespace) -> tuple[Path, Path | str]:
+    """The folder, and the store's file or the URL of its database; OperatorError `store-not-there`."""
     settings = load_settings()
-    folder: Path = options.folder or (settings.center_folder if options.center else settings.terminal_folder)
+    database: str = options.database or ""
+    of_center = options.center or bool(database)
+    folder: Path = options.folder or (settings.center_folder if of_center else settings.terminal_folder)
     if options.file is not None:
         return folder, options.file
+    if options.center:
+        database = database or settings.center.database
+    if database:
+        return folder, database
     names = [CENTER_STORE] if options.center else [TERMINAL_STORE, CENTER_STORE]
     for name in names:
         if (folder / name).is_file():
@@ -89,19 +108,28 @@ def _place(options: argparse.Namespace) -> tuple[Path, Path]:
     raise OperatorError("store-not-there", folder=str(folder))
 
 
-def _rebuild(folder: Path, file: Path, identity: "DeviceIdentity") -> int:
+def without_password(url: str) -> str:
+    """A database's URL as it may be shown."""
+    scheme, slashes, rest = url.partition("://")
+    who, at, where = rest.rpartition("@")
+    return f"{scheme}{slashes}{who.partition(':')[0]}{at}{where}"
+
+
+def _rebuild(folder: Path, place: Path | str, identity: "DeviceIdentity") -> int:
     """HostFault `store-in-use` while the terminal or the center runs."""
     from sync.center.store import CenterStore
     from sync.terminal.records import Records
 
-    if file.parent != folder:
-        raise OperatorError("store-not-there", folder=str(file.parent))
+    if isinstance(place, Path) and place.parent != folder:
+        raise OperatorError("store-not-there", folder=str(place.parent))
     clock = SystemClock()
-    store = (
-        CenterStore.open(folder, identity=identity, clock=clock)
-        if file.name == CENTER_STORE
-        else Records.open(folder, identity=identity, clock=clock)
-    )
+    store: CenterStore | Records
+    if isinstance(place, str):
+        store = CenterStore.open(folder, identity=identity, clock=clock, database=place)
+    elif place.name == CENTER_STORE:
+        store = CenterStore.open(folder, identity=identity, clock=clock)
+    else:
+        store = Records.open(folder, identity=identity, clock=clock)
     try:
         return len(store.rebuild())
     finally:

@@ -16,26 +16,30 @@ from desktop_app.domain.clock import Clock
 from desktop_app.domain.faults import HostFault, OperatorError
 from sync.log.envelope import GENESIS
 from sync.log.signing import Origin
-from sync.store import cipher
-from sync.store.engine import check, host_faults, store_engine, writing
+from sync.store import cipher, postgres
+from sync.store.engine import as_one_file, check, host_faults, reading, store_engine, writing
 from sync.store.lock import StoreLock
 from sync.store.proof import Keys, Proof, prove
 from sync.store.schema import upgrade
 from sync.store.tables import origin, property_
+from sync.store.transfer import fill_database
 
 DRAFT = ".restoring"
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What was put back, and where the records that were there before are kept (None: there were none)."""
+    """What was put back, and where the records that were there before are kept: a file beside it, or a schema of the
+    database (empty: there were none)."""
 
     proof: Proof
-    aside: Path | None
+    aside: str
 
 
-def restore(folder: Path, name: str, backup: Path, *, identity: Origin, clock: Clock, keys: Keys) -> Restored:
-    """Make `folder/name` what `backup` is. Until the last moment the old store is where it was.
+def restore(
+    folder: Path, name: str, backup: Path, *, identity: Origin, clock: Clock, keys: Keys, database: str = ""
+) -> Restored:
+    """Make `folder/name`, or the store in `database`, what `backup` is. Until the last moment the old one is there.
 
     OperatorError `backup-missing`, `backup-foreign` for another center's; HostFault `store-in-use` while the center
     runs, `history-altered` and its kin where the backup does not prove, `store-damaged`, `disk-full`, `disk-failing`.
@@ -47,7 +51,10 @@ def restore(folder: Path, name: str, backup: Path, *, identity: Origin, clock: C
     try:
         _copy(backup, draft)
         proof = _begin_anew(draft, identity, keys)
-        return Restored(proof, _take_its_place(draft, folder / name, clock))
+        if database:
+            return Restored(proof, _into(database, draft, identity, clock))
+        aside = _take_its_place(draft, folder / name, clock)
+        return Restored(proof, "" if aside is None else str(aside))
     finally:
         for suffix in ("", "-wal", "-shm"):
             draft.with_name(draft.name + suffix).unlink(missing_ok=True)
@@ -63,7 +70,7 @@ def _copy(backup: Path, draft: Path) -> None:
 
 def _begin_anew(draft: Path, identity: Origin, keys: Keys) -> Proof:
     try:
-        engine = store_engine(draft, None if cipher.is_plain(draft) else identity.store_key)
+        engine = store_engine(draft, _key_of(draft, identity))
         check(engine)
     except HostFault as fault:
         if fault.id == "store-foreign":
@@ -82,15 +89,31 @@ def _begin_anew(draft: Path, identity: Origin, keys: Keys) -> Proof:
                 .where(origin.c.terminal == own)
                 .values(epoch=origin.c.epoch + 1, seq=0, head_hash=GENESIS, acknowledged=0)
             )
-        with host_faults():
-            raw = engine.raw_connection()
-            try:
-                raw.cursor().execute("PRAGMA journal_mode=DELETE")  # one file again
-            finally:
-                raw.close()
+        as_one_file(engine)
     finally:
         engine.dispose()
     return proof
+
+
+def _into(database: str, draft: Path, identity: Origin, clock: Clock) -> str:
+    """HostFault `store-in-use` while a center runs on it, `database-away`."""
+    engine = postgres.database_engine(database)
+    source = store_engine(draft, _key_of(draft, identity))
+    try:
+        with host_faults():
+            lock = postgres.DatabaseLock(engine)
+        try:
+            with reading(source) as rows:
+                return fill_database(engine, rows, clock.now())
+        finally:
+            lock.close()
+    finally:
+        source.dispose()
+        engine.dispose()
+
+
+def _key_of(draft: Path, identity: Origin) -> bytes | None:
+    return None if cipher.is_plain(draft) else identity.store_key
 
 
 def _take_its_place(draft: Path, store: Path, clock: Clock) -> Path | None:

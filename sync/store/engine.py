@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from desktop_app.domain.faults import HostFault, OperatorError
+from desktop_app.domain.faults import HostFault
 from sync.store import cipher, postgres
 
 _FAULTS = {
@@ -94,10 +94,7 @@ def check(engine: sa.Engine) -> None:
 
 
 def back_up(engine: sa.Engine, path: Path, key: bytes | None) -> None:
-    """A copy of the store as it is at one moment, while it is in use, under the same key.
-
-    OperatorError `backup-by-database` for a store in a database, which has means of its own.
-    """
+    """A copy of a store's file as it is at one moment, while it is in use, under the same key."""
     with host_faults(), _driver(engine) as source:
         cipher.copy_sealed(source, path, key)
 
@@ -108,11 +105,15 @@ def back_up_plain(engine: sa.Engine, path: Path) -> None:
         cipher.export_plain(source, path)
 
 
+def as_one_file(engine: sa.Engine) -> None:
+    """Fold a file's write-ahead log in, so that the file alone is the store."""
+    with host_faults(), _driver(engine) as connection:
+        connection.execute("PRAGMA journal_mode=DELETE")
+
+
 @contextmanager
 def _driver(engine: sa.Engine) -> Iterator[Any]:
     """The driver's own connection, outside any transaction."""
-    if postgres.is_database(engine):
-        raise OperatorError("backup-by-database")
     borrowed = engine.raw_connection()
     try:
         yield borrowed.driver_connection

@@ -16,6 +16,7 @@ from sync.log.hlc import wall_ms
 from sync.log.payload import open_payload
 from sync.merge.fold import update_bytes
 from sync.replication.receipt import Receipt, read_body
+from sync.store import postgres, transfer
 from sync.store.engine import back_up, back_up_plain, reading, store_engine
 from sync.store.proof import Keys, Proof, prove
 from sync.store.rows import SELECT_CHANGES, change_of, from_json, to_json
@@ -165,6 +166,16 @@ class StoreReader:
         finally:
             engine.dispose()
 
+    @classmethod
+    @contextmanager
+    def of_database(cls, url: str, key: bytes) -> "Iterator[StoreReader]":
+        """Read a center's database, also while the center runs; its backups are files under `key`."""
+        engine = postgres.database_engine(url)
+        try:
+            yield cls(engine, key)
+        finally:
+            engine.dispose()
+
     def get(self, entity: str, pk: str) -> Row | None:
         with reading(self._engine) as connection:
             return get(connection, entity, pk)
@@ -207,9 +218,18 @@ class StoreReader:
             return [read_body(row.body, row.signature) for row in rows]
 
     def backup(self, path: Path) -> None:
-        """A copy as of one moment, under the store's own key."""
-        back_up(self._engine, path, self._key)
+        """A store's file as of one moment, under the store's own key. HostFault `disk-full`, `backup-failed`."""
+        self._back_up(path, self._key)
 
     def backup_plain(self, path: Path) -> None:
         """A plain SQLite copy as of one moment, which everybody can read who has the file."""
-        back_up_plain(self._engine, path)
+        self._back_up(path, None)
+
+    def _back_up(self, path: Path, key: bytes | None) -> None:
+        with transfer.whole_file(path) as draft:
+            if postgres.is_database(self._engine):
+                transfer.back_up_database(self._engine, draft, key)
+            elif key is None:
+                back_up_plain(self._engine, draft)
+            else:
+                back_up(self._engine, draft, key)

@@ -16,18 +16,20 @@ def upgrade(engine: sa.Engine) -> None:
     """HostFault `store-newer` when a later version of the program wrote the store."""
     with host_faults():
         with engine.begin() as connection:
-            revisions = _revisions(connection)
-            if revisions != HEADS:
-                _migrate(connection, revisions)
+            found = revisions(connection)
+            if found != HEADS:
+                migrate(connection, found)
 
 
-def _revisions(connection: sa.Connection) -> frozenset[str]:
+def revisions(connection: sa.Connection) -> frozenset[str]:
+    """The revision that each branch of a store is at; none of one that has no tables yet."""
     if not sa.inspect(connection).has_table("alembic_version"):
         return frozenset()
     return frozenset(connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalars())
 
 
-def _migrate(connection: sa.Connection, revisions: frozenset[str]) -> None:
+def migrate(connection: sa.Connection, found: frozenset[str]) -> None:
+    """Bring a store from these revisions to the newest, within the transaction. HostFault `store-newer`."""
     from alembic import command  # 0.2 s that a start without a migration does not pay
     from alembic.config import Config
     from alembic.script import ScriptDirectory
@@ -37,7 +39,7 @@ def _migrate(connection: sa.Connection, revisions: frozenset[str]) -> None:
     config = Config()
     config.set_main_option("script_location", str(importlib.resources.files("sync") / "migrations"))
     config.attributes["connection"] = connection
-    for revision in sorted(revisions):
+    for revision in sorted(found):
         try:
             ScriptDirectory.from_config(config).get_revision(revision)
         except CommandError as err:

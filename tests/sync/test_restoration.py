@@ -4,6 +4,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from sync_province import BOLUO, HUIDONG, HUIZHOU, Province, opened_file
 from test_lanes import site, until
 from test_snapshot_and_healing import compare
@@ -31,6 +32,7 @@ def _restore(province: Province, backup: Path) -> Restored:
         identity=province.identity,
         clock=province.clock,
         keys=lambda device: _key(province, device),
+        database=province.database,
     )
 
 
@@ -52,9 +54,11 @@ async def test_after_a_restore_from_yesterday_the_terminals_bring_back_today(
     acknowledged = host.status().acknowledged
     province.center.close()
     done = _restore(province, tmp_path / "yesterday.db")
-    assert done.aside is not None
-    assert done.aside.is_file()
-    province.open_center()
+    center = province.open_center()
+    if province.database:
+        assert done.aside in sa.inspect(center.engine).get_schema_names()
+    else:
+        assert done.aside in {str(file) for file in center.folder.iterdir()}
     assert province.center.attendance(meeting) == []
     province.center.append(Write("unit", "441323", {"short_name": "惠东"}), actor=province.actor)
     async with site(province, host), site(province, city), site(province, idle):
@@ -141,11 +145,12 @@ def test_a_backup_that_was_altered_or_is_another_centers_changes_nothing(provinc
     with pytest.raises(OperatorError, match="backup-missing"):
         _restore(province, tmp_path / "nothing.db")
     (tmp_path / "other").mkdir()
+    altered_file = province.folder / "center" / "altered.db"
     other = Province(tmp_path / "other", province.clock)
     other.center.backup(tmp_path / "other.db")
     other.center.backup_plain(tmp_path / "other-plain.db")
     other.center.close()
-    province.center.backup(province.folder / "center" / "altered.db")
+    province.center.backup(altered_file)
     with closing(opened_file(province.center, "altered.db")) as altered:
         altered.execute("UPDATE change SET person = 'x'")
     province.center.close()
@@ -153,7 +158,7 @@ def test_a_backup_that_was_altered_or_is_another_centers_changes_nothing(provinc
         with pytest.raises(OperatorError, match="backup-foreign"):
             _restore(province, tmp_path / name)
     with pytest.raises(HostFault, match="history-altered"):
-        _restore(province, province.folder / "center" / "altered.db")
+        _restore(province, altered_file)
     assert not list((province.folder / "center").glob("*restoring*"))
     assert province.open_center().get("meeting", meeting) is not None
 
@@ -174,11 +179,12 @@ def test_restore_and_erase_are_commands(
     province.center.append(Write("opinion", "o1", {"text": "不该留下", "site": HUIDONG, "meeting": ""}), actor=actor)
     province.center.backup(tmp_path / "b.db")
     province.center.close()
-    assert main(["center", "erase", "--folder", str(folder), "--record", "opinion:o1", "--ground", "法"]) == 0
+    where = ["--folder", str(folder), *(["--database", province.database] if province.database else [])]
+    assert main(["center", "erase", *where, "--record", "opinion:o1", "--ground", "法"]) == 0
     assert province.open_center().list("opinion") == []
     province.center.close()
     assert main(["center", "erase", "--folder", str(folder), "--record", "opinion"]) == 1
     capsys.readouterr()
-    assert main(["center", "restore", "--folder", str(folder), "--from", str(tmp_path / "b.db")]) == 0
+    assert main(["center", "restore", *where, "--from", str(tmp_path / "b.db")]) == 0
     assert "all of them proven" in capsys.readouterr().out
     assert len(province.open_center().list("opinion")) == 1
