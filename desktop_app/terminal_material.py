@@ -20,8 +20,8 @@ from sync.terminal.records import Records
 log = logging.getLogger("silian.material")
 SLIDES_BYTES = 200 * 1024 * 1024
 """The largest file whose pages are shown."""
-RETRY_S, SOON_S = 15.0, 1.5
-"""Seconds until a fetch that failed is tried again; the shorter while a page of the file is on the screens."""
+SOON_S, LONGEST_S = 1.0, 60.0
+"""Seconds until a fetch that failed is tried again: each time twice as long, but soon while its page is shown."""
 WATCHED = frozenset({"attachment", "meeting"})
 
 
@@ -94,6 +94,7 @@ class TerminalMaterial:
                 self._wake.notify()
 
     def _run(self) -> None:
+        failures = 0
         patience: float | None = None
         while True:
             with self._wake:
@@ -103,32 +104,35 @@ class TerminalMaterial:
                 self._stirred = False
                 meeting, shown = self._sits_in, self._shown
             try:
-                patience = self._bring(meeting, shown)
+                here = self._bring(meeting, shown)
             except Fault as fault:
                 log.warning("material could not be looked through: %s", fault)
-                patience = RETRY_S
+                here = False
+            failures = 0 if here else failures + 1
+            urgent = bool(shown) and not self._attachments.store.has(shown)
+            patience = None if here and not urgent else SOON_S
+            if patience and not urgent:
+                patience = min(LONGEST_S, SOON_S * 2 ** min(failures - 1, 10))
 
-    def _bring(self, meeting: MeetingId, shown: str) -> float | None:
-        """Fetch what is missing until something else comes first; seconds until the next look, None: when told."""
+    def _bring(self, meeting: MeetingId, shown: str) -> bool:
+        """Fetch what is missing until something else comes first; False where something could not be fetched."""
         has = self._attachments.store.has
         if meeting:
             missing = [one for one in self.listed(meeting) if not one.here]
             missing.sort(key=lambda one: one.sha256 != shown)
         else:
             missing = wanted(self._records, has, self._clock.now())
-        failed = False
+        whole = True
         for one in missing:
             try:
                 self._fetch(one.attachment)
             except (Fault, CancelledError) as fault:
                 log.info("the file %s is not here yet: %s", one.sha256[:8], fault)
-                failed = True
+                whole = False
             else:
                 for heard in tuple(self._listeners):
                     heard()
             with self._wake:
                 if self._stirred or self._closed:
-                    return 0.0
-        if shown and not has(shown):
-            return SOON_S
-        return RETRY_S if failed else None
+                    break
+        return whole
