@@ -123,6 +123,7 @@ class TerminalStage:
             "sync.waiting": lambda: self._work.sync.picture.waiting,
             "records.sign_ins": lambda: self._count("sign_in"),
             "records.speeches": lambda: self._count("speech"),
+            "records.duties": lambda: self._count("duty_event"),
             "exports.written": lambda: len(self._exported),
             **self._hosting.looks,
         }

@@ -4,6 +4,7 @@ import asyncio
 import ssl
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from random import Random
@@ -96,6 +97,12 @@ class Crowd:
     def refused(self) -> list[str]:
         """What they were refused since the beginning."""
         return [fault.id for site in self.sites for fault in site.faults]
+
+    @property
+    def refusals(self) -> str:
+        """The same in words: each fault, and how often."""
+        counts = Counter(self.refused)
+        return ", ".join(f"{count} x {fault}" for fault, count in counts.most_common())
 
     def _wait(self, work: Coroutine[Any, Any, T], within: float) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(within)

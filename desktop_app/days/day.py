@@ -28,8 +28,8 @@ class Measured:
     def also_seconds(self, what: str, seconds: float, goal: float | None = None) -> None:
         self._notes.seconds(self._day, self._step, what, seconds, goal)
 
-    def also_equal(self, what: str, ours: float, goal: float) -> None:
-        self._notes.equal(self._day, self._step, what, ours, goal)
+    def also_equal(self, what: str, ours: float, goal: float, why: str = "") -> None:
+        self._notes.equal(self._day, self._step, what, ours, goal, why)
 
     def also_at_least(self, what: str, ours: float, goal: float) -> None:
         self._notes.at_least(self._day, self._step, what, ours, goal)

@@ -114,6 +114,10 @@ class Hall:
             self.clock,
         )
 
+    def far(self, day: str) -> frozenset[UnitPath]:
+        """Whose line is the shared one."""
+        return self._seats[day].far
+
     def cut(self, room: Room) -> float:
         """Swallow everything between a terminal and the center; the Unix time of it."""
         return self._tell(room.seat.cable, "cut")

@@ -10,6 +10,10 @@ from desktop_app.days.day import Day
 from desktop_app.days.hall import CITY, COUNTY, NEIGHBOUR, PROVINCE, Hall, Seats
 from desktop_app.days.hosting_day import HostingDay
 from desktop_app.days.hosting_day import seats as hosting_seats
+from desktop_app.days.lecture_day import LectureDay
+from desktop_app.days.lecture_day import seats as lecture_seats
+from desktop_app.days.province_day import ProvinceDay
+from desktop_app.days.province_day import seats as province_seats
 from desktop_app.days.steps import DayFailed, Notes, keep, whole
 from desktop_app.demo.cast import Player
 from desktop_app.demo.processes import Company
@@ -28,6 +32,8 @@ class Kind:
 
 DAYS = {
     "a": Kind(HostingDay, hosting_seats),
+    "b": Kind(LectureDay, lecture_seats),
+    "d": Kind(ProvinceDay, province_seats),
 }
 PLAYERS: tuple[Player, ...] = (PROVINCE, CITY, COUNTY, NEIGHBOUR)
 FEWER: tuple[Player, ...] = (PROVINCE, CITY, COUNTY)

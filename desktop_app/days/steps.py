@@ -44,9 +44,9 @@ class Notes:
         holds = goal is None or took <= goal * self.slack
         self._note(Step(day, step, what, round(took, 3), goal, "s", holds))
 
-    def equal(self, day: str, step: str, what: str, ours: float, goal: float) -> None:
-        """A count that must be right, slack or not."""
-        self._note(Step(day, step, what, ours, goal, "count", ours == goal))
+    def equal(self, day: str, step: str, what: str, ours: float, goal: float, why: str = "") -> None:
+        """A count that must be right, slack or not; `why` is told where it is not."""
+        self._note(Step(day, step, what, ours, goal, "count", ours == goal, why="" if ours == goal else why))
 
     def at_least(self, day: str, step: str, what: str, ours: float, goal: float) -> None:
         """A count that must be reached, slack or not."""

@@ -209,6 +209,8 @@ class Scene:
             "SILIAN_TERMINAL_FOLDER": str(seat.folder),
             "SILIAN_TERMINAL_CENTER": f"https://{player.listen}:{self.port}",
             "SILIAN_TERMINAL_IDLE_LOCK": "0",
+            "SILIAN_TERMINAL_DOOR_ADDRESS": player.listen,
+            "SILIAN_TERMINAL_DOOR_PORT": "0",
             "SILIAN_MEDIA_CAMERA": "none",
             "SILIAN_MEDIA_MICROPHONE": str(player.sound_file),
             "SILIAN_MEDIA_SPEAKER": "none",
