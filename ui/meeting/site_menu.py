@@ -13,7 +13,7 @@ from ui.meeting.line_dialog import LineDialog
 from ui.meeting.member_dialog import MemberDialog
 from ui.models.hosting_model import HostingModel
 from ui.models.meeting_rights import Act
-from ui.models.meeting_rows import Presence, RosterRow
+from ui.models.meeting_rows import Mic, Presence, RosterRow
 from ui.models.speakers import SpeakerChoice
 from ui.theme import font
 from ui.theme.icons import icon
@@ -68,6 +68,13 @@ class SiteMenu(QMenu):
         if here:
             self._add("host.assign", "account-voice", Act.ASSIGN, self.ask_assign)
         if here and not row.local:
+            locked = row.mic is Mic.LOCKED
+            self._add(
+                "call.unmute" if locked else "call.mute",
+                "microphone" if locked else "microphone-off",
+                Act.MUTE,
+                lambda: hosting.meeting.mute(path, not locked),
+            )
             self._add("host.mute-why", "microphone-off", Act.MUTE, self.ask_mute)
             self._add("host.message-site", "message-outline", Act.MESSAGE, self.ask_message)
         if hosting.may_be_delegated(path):

@@ -89,6 +89,7 @@ class SlidePane(QWidget):
         foot.addWidget(self._number)
         self._title = ElidedText("", "small", "ink3")
         foot.addWidget(self._title, 1)
+        self._short = k.text_size.factor > 1
         self._back = Button(t("slide.follow"), "link-variant", size="small", clicked=model.follow)
         self._before = Button(t("slide.before"), "chevron-left", size="small", clicked=self.turn_back)
         self._next = Button(t("slide.next"), "chevron-right", size="small", clicked=self.turn_on)
@@ -117,7 +118,7 @@ class SlidePane(QWidget):
         model, slide = self._model, self._model.slide
         shown, presents = slide is not None, model.presents
         pages = slide.pages if slide is not None else 0
-        self._follows.setVisible(shown)
+        self._follows.setVisible(shown and not (self._short and presents))
         if presents:
             self._follows.set_state(t("slide.presenting"), "presentation-play", "accent")
         elif model.follows:

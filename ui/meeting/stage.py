@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from desktop_app.domain.clock import Clock
 from media.meeting.model import FloorRequest
 from media.meeting.stage import Layout
-from ui.i18n import t
+from ui.i18n import language, t
 from ui.meeting.acts import apply_right, tried
 from ui.meeting.bars import Strip
 from ui.meeting.preview_dialog import PreviewDialog
@@ -63,10 +63,8 @@ class Stage(QWidget):
         column.setSpacing(k.px(10))
         head = QHBoxLayout()
         head.setSpacing(k.px(10))
-        plain = k.text_size.factor > 1
-        heading = Text(t("call.picture"), "body", bold=True, parent=self)
-        heading.setVisible(not plain)
-        head.addWidget(heading)
+        self._large_letters = k.text_size.factor > 1
+        plain = self._large_letters or language() != "zh_CN"
         modes: list[tuple[str, str]] = [(GridLayout.EQUAL, t("call.equal")), (GridLayout.SPEAKER, t("call.speaker"))]
         modes += [(CONTENT, t("slide.mode"))] if slides is not None else []
         icons: dict[str, str] = {GridLayout.EQUAL: "view-grid-outline", GridLayout.SPEAKER: "account-voice"}
@@ -110,12 +108,12 @@ class Stage(QWidget):
     def refresh(self) -> None:
         """Take up what the model says now."""
         model = self._model
+        self._follow_layout()
         self.grid.set_empty_text(t("call.no-site"))
         rows = model.tiles if model.in_meeting else []
         if self._shows_content:  # the strip begins with whoever is to be seen
             rows = sorted(rows, key=lambda row: row.unit_path != model.large)
         self.grid.set_tiles([self._tile(row) for row in rows])
-        self._follow_layout()
         self.grid.set_layout(
             GridLayout.EQUAL if self._shows_content else self._layout, self._large or str(model.large or "")
         )
@@ -230,6 +228,8 @@ class Stage(QWidget):
         self._chosen.setVisible(row is not None)
         for part in (self._air, self._mute, self._more):
             part.setVisible(row is not None)
+        if self._large_letters:  # the menu has it too
+            self._mute.hide()
         if row is None:
             return
         self._chosen.set_text(t("call.selected", row.name))
