@@ -19,7 +19,7 @@ from media.engine.janus_engine import JanusEngine
 from media.engine.janus_room import Feed, JanusRoom
 from media.engine.layers import FULL_HEIGHT, Demand, Layer, joined
 from media.engine.placement import Place, engine_of
-from media.engine.room import RoomStats
+from media.engine.room import RecordingOrder, RoomStats
 
 log = logging.getLogger(__name__)
 
@@ -141,6 +141,15 @@ class CascadeEngine:
                 await engine.set_on_air(meeting, sites)
             else:
                 engine.rooms[meeting].on_air = sites  # told when it is back
+
+    async def record(self, meeting: MeetingId, order: RecordingOrder | None) -> None:
+        """Each engine records the sites that publish there, on its own machine."""
+        self._known(meeting)
+        for engine in self._with(meeting):
+            if engine.connected:
+                await engine.record(meeting, order)
+            else:
+                engine.rooms[meeting].order = order  # told as its sites come back
 
     async def leave(self, meeting: MeetingId, site: UnitPath) -> None:
         self._known(meeting)

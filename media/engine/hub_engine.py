@@ -16,8 +16,8 @@ from typing import Any
 from desktop_app.domain.faults import HostFault, PeerFault
 from desktop_app.domain.ids import MeetingId, UnitPath
 from media.engine.layers import FULL_HEIGHT, Demand, Layer
-from media.engine.room import RoomStats
-from media.engine.wire import prove_as_center, read_message, write_message
+from media.engine.room import RecordingOrder, RoomStats
+from media.engine.wire import prove_as_center, read_message, write_message, write_order
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +57,7 @@ class HubEngine:
         self._task: asyncio.Task[None] | None = None
         self._rooms: dict[MeetingId, frozenset[UnitPath]] = {}
         """The rooms that should be there, with the sites on air."""
+        self._orders: dict[MeetingId, RecordingOrder] = {}
 
     async def open(self) -> None:
         """Begin to look for the hub, or start it; returns at once. Calls wait until it is there."""
@@ -91,6 +92,7 @@ class HubEngine:
 
     async def close_room(self, meeting: MeetingId) -> None:
         self._rooms.pop(meeting, None)
+        self._orders.pop(meeting, None)
         await self._ask("close_room", meeting=meeting)
 
     async def publish(self, meeting: MeetingId, site: UnitPath, offer: str) -> str:
@@ -120,6 +122,13 @@ class HubEngine:
     async def set_on_air(self, meeting: MeetingId, sites: frozenset[UnitPath]) -> None:
         self._rooms[meeting] = sites
         await self._ask("set_on_air", meeting=meeting, sites=sorted(sites))
+
+    async def record(self, meeting: MeetingId, order: RecordingOrder | None) -> None:
+        if order is None:
+            self._orders.pop(meeting, None)
+        else:
+            self._orders[meeting] = order
+        await self._ask("record", meeting=meeting, order=write_order(order))
 
     async def leave(self, meeting: MeetingId, site: UnitPath) -> None:
         await self._ask("leave", meeting=meeting, site=site)
@@ -209,6 +218,8 @@ class HubEngine:
         for meeting, sites in list(self._rooms.items()):
             await self._exchange({"op": "create_room", "meeting": meeting})
             await self._exchange({"op": "set_on_air", "meeting": meeting, "sites": sorted(sites)})
+            if meeting in self._orders:
+                await self._exchange({"op": "record", "meeting": meeting, "order": write_order(self._orders[meeting])})
 
     async def _listen(self, reader: asyncio.StreamReader) -> None:
         while True:

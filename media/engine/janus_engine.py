@@ -23,7 +23,7 @@ from media.engine.janus_memory import JanusMemory
 from media.engine.janus_room import PLACEHOLDER, JanusRoom
 from media.engine.janus_stats import room_stats
 from media.engine.layers import FULL_HEIGHT, Demand, Layer
-from media.engine.room import RoomStats
+from media.engine.room import RecordingOrder, RoomStats
 from media.rtp.packet import write_rtp
 
 log = logging.getLogger(__name__)
@@ -183,6 +183,9 @@ class JanusEngine:
 
     async def set_on_air(self, meeting: MeetingId, sites: frozenset[UnitPath]) -> None:
         await self._whole((await self.room(meeting)).set_on_air(sites))
+
+    async def record(self, meeting: MeetingId, order: RecordingOrder | None) -> None:
+        await self._whole((await self.room(meeting)).record(order))
 
     async def leave(self, meeting: MeetingId, site: UnitPath) -> None:
         await self._whole((await self.room(meeting)).leave(site))

@@ -17,8 +17,8 @@ from desktop_app.domain.faults import Fault, PeerFault
 from desktop_app.domain.ids import MeetingId, UnitPath
 from desktop_app.domain.limits import SITES
 from media.engine.janus_client import NO_FEED, Answer, JanusRefusal
-from media.engine.layers import FULL_HEIGHT, Demand, Layer, demands, published, ranked, sent_at_first
-from media.engine.room import AUDIO_SLOTS, VIDEO_SLOTS
+from media.engine.layers import FULL_HEIGHT, THUMB_HEIGHT, Demand, Layer, demands, published, ranked, sent_at_first
+from media.engine.room import AUDIO_SLOTS, RECORDED_HEIGHT, VIDEO_SLOTS, RecordingOrder, recording_name
 from media.sdp import Description, MediaLine, read_description, write_description
 
 log = logging.getLogger(__name__)
@@ -44,6 +44,7 @@ class Feed:
     handle: int = 0
     sent: list[str] = field(default_factory=lambda: [Layer.MAIN.value])
     """The layers it says it sends."""
+    recorded: bool = False
 
 
 @dataclass(slots=True)
@@ -95,6 +96,7 @@ class JanusRoom:
         self.heights: dict[UnitPath, dict[str, int]] = {}
         """How many lines the place of each slot has."""
         self.paused: dict[UnitPath, set[str]] = {}
+        self.order: RecordingOrder | None = None
         self.placeholder_port = 0
         self.lock = asyncio.Lock()
         self._desk = desk
@@ -128,6 +130,7 @@ class JanusRoom:
                     ("offer", write_description(sending)),
                 )
                 await self._moderate(feed, muted=site not in self.on_air)
+                await self._record(feed)
             except Fault:
                 await self._desk.detach(handle)
                 raise
@@ -264,12 +267,15 @@ class JanusRoom:
 
     def demand(self) -> dict[UnitPath, Demand]:
         """What the slots that show something want of each site."""
-        return demands(
+        shown = [
             (source, self.height(site, slot))
             for site, watch in self.watches.items()
             for slot, source in self.wishes.get(site, {}).items()
             if source is not None and watch.kinds.get(slot) == "video" and slot not in self.paused.get(site, ())
-        )
+        ]
+        for site in self.order.sites if self.order is not None else ():
+            shown.append((site, RECORDED_HEIGHT if site in self.on_air else THUMB_HEIGHT))
+        return demands(shown)
 
     def has_feed(self, site: UnitPath) -> bool:
         return site in self.feeds or any(feed.site == site for feed in self.coming_feeds.values())
@@ -299,6 +305,13 @@ class JanusRoom:
                     await self._moderate(feed, muted=feed.site not in sites)
             self._desk.changed()
 
+    async def record(self, order: RecordingOrder | None) -> None:
+        """Janus writes a file for each stream of a site; they are named by the site (`recording_name`)."""
+        async with self.lock:
+            self.order = order
+            for feed in [*self.feeds.values(), *self.coming_feeds.values()]:
+                await self._record(feed)
+
     async def leave(self, site: UnitPath) -> None:
         async with self.lock:
             for kept in (self.wishes, self.heights, self.paused):
@@ -314,6 +327,17 @@ class JanusRoom:
             self._desk.changed()
 
     # inside
+
+    async def _record(self, feed: Feed) -> None:
+        order = self.order
+        wanted = order is not None and feed.site in order.sites
+        if wanted is feed.recorded or not feed.handle:
+            return
+        body: dict[str, Any] = {"request": "configure", "record": wanted}
+        if order is not None and wanted:
+            body["filename"] = f"{order.folder}/{recording_name(feed.site)}-{secrets.token_hex(4)}"
+        await self._desk.ask(feed.handle, body)
+        feed.recorded = wanted
 
     async def _drop_coming(self, coming: dict[int, Feed] | dict[int, Watch], site: UnitPath) -> None:
         """A connection that is not up yet gives way to a later one."""

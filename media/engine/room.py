@@ -4,7 +4,9 @@ A site is named by its unit's path. A receiving connection has a fixed set of sl
 named by its mid; what a slot shows is switched, and m-lines never come or go in a meeting.
 """
 
+import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from desktop_app.domain.ids import MeetingId, UnitPath
@@ -15,6 +17,25 @@ VIDEO_SLOTS = tuple(f"v{number}" for number in range(16))
 
 RoomStats = Mapping[str, Any]
 """JSON-able counters; see docs/protocol/media.md."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingOrder:
+    """What to record of a meeting, and where: `folder` is on the engine's own machine, `key` (32 bytes) seals it."""
+
+    folder: str
+    key: bytes
+    sites: frozenset[UnitPath]
+    """The sites that agreed."""
+
+
+RECORDED_HEIGHT = 360
+"""Lines in which a site on the air is recorded; any other in those of the thumb."""
+
+
+def recording_name(site: UnitPath) -> str:
+    """How the files of a site's recording begin; it does not tell which site to who does not know them all."""
+    return hashlib.sha256(site.encode()).hexdigest()[:16]
 
 
 class RoomEngine(Protocol):
@@ -73,6 +94,10 @@ class RoomEngine(Protocol):
 
     async def leave(self, meeting: MeetingId, site: UnitPath) -> None:
         """End a site's connections."""
+        ...
+
+    async def record(self, meeting: MeetingId, order: RecordingOrder | None) -> None:
+        """Record these sites from now on, others no longer; None ends the recording, and then its files are whole."""
         ...
 
     async def stats(self, meeting: MeetingId) -> RoomStats:

@@ -13,6 +13,8 @@ import struct
 from typing import Any
 
 from desktop_app.domain.faults import PeerFault
+from desktop_app.domain.ids import UnitPath
+from media.engine.room import RecordingOrder
 
 MESSAGE = 256 * 1024
 """Bytes of one message; an SDP is at most a fifth of it."""
@@ -69,3 +71,20 @@ async def prove_as_center(reader: asyncio.StreamReader, writer: asyncio.StreamWr
     proven = await reader.readexactly(32)
     if not hmac.compare_digest(proven, proof(secret, b"hub", theirs, ours)):
         raise PeerFault("hub-stranger")
+
+
+def write_order(order: RecordingOrder | None) -> dict[str, Any] | None:
+    """What to record, as it travels; this connection never leaves the machine."""
+    if order is None:
+        return None
+    return {"folder": order.folder, "key": order.key.hex(), "sites": sorted(order.sites)}
+
+
+def read_order(value: Any) -> RecordingOrder | None:
+    """KeyError, TypeError or ValueError for what is no order."""
+    if value is None:
+        return None
+    key = bytes.fromhex(value["key"])
+    if len(key) != 32 or not isinstance(value["folder"], str) or not value["folder"]:
+        raise ValueError("an order has a folder and a key of 32 bytes")
+    return RecordingOrder(value["folder"], key, frozenset(UnitPath(str(site)) for site in value["sites"]))

@@ -12,7 +12,7 @@ from typing import Any
 from desktop_app.domain.faults import Fault, HostFault, PeerFault
 from desktop_app.domain.ids import MeetingId, UnitPath
 from media.engine.layers import FULL_HEIGHT, Layer
-from media.engine.wire import prove_as_hub, read_message, write_message
+from media.engine.wire import prove_as_hub, read_message, read_order, write_message
 from media.hub.hub import Hub
 
 log = logging.getLogger(__name__)
@@ -94,6 +94,8 @@ class ControlDoor:
             return hub.stats(meeting)
         if operation == "demand":
             return hub.demand(meeting)
+        if operation == "record":
+            return hub.record(meeting, read_order(request["order"]))
         if operation == "set_on_air":
             return hub.set_on_air(meeting, frozenset(UnitPath(_text(site)) for site in request["sites"]))
         site = UnitPath(_text(request["site"]))

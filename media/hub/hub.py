@@ -2,13 +2,17 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 
 from desktop_app.domain.faults import PeerFault
 from desktop_app.domain.ids import MeetingId, UnitPath
 from desktop_app.domain.limits import SITES
 from media.engine.layers import FULL_HEIGHT, Layer
+from media.engine.room import RecordingOrder
+from media.hub.recorder import Recorder
 from media.hub.room import Publisher, Room, Subscriber
 from media.sdp import Description, MediaLine, read_description, write_description
 from media.transport.port import MediaPort, PortPeer
@@ -26,8 +30,14 @@ TICK = 0.05
 class Hub:
     """Rooms, peers, and the clock that repairs and reports. Use within one asyncio loop."""
 
-    def __init__(self, port: MediaPort, monotonic: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        port: MediaPort,
+        monotonic: Callable[[], float],
+        unix_ms: Callable[[], int] = lambda: time.time_ns() // 10**6,
+    ) -> None:
         self._port = port
+        self._unix_ms = unix_ms
         self._monotonic = monotonic
         self._rooms: dict[MeetingId, Room] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -75,6 +85,8 @@ class Hub:
 
     def close_room(self, meeting: MeetingId) -> None:
         room = self._rooms.pop(meeting, None)
+        if room is not None:
+            room.record(None, frozenset(), self._monotonic())
         for peer in list(room.peers()) if room is not None else ():
             self._spawn(peer.close())
 
@@ -90,7 +102,7 @@ class Hub:
             lambda data: publisher.on_rtcp(data, self._monotonic()),
         )
         self._await_peer((meeting, site, "up"), publisher.peer, lambda: self._seat_publisher(room, publisher))
-        lines = tuple(MediaLine(line.mid, line.kind, "recvonly", line.payload_type) for line in remote.lines)
+        lines = tuple(replace(line, direction="recvonly", ssrc=None) for line in remote.lines)
         return self._answer(publisher.peer, lines)
 
     def subscribe(self, meeting: MeetingId, site: UnitPath, offer: str) -> str:
@@ -123,7 +135,17 @@ class Hub:
         self._room(meeting).keyframe(site, self._monotonic())
 
     def set_on_air(self, meeting: MeetingId, sites: frozenset[UnitPath]) -> None:
-        self._room(meeting).set_on_air(sites)
+        self._room(meeting).set_on_air(sites, self._monotonic())
+
+    def record(self, meeting: MeetingId, order: RecordingOrder | None) -> None:
+        """See `RoomEngine.record`. HostFault where the disk cannot."""
+        room = self._room(meeting)
+        recorder = room.recorder
+        if order is None:
+            recorder = None
+        elif recorder is None or (recorder.order.folder, recorder.order.key) != (order.folder, order.key):
+            recorder = Recorder(order, self._unix_ms)
+        room.record(recorder, order.sites if order is not None else frozenset(), self._monotonic())
 
     def leave(self, meeting: MeetingId, site: UnitPath) -> None:
         room = self._room(meeting)
@@ -200,6 +222,8 @@ class Hub:
 
     def _report(self, now: float) -> None:
         for room in self._rooms.values():
+            if room.recorder is not None:
+                room.recorder.flush()
             for publisher in list(room.publishers.values()):
                 if publisher.peer.gone or now - publisher.peer.heard_at > SILENT_FOR:
                     room.drop_publisher(publisher, now)

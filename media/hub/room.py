@@ -11,6 +11,7 @@ from desktop_app.domain.ids import UnitPath
 from desktop_app.domain.limits import SITES
 from media.engine.layers import Demand, Layer, demands, published, ranked, sent_at_first
 from media.engine.room import AUDIO_SLOTS, VIDEO_SLOTS
+from media.hub.recorder import Recorder
 from media.hub.slot import Slot
 from media.hub.source import Source
 from media.rtp import rtcp
@@ -127,6 +128,7 @@ class Room:
         self.publishers: dict[UnitPath, Publisher] = {}
         self.subscribers: dict[UnitPath, Subscriber] = {}
         self.on_air: frozenset[UnitPath] = frozenset()
+        self.recorder: Recorder | None = None
         self._wishes: dict[UnitPath, dict[str, tuple[UnitPath | None, int]]] = {}
         """What each site's slots show, whether it is connected now or not."""
 
@@ -138,10 +140,8 @@ class Room:
         """Let a connected publisher take its place; the one it replaces, if any."""
         old = self.publishers.get(publisher.site)
         self.publishers[publisher.site] = publisher
-        for subscriber in self.subscribers.values():
-            for slot in subscriber.slots.values():
-                if slot.wanted == publisher.site:
-                    slot.show(self._source(publisher.site, slot), now)
+        for slot in self._slots_of(publisher.site):
+            slot.show(self._source(publisher.site, slot), now)
         return old
 
     def put_subscriber(self, subscriber: Subscriber, now: float) -> Subscriber | None:
@@ -158,10 +158,8 @@ class Room:
     def drop_publisher(self, publisher: Publisher, now: float) -> None:
         if self.publishers.get(publisher.site) is publisher:
             del self.publishers[publisher.site]
-        for subscriber in self.subscribers.values():
-            for slot in subscriber.slots.values():
-                if slot.wanted == publisher.site:
-                    slot.show(self._source(publisher.site, slot), now)
+        for slot in self._slots_of(publisher.site):
+            slot.show(self._source(publisher.site, slot), now)
 
     def drop_subscriber(self, subscriber: Subscriber, now: float) -> None:
         if self.subscribers.get(subscriber.site) is subscriber:
@@ -204,26 +202,43 @@ class Room:
         for layer in Layer:
             if layer not in layers and layer in publisher.sources:
                 publisher.sources[layer].want_nothing()
-        for subscriber in self.subscribers.values():
-            for slot in subscriber.slots.values():
-                if slot.wanted == site and slot.kind == "video":
-                    slot.aim(publisher.picture(slot.height), now)
+        for slot in self._slots_of(site):
+            if slot.kind == "video":
+                slot.aim(publisher.picture(slot.height), now)
 
     def demand(self) -> dict[UnitPath, Demand]:
         """What the slots that show something want of each site."""
-        slots = (slot for subscriber in self.subscribers.values() for slot in subscriber.slots.values())
         return demands(
             (slot.wanted, slot.height)
-            for slot in slots
+            for slot in self._slots()
             if slot.kind == "video" and slot.wanted is not None and not slot.paused
         )
 
-    def set_on_air(self, sites: frozenset[UnitPath]) -> None:
+    def set_on_air(self, sites: frozenset[UnitPath], now: float) -> None:
         for site in self.on_air - sites:
             publisher = self.publishers.get(site)
             if publisher is not None and "audio" in publisher.sources:
                 publisher.sources["audio"].close_air()
         self.on_air = sites
+        if self.recorder is not None:
+            for slot in self.recorder.set_on_air(sites):
+                self._aim(slot, now)
+
+    def record(self, recorder: Recorder | None, sites: frozenset[UnitPath], now: float) -> None:
+        """Record these sites with this recorder from now on. Of one that it replaces, the files are whole then."""
+        if self.recorder is not None and self.recorder is not recorder:
+            _, over = self.recorder.want(frozenset())
+            for slot in over:
+                slot.show(None, now)
+        self.recorder = recorder
+        if recorder is None:
+            return
+        new, over = recorder.want(sites)
+        for slot in over:
+            slot.show(None, now)
+        recorder.set_on_air(self.on_air)
+        for slot in new:
+            self._aim(slot, now)
 
     def stats(self) -> dict[str, Any]:
         """JSON-able; see docs/protocol/media.md."""
@@ -231,6 +246,7 @@ class Room:
             "on_air": sorted(self.on_air),
             "publishers": {site: _publisher_stats(each) for site, each in self.publishers.items()},
             "subscribers": {site: _subscriber_stats(each) for site, each in self.subscribers.items()},
+            "recorded": self.recorder.stats() if self.recorder is not None else {},
         }
 
     def _slot(self, site: UnitPath, name: str) -> Slot:
@@ -249,6 +265,19 @@ class Room:
             slot.aim(found, now)
         else:
             slot.show(found, now)
+
+    def _slots(self) -> Iterator[Slot]:
+        """Those of the receiving sites, and of the recorder."""
+        for subscriber in self.subscribers.values():
+            yield from subscriber.slots.values()
+        if self.recorder is not None:
+            yield from self.recorder.slots()
+
+    def _slots_of(self, site: UnitPath) -> list[Slot]:
+        return [slot for slot in self._slots() if slot.wanted == site]
+
+    def _aim(self, slot: Slot, now: float) -> None:
+        slot.aim(self._source(slot.wanted, slot) if slot.wanted is not None else None, now)
 
     def _source(self, site: UnitPath, slot: Slot) -> Source | None:
         publisher = self.publishers.get(site)

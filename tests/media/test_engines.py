@@ -7,13 +7,15 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Protocol
 
+import av
 import pytest
 
 from desktop_app.domain.faults import PeerFault
 from desktop_app.domain.ids import MeetingId, UnitPath
 from media.engine.hub_engine import HubEngine
 from media.engine.janus_engine import JanusEngine
-from media.engine.room import RoomEngine
+from media.engine.room import RecordingOrder, RoomEngine, recording_name
+from media.recording.webm import write_webm
 from tests.media.janus_rig import Janus, needs_janus, own_network
 from tests.media.rig import MEETING, EngineSignal, Terminal, until
 from tests.media.test_hub_process import Launcher
@@ -258,6 +260,35 @@ class EnginePromises:
         with pytest.raises(PeerFault) as caught:
             await meeting.engine.set_on_air(MEETING, frozenset())
         assert caught.value.id == "room-unknown"
+
+    async def test_the_sites_that_agreed_are_recorded_and_the_files_are_whole_when_it_ends(
+        self, meeting: Meeting, tmp_path: Path
+    ):
+        agreed, other = await meeting.join("a/", "b/")
+        agreed.see(other)
+        other.see(agreed)
+        await meeting.put_on_air(agreed)
+        await until(lambda: other.frames(agreed) > 0 and agreed.frames(other) > 0)
+        folder = tmp_path / "tape"
+        folder.mkdir()
+        order = RecordingOrder(str(folder), bytes(32), frozenset({agreed.site}))
+        await meeting.engine.record(MEETING, order)
+        await meeting.engine.record(MEETING, order)
+        assert agreed.site in await meeting.engine.demand(MEETING)
+        heard, seen = other.media.stats().sites[agreed.site].audio_decoded, other.frames(agreed)
+        await until(lambda: other.media.stats().sites[agreed.site].audio_decoded > heard + 75)
+        await until(lambda: other.frames(agreed) > seen + 30)
+        await meeting.engine.record(MEETING, None)
+        files = sorted(folder.iterdir())
+        assert files
+        assert all(path.name.startswith(recording_name(agreed.site)) for path in files)
+        out, began = tmp_path / "out.webm", time.time_ns() // 10**6 - 60_000
+        made = await asyncio.to_thread(write_webm, files, order.key, out, began=began)
+        assert made is not None
+        assert made.pictures > 20
+        assert made.sounds > 50
+        with av.open(str(out)) as file:
+            assert sum(1 for _ in file.decode(video=0)) == made.pictures
 
     async def test_what_is_not_there_is_refused_by_name(self, meeting: Meeting):
         engine, site = meeting.engine, UnitPath("a/")
