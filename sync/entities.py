@@ -348,7 +348,8 @@ ENTITIES: dict[str, Entity] = {
             },
         ),
         # pk: derived_id("text_conflict", minutes, block). Two texts of one block, written unseen by each other; found by the center.
-        # `state`: open | settled, and then `chosen` is what a person decided.
+        # `state`: open | settled, and then `chosen` is what a person decided. `removed`: mine | theirs, who took the whole block
+        # out; `after` and `bound` (JSON) say where it stood and what it was bound to, for whoever wants it back.
         Entity(
             "text_conflict",
             Merge.FIELDS,
@@ -369,6 +370,9 @@ ENTITIES: dict[str, Entity] = {
                 "theirs_unit": _T,
                 "theirs_person": _T,
                 "theirs_at": _AT,
+                "removed": _T,
+                "after": _T,
+                "bound": _T,
                 "state": _T,
                 "chosen": _T,
             },

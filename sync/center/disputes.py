@@ -7,6 +7,7 @@ document goes on as Yjs merged it. A person's choice is a change of that record 
 from collections.abc import Generator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
+from functools import reduce
 
 import sqlalchemy as sa
 
@@ -14,13 +15,15 @@ from desktop_app.domain.clock import stamp
 from desktop_app.domain.faults import PeerFault
 from desktop_app.domain.ids import derived_id
 from sync.documents.collisions import collisions, is_covered
+from sync.documents.deletions import Spans, gone_by, minus, read_seen, union
+from sync.documents.minutes import BOUND
 from sync.log.envelope import Change, Op, Verdict
 from sync.log.hlc import wall_ms
 from sync.log.payload import SEEN, open_payload
 from sync.log.signing import Origin
 from sync.log.write import Write
 from sync.merge.fold import update_bytes
-from sync.store.rows import SELECT_CHANGES, change_of
+from sync.store.rows import SELECT_CHANGES, change_of, to_json
 from sync.store.store import Transaction
 from sync.store.tables import change
 
@@ -47,7 +50,10 @@ def _note(transaction: Transaction, identity: Origin, pk: str, pushed: list[Chan
     seen = open_payload(pushed[0].payload or b"").fields.get(SEEN)
     if not isinstance(seen, bytes):
         return  # of a terminal that does not say what it had seen
-    unseen = _unseen(transaction.connection, pk, pushed, seen)
+    try:
+        unseen = _unseen(transaction.connection, pk, pushed, seen)
+    except PeerFault:
+        return
     if not unseen:
         return
     apart = {each.change_id for each in (*pushed, *unseen)}
@@ -62,10 +68,13 @@ def _note(transaction: Transaction, identity: Origin, pk: str, pushed: list[Chan
             "meeting": mine.meeting,
             "unit_path": transaction.projection.state("minutes", pk).owner_path,
             "minutes": pk,
-            "block": one.block,
-            "base": one.base,
-            "mine": one.mine,
-            "theirs": one.theirs,
+            "block": one.block.id,
+            "base": one.block.text,
+            "mine": one.mine or "",
+            "theirs": one.theirs or "",
+            "removed": "mine" if one.mine is None else "theirs" if one.theirs is None else "",
+            "after": one.after,
+            "bound": to_json({name: getattr(one.block, name) for name in BOUND}),
             "state": OPEN,
         }
         for side, writer in (("mine", mine), ("theirs", theirs)):
@@ -75,20 +84,31 @@ def _note(transaction: Transaction, identity: Origin, pk: str, pushed: list[Chan
                 f"{side}_person": writer.person,
                 f"{side}_at": stamp(datetime.fromtimestamp(wall_ms(writer.hlc) / 1000, UTC)),
             }
-        write = Write(ENTITY, derived_id(ENTITY, pk, one.block), fields, mine.meeting)
+        write = Write(ENTITY, derived_id(ENTITY, pk, one.block.id), fields, mine.meeting)
         transaction.settle(write, person="", device=identity.device)
 
 
 def _unseen(connection: sa.Connection, pk: str, pushed: list[Change], seen: bytes) -> list[Change]:
-    """Others' updates that the writer did not have, oldest first."""
+    """Others' updates that the writer did not have, oldest first.
+
+    What it knew of others' deletions it says once, in its next update: so all that it can have known of an update is
+    in what it wrote after that.
+    """
+    state, gone = read_seen(seen)
+    if gone is not None:
+        gone = reduce(union, (gone_by(_update(each)) for each in pushed), gone)
+    just_pushed = {each.change_id for each in pushed}
     found: list[Change] = []
     step: list[Change] = []
     with closing(_updates(connection, pk, newest_first=True)) as others:
         for each in others:
             if each.terminal == pushed[0].terminal:
+                if gone is not None and each.change_id not in just_pushed:
+                    gone = union(gone, _known_gone(each))
                 continue
             step.append(each)
-            if not is_covered(_update(each), seen):
+            update = _update(each)
+            if not is_covered(update, state) or (gone is not None and minus(gone_by(update), gone)):
                 found.append(each)
             if len(step) == LOOKED_AT:
                 if not any(one in found for one in step):
@@ -96,6 +116,13 @@ def _unseen(connection: sa.Connection, pk: str, pushed: list[Change], seen: byte
                 step = []
     found.reverse()
     return found
+
+
+def _known_gone(each: Change) -> Spans:
+    """What an update's writer knew to be deleted, or deleted by it."""
+    seen = open_payload(each.payload or b"").fields.get(SEEN)
+    told = read_seen(seen)[1] if isinstance(seen, bytes) else None
+    return union(told or {}, gone_by(_update(each)))
 
 
 def _updates(connection: sa.Connection, pk: str, *, newest_first: bool = False) -> Generator[Change, None, None]:

@@ -17,6 +17,7 @@ from typing import Any
 from pycrdt import Array, Doc, Map, Text, TransactionEvent, UndoManager, merge_updates
 
 from desktop_app.domain.ids import uuid7
+from sync.documents.deletions import Spans, gone_from, minus, seen_by, union
 from sync.documents.positions import byte_length, bytes_before, clean, units_before, utf16_length
 from sync.documents.updates import apply_update
 
@@ -84,7 +85,11 @@ class MinutesDocument:
         self._updates: list[bytes] = []
         self._began = b""
         self.seen = b""
-        """What this hand had of the document when it began the update that was taken last: a Yjs state vector."""
+        """What this hand had of the document when it began the update that was taken last: see `deletions.seen_by`."""
+        self._told: Spans = {}
+        """What of the deletions this hand has told of, or made."""
+        self._since: Spans = {}
+        """What others deleted since the update that is under way began."""
         self._listeners: list[Listener] = []
         self._applying = False
         self._edits: list[tuple[int, list[dict[str, Any]]]] = []
@@ -213,6 +218,7 @@ class MinutesDocument:
         self.seen = self._began
         if not updates:
             return None
+        self._told, self._since = minus(gone_from(self._doc), self._since), {}
         return updates[0] if len(updates) == 1 else bytes(merge_updates(*updates))
 
     def apply(self, update: bytes) -> None:
@@ -221,10 +227,13 @@ class MinutesDocument:
         Updates come in the order in which the store keeps them: a hand's later word after its earlier one.
         """
         self._applying = True
+        before = gone_from(self._doc) if self._updates else None
         try:
             self._hear(lambda: apply_update(self._doc, update))
         finally:
             self._applying = False
+            if before is not None:
+                self._since = union(self._since, minus(gone_from(self._doc), before))
 
     def observe(self, listener: Listener) -> Callable[[], None]:
         """Hear what `apply`, `undo` and `redo` changed, after they have; the answer ends it."""
@@ -235,7 +244,7 @@ class MinutesDocument:
 
     def _begin(self) -> None:
         if not self._updates:
-            self._began = bytes(self._doc.get_state())
+            self._began = seen_by(bytes(self._doc.get_state()), minus(gone_from(self._doc), self._told))
 
     @contextmanager
     def _typing(self, *, structure: bool = True) -> Iterator[None]:
