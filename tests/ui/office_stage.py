@@ -20,7 +20,7 @@ from sync.identity.device import DeviceIdentity, DeviceKey
 from sync.log.write import Write
 from sync.meetings.schedule import AgendaDraft as ItemDraft
 from sync.meetings.schedule import MeetingDraft, schedule_meeting
-from sync.reference.units import units
+from sync.reference.units import unit_name, units
 from sync.terminal.audit import AuditBook
 from sync.terminal.records import Records
 from ui.models.app_model import AppModel, Look
@@ -235,9 +235,17 @@ class ShownRecords:
 class Terminal:
     """One enrolled terminal of 惠东县 with its models; no window."""
 
-    def __init__(self, folder: Path, *, look: Look | None = None, runner: Any = None, **shown: Any) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        look: Look | None = None,
+        runner: Any = None,
+        unit: UnitPath = HD,
+        **shown: Any,
+    ) -> None:
         self.clock = HeldClock(MORNING)
-        identity = DeviceIdentity.of_center(DeviceKey.generate(), unit_path=HD, ca_pem="", url="")
+        identity = DeviceIdentity.of_center(DeviceKey.generate(), unit_path=unit, ca_pem="", url="")
         self.store = Records.open(folder, identity=identity, clock=self.clock)
         self.store.act_as(CLERK)
         self.records: Any = ShownRecords(self.store, **shown) if shown else self.store
@@ -252,15 +260,15 @@ class Terminal:
             clock=self.clock,
             runner=runner or FakeRunner(),  # type: ignore[arg-type]  # answers at once, on this thread
             records=self.records,
-            unit_path=HD,
-            unit_name="惠东县政协",
+            unit_path=unit,
+            unit_name=unit_name(unit),
             sync=self.sync,
             operators=self.people,
             meetings=Desk(self.store, self.clock),
             devices=self.devices,
             doctor=Checks(),
             settings=self.kept,
-            exports=AuditedExports(RecordExports(self.store, HD, self.clock), self.book),
+            exports=AuditedExports(RecordExports(self.store, unit, self.clock), self.book),
             open_live=nothing,
             folder=folder,
             center_url="https://10.1.2.3:8443",

@@ -33,10 +33,12 @@ from office_stage import (
 )
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication, QWidget
+from scenes_readiness import SCENES as READINESS_SCENES
+from scenes_readiness import UNITS
 
 from desktop_app.domain.clock import unix_ms
 from desktop_app.domain.faults import HostFault, OperatorError
-from desktop_app.domain.ids import PersonId, uuid7
+from desktop_app.domain.ids import PersonId, UnitPath, uuid7
 from sync.log.audit import AuditKind
 from sync.log.write import Write
 from sync.terminal.audit import LastVisit
@@ -56,10 +58,10 @@ SIZES = ((1366, 768), (1440, 900))
 class Scene:
     """A terminal with its window, opened into the office unless told otherwise."""
 
-    def __init__(self, folder: Path, look: Look, **shown: Any) -> None:
+    def __init__(self, folder: Path, look: Look, unit: UnitPath = HD, **shown: Any) -> None:
         from ui.models.workplace import Workplace
 
-        self.terminal = Terminal(folder, look=look, **shown)
+        self.terminal = Terminal(folder, look=look, unit=unit, **shown)
         self.window = MainWindow(self.terminal.app)
         self._make = Workplace
 
@@ -298,6 +300,7 @@ SCENES: dict[str, Callable[[Scene], None]] = {
     "settings": _settings,
     "schedule": _schedule,
     "shortcuts": _shortcuts,
+    **READINESS_SCENES,
 }
 
 
@@ -308,7 +311,8 @@ def opened(name: str, look: Look, size: tuple[int, int]) -> Iterator[Scene]:
     assert isinstance(app, QApplication)
     theme().choose(Scheme(look.scheme), TextSize(look.text_size))
     with tempfile.TemporaryDirectory() as folder:
-        scene = Scene(Path(folder), look, **({"receipts": []} if name.startswith("sync") else {}))
+        shown = {"receipts": []} if name.startswith("sync") else {}
+        scene = Scene(Path(folder), look, UNITS.get(name, HD), **shown)
         scene.window.resize(*size)
         scene.window.show()
         SCENES[name](scene)

@@ -174,3 +174,41 @@ def test_without_a_named_meeting_the_nearest_one_is_opened(door: Door) -> None:
     model.open()
     assert model.title == "远程协商会"
     model.close()
+
+
+def test_one_tap_notes_a_departure_and_another_takes_it_back(door: Door) -> None:
+    door.import_twelve()
+    member = door.member("委员04")
+    door.model.sign_in(member)
+    door.terminal.clock.move(1)
+    door.model.leave(member)
+    assert door.model.tally.left == 1
+    door.model.come_back(member)
+    assert (door.model.tally.left, door.model.tally.present) == (0, 1)
+    door.model.leave(door.member("委员05"))
+    assert [fault.id for fault in door.faults] == ["not-signed-in"]
+
+
+@pytest.mark.parametrize(
+    "text", ["441323-15-0006", " 441323－15－0006\n", "https://members.example/card/441323-15-0006/"]
+)
+def test_a_card_signs_its_member_in_and_an_unknown_one_is_told(door: Door, text: str) -> None:
+    door.import_twelve()
+    door.model.take_card(text)
+    assert [(one.name, one.method) for one in door.model.recent] == [("委员06", "card")]
+    door.model.take_card("441323-15-9999")
+    assert [fault.id for fault in door.faults] == ["card-unknown"]
+
+
+def test_the_door_shows_its_code_and_closes_with_the_meeting(door: Door) -> None:
+    from scenes_readiness import ShownDoor
+
+    door.terminal.services.door = ShownDoor()
+    model = SignInModel(door.terminal.services)
+    model.open(door.meeting)
+    model.open_door()
+    assert model.door.view is not None
+    assert model.door.meeting == door.meeting
+    model.open(door.terminal.meeting("另一场", MeetingKind.REMOTE_CONSULT, timedelta(hours=3)))
+    assert model.door.view is None
+    model.close()

@@ -3,6 +3,7 @@
 Every row paints its own two buttons; they are pressed with the mouse, or with Enter for the one that is meant next.
 """
 
+from datetime import timedelta
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt
@@ -43,9 +44,15 @@ class Rows(QAbstractListModel):
 
 
 def state_word(one: Attendee) -> str:
-    """已签到 08:52 扫码, 请假, 未签到."""
+    """08:52 扫码, 09:10 迟到 8 分, 10:02 离会，在场 43 分, 请假, 未签到."""
     if one.state is AttendanceState.PRESENT:
+        stay = one.stay
+        if stay is not None and stay.left_at is not None:
+            minutes = stay.lasted() // timedelta(minutes=1)
+            return t("leave.gone", clock_text(stay.left_at), minutes)
         when = clock_text(one.signed_at) if one.signed_at else ""
+        if stay is not None and stay.late_min:
+            return t("leave.late", when, stay.late_min)
         method = one.method or "manual"
         return f"{when} {t(f'sign.{method}')}"
     if one.state is AttendanceState.EXCUSED:
@@ -67,7 +74,7 @@ class AttendeeDelegate(QStyledItemDelegate):
         main = QRect(box.right() - k.px(12) - wide, top, wide, height)
         second = QRect(main.left() - k.px(10) - wide, top, wide, height)
         if one.state is AttendanceState.PRESENT:
-            return [("take-back", main)]
+            return [("take-back", second), ("come-back" if one.left_at is not None else "leave", main)]
         if one.state is AttendanceState.EXCUSED:
             return [("take-back", second), ("sign-in", main)]
         return [("excuse", second), ("sign-in", main)]
@@ -84,7 +91,8 @@ class AttendeeDelegate(QStyledItemDelegate):
         painter.fillRect(QRect(box.left(), box.bottom(), box.width(), 1), k.color("line"))
         buttons = self.buttons(box, one)
         for key, place in buttons:
-            self._button(painter, place, t(f"sign.{key}"), filled=chosen and key == "sign-in")
+            words = t(f"leave.{key}") if key in ("leave", "come-back") else t(f"sign.{key}")
+            self._button(painter, place, words, filled=chosen and key == "sign-in")
         right = self._state(painter, one, buttons[0][1].left() - k.px(12), box, chosen=chosen)
         left = box.left() + k.px(16)
         self._words(painter, one, QRect(left, box.top(), max(0, right - left), box.height()))
@@ -124,7 +132,7 @@ class AttendeeDelegate(QStyledItemDelegate):
             painter.setBrush(k.color("surface" if chosen else "sunken"))
             painter.drawRoundedRect(chip, k.px(5), k.px(5))
         mark, token = {
-            AttendanceState.PRESENT: ("check-circle", "shilv"),
+            AttendanceState.PRESENT: ("exit-run", "ink2") if one.left_at is not None else ("check-circle", "shilv"),
             AttendanceState.EXCUSED: ("calendar-remove-outline", "ink2"),
         }.get(one.state, ("circle-outline", "ink2"))
         painter.drawPixmap(chip.left() + k.px(10), chip.center().y() - k.px(7), pixmap(mark, token, 16))
@@ -190,6 +198,14 @@ class AttendeeList(QListView):
         if one is not None:
             self._model.sign_in(one.member)
 
+    def leave(self) -> None:
+        """离会 of the chosen member (Ctrl+D), or back again."""
+        one = self._current()
+        if one is not None and one.left_at is not None:
+            self._model.come_back(one.member)
+        elif one is not None:
+            self._model.leave(one.member)
+
     def keyPressEvent(self, event: Any) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.act()
@@ -204,9 +220,14 @@ class AttendeeList(QListView):
         one: Attendee = index.data(RowRole)
         for key, place in self._delegate.buttons(self.visualRect(index), one):
             if place.contains(event.position().toPoint()):
-                {"sign-in": self._model.sign_in, "excuse": self._model.excuse, "take-back": self._model.take_back}[key](
-                    one.member
-                )
+                model = self._model
+                {
+                    "sign-in": model.sign_in,
+                    "excuse": model.excuse,
+                    "take-back": model.take_back,
+                    "leave": model.leave,
+                    "come-back": model.come_back,
+                }[key](one.member)
 
     def _current(self) -> Attendee | None:
         row = self.currentIndex().row()

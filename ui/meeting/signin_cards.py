@@ -56,8 +56,12 @@ class TallyCard(Card):
         self._bar.show_shares(
             [(tally.present / whole, "shilv"), (tally.excused / whole, "ctl"), (tally.absent / whole, missing)]
         )
-        note = t("sign.begun-note") if self._model.begun else t("sign.absent-note")
-        self._note_line.setText(f"{note} · {t('sign.guests', tally.guests)}" if tally.guests else note)
+        parts = [t("sign.begun-note") if self._model.begun else t("sign.absent-note")]
+        if tally.guests:
+            parts.append(t("sign.guests", tally.guests))
+        if tally.late or tally.left:
+            parts.append(t("leave.counts", tally.late, tally.left))
+        self._note_line.setText(" · ".join(parts))
         counts = t("sign.counts", tally.expected, tally.present, tally.excused, tally.absent)
         self.setAccessibleName(counts)
 

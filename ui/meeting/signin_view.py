@@ -14,11 +14,25 @@ from ui.i18n.catalogue import fill_named
 from ui.i18n.dates import clock_text
 from ui.meeting.attendee_list import AttendeeList
 from ui.meeting.bars import Strip
+from ui.meeting.door_card import DoorCard
+from ui.meeting.rollup_table import RollupTable
 from ui.meeting.signin_cards import RecentCard, RosterCard, TallyCard
 from ui.models.signin_model import Already, Filter, SignInModel
 from ui.theme import font, theme
 from ui.theme.icons import icon
-from ui.widgets import Button, Card, EmptyState, LinkButton, Notice, PrimaryButton, Segmented, Text, clear, flush
+from ui.widgets import (
+    Button,
+    Card,
+    EmptyState,
+    LinkButton,
+    Notice,
+    PrimaryButton,
+    ScrollColumn,
+    Segmented,
+    Text,
+    clear,
+    flush,
+)
 
 ROWS_TOLD = 8
 
@@ -39,14 +53,15 @@ class SignInView(QWidget):
         row.setSpacing(k.px(16))
         self._main = Card()
         row.addWidget(self._main, 1)
-        side_box = QWidget()
-        side_box.setFixedWidth(k.px(400))
-        side = QVBoxLayout(side_box)
-        flush(side, 16)
+        side_box = ScrollColumn(16)
+        side_box.setFixedWidth(k.px(424))
+        side = side_box.column
+        side.setContentsMargins(0, 0, k.px(12), 0)
         self._tally = TallyCard(model)
+        self._door = DoorCard(model)
         self._roster = RosterCard(model, self.choose_import)
         self._recent = RecentCard(model, self.choose_export)
-        for card in (self._tally, self._roster, self._recent):
+        for card in (self._tally, self._door, self._roster, self._recent):
             side.addWidget(card)
         side.addStretch(1)
         row.addWidget(side_box)
@@ -65,7 +80,18 @@ class SignInView(QWidget):
 
     def _fill_main(self) -> None:
         body = self._main.body
-        body.addWidget(Text(t("sign.find"), "title"))
+        top = QHBoxLayout()
+        flush(top, 8)
+        self._title = Text(t("sign.find"), "title")
+        top.addWidget(self._title)
+        top.addStretch(1)
+        scopes = [("room", t("rollup.room")), ("whole", t("rollup.whole"))]
+        self._scope = Segmented(scopes, "room", lambda key: self.show_scope(whole=key == "whole"))
+        top.addWidget(self._scope)
+        body.addLayout(top)
+        self._whole = False
+        self._sums = RollupTable()
+        self._sums.hide()
         self._find = QLineEdit()
         self._find.setFont(font("page", bold=False))
         self._find.setProperty("size", "large")
@@ -76,7 +102,8 @@ class SignInView(QWidget):
         self._find.textChanged.connect(self.model.search)
         self._find.installEventFilter(self)
         body.addWidget(self._find)
-        body.addWidget(Text(t("sign.hint"), "small", "ink2"))
+        self._hint = Text(t("sign.hint"), "small", "ink2", wrap=True)
+        body.addWidget(self._hint)
         self._notices = QVBoxLayout()
         flush(self._notices, 8)
         body.addLayout(self._notices)
@@ -96,6 +123,7 @@ class SignInView(QWidget):
         self._empty = QVBoxLayout()
         flush(self._empty)
         body.addLayout(self._empty, 1)
+        body.addWidget(self._sums, 1)
 
     def refresh(self) -> None:
         """Take up what the model says now."""
@@ -106,10 +134,32 @@ class SignInView(QWidget):
         self._filter.set_current(model.filter.value)
         self._found.setText(t("sign.found", len(results)) if model.text else t("sign.all-count", len(model.attendees)))
         self._list.show_rows(results)
-        for card in (self._tally, self._roster, self._recent):
+        for card in (self._tally, self._door, self._roster, self._recent):
             card.refresh()
         self._tell()
         self._show_empty(bool(results))
+        self._show_scope()
+
+    def show_scope(self, *, whole: bool) -> None:
+        """本会场, or 各会场汇总."""
+        self._whole = whole
+        self.refresh()
+
+    def _show_scope(self) -> None:
+        """The room's own list, or the sums of all rooms."""
+        model, whole = self.model, self._whole
+        self._scope.setVisible(len(model.rollup) > 1)
+        whole = whole and len(model.rollup) > 1
+        self._scope.set_current("whole" if whole else "room")
+        self._title.setText(t("rollup.title") if whole else t("sign.find"))
+        for one in (self._find, self._hint):
+            one.setVisible(not whole)
+        self._sums.setVisible(whole)
+        if whole:
+            self._head.hide()
+            self._list.hide()
+            clear(self._empty)
+            self._sums.show_rows(model.rollup, begun=model.begun)
 
     # Files
 
@@ -260,6 +310,10 @@ class SignInView(QWidget):
         undo = QShortcut(QKeySequence("Ctrl+Z"), self)
         undo.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         undo.activated.connect(self.model.undo)
+        for keys, act in (("Ctrl+Q", self._door.toggle_door), ("Ctrl+D", self._list.leave)):
+            shortcut = QShortcut(QKeySequence(keys), self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(act)
 
 
 def _strip(mark: str, tone: str, actions: Sequence[Button], title: str, text: str) -> Strip:

@@ -1,0 +1,155 @@
+"""The scenes of signing in, readiness, schedule and reports, for the pictures and the geometry test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from drawn import HD
+from office_stage import BL, GD, HZ
+
+from desktop_app.domain.clock import stamp, unix_ms
+from desktop_app.domain.ids import UnitPath, uuid7
+from sync.log.write import Write
+from sync.meetings.desk import SignInDesk
+from ui.services import DeviceKind, DoorView
+
+UNITS: dict[str, UnitPath] = {}
+"""Scenes at another terminal than 惠东县's."""
+
+
+class ShownDoor:
+    """A door that is always at one address."""
+
+    def __init__(self) -> None:
+        self.open_now = False
+
+    def open(self, _meeting: str, _title: str, _place: str) -> DoorView:
+        self.open_now = True
+        return self.shown
+
+    def view(self) -> DoorView | None:
+        return self.shown if self.open_now else None
+
+    def close(self) -> None:
+        self.open_now = False
+
+    shown = DoorView("http://192.168.10.21:8460/s/Qm3vT9kLx2Pw7aZc", 24)
+
+
+class ShownCards:
+    """A camera before which nobody holds a card."""
+
+    def start(self, _read: Any, _failed: Any) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+def people_sign_in(scene: Any, count: int = 17) -> str:
+    """A meeting that has begun, with members here, late, gone and on leave."""
+    terminal = scene.terminal
+    meeting: str = terminal.day()
+    desk = SignInDesk(terminal.store, meeting, HD, terminal.clock)
+    path = Path(terminal.services.folder) / "roster.csv"
+    sectors = ("农业界", "经济界", "教育界", "医药卫生界", "工商联", "特邀人士")
+    lines = [f"441323-15-{n:04},委员{n:02},{sectors[n % 6]}" for n in range(1, 25)]
+    path.write_text("\n".join(["委员证号,姓名,界别", *lines]), encoding="utf-8")
+    from sync.meetings.roster_import import import_roster
+
+    import_roster(terminal.store, path, unit_path=HD, meeting=meeting)
+    start = terminal.clock.now() + timedelta(minutes=12)
+    terminal.store.write(Write("meeting", meeting, {"actual_start": stamp(start), "state": "open"}, meeting))
+    members = sorted(terminal.store.list("member"), key=lambda row: str(row["member_no"]))
+    for number, row in enumerate(members[:count]):
+        terminal.clock.move(75)
+        if number in (4, 11):
+            desk.excuse(row["pk"], "official")
+        else:
+            desk.sign_in(row["pk"], "qr" if number % 3 else "manual")
+    terminal.clock.move(26 * 60)
+    desk.leave(members[2]["pk"])
+    return meeting
+
+
+def whole_province(scene: Any, meeting: str) -> None:
+    """What other rooms have signed, as the pull would bring it."""
+    terminal = scene.terminal
+    writes = []
+    for place, (site, expected) in enumerate(((HZ, 14), (BL, 12), (GD, 9))):
+        for number in range(expected):
+            member = f"m-{place}-{number}"
+            fields = {"meeting": meeting, "member": member, "member_name": f"委员{number}", "site": site}
+            writes.append(Write("roster_entry", f"r-{member}", {**fields, "capacity": "attend"}, meeting))
+            if number % 5:
+                signed = {**fields, "status": "present", "method": "qr", "signed_at": stamp(terminal.clock.now())}
+                writes.append(Write("sign_in", uuid7(unix_ms(terminal.clock.now())), signed, meeting))
+    terminal.store.write(*writes)
+
+
+def _signin(scene: Any, *, door: bool = True) -> None:
+    scene.terminal.services.door, scene.terminal.services.cards = ShownDoor(), ShownCards()
+    meeting = people_sign_in(scene)
+    scene.furnish()
+    scene.tell("online")
+    scene.work.open_sign_in(meeting)
+    if door:
+        scene.work.signin.open_door()
+
+
+def _signin_closed(scene: Any) -> None:
+    _signin(scene, door=False)
+    scene.work.signin.door.scan(True)
+    scene.tell("offline", pending=21)
+    scene.work.signin.sign_in(scene.work.signin.attendees[0].member)
+
+
+def _signin_whole(scene: Any) -> None:
+    meeting = people_sign_in(scene)
+    whole_province(scene, meeting)
+    scene.furnish()
+    scene.tell("online")
+    scene.work.open_sign_in(meeting)
+    from ui.meeting.signin_view import SignInView
+
+    scene.window.findChild(SignInView).show_scope(whole=True)
+
+
+def _signin_room(scene: Any) -> None:
+    from ui.meeting.qr_window import QrWindow
+
+    _signin(scene)
+    scene.kept_window = window = QrWindow(scene.work.signin)
+    window.resize(1920, 1080)
+    window.show()
+
+
+def _home_test_due(scene: Any) -> None:
+    scene.terminal.devices.reports = scene.terminal.devices.reports[:3]
+    from office_stage import FINE
+
+    scene.terminal.devices.reports = FINE
+    scene.terminal.day()
+    scene.furnish()
+    scene.tell("online")
+
+
+def _home_testing(scene: Any) -> None:
+    from dataclasses import replace
+
+    _home_test_due(scene)
+    devices = scene.work.home.devices
+    waiting = frozenset({DeviceKind.NETWORK, DeviceKind.STORAGE, DeviceKind.CLOCK})
+    devices.verdict = replace(devices.verdict, running=True, waiting=waiting)
+    devices.changed.emit()
+
+
+SCENES: dict[str, Callable[[Any], None]] = {
+    "signin": _signin,
+    "signin-closed": _signin_closed,
+    "signin-whole": _signin_whole,
+    "signin-room": _signin_room,
+    "home-test-due": _home_test_due,
+    "home-testing": _home_testing,
+}
