@@ -11,7 +11,7 @@ from drawn import NINE, NOW
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel
-from screenshots_hosting import ASKED, GD, GRANTED, LESSON, XN, Seat
+from screenshots_hosting import ASKED, GD, GRANTED, LC, LESSON, XN, Seat
 
 from desktop_app.domain.faults import Fault
 from media.meeting import commands as ask
@@ -163,6 +163,9 @@ def test_the_picture_is_the_lecturers_and_while_a_question_is_asked_the_askers(h
     assert [tile.unit_path for tile in view.grid.tiles] == [XN, GD]
     assert GRANTED.floor[0].granted_at is not None
     assert GRANTED.floor[0].granted_at < NOW
+    aired = next(path for path in NINE if path not in (GD, XN, LC))
+    hall.seat.model.take_state(replace(LESSON, broadcast=aired), None)
+    assert [tile.unit_path for tile in view.grid.tiles] == [aired, GD]
 
 
 def test_a_provincial_operator_conducts_without_the_chair_and_only_below_the_own_province(hall: Hall) -> None:

@@ -136,11 +136,10 @@ class LectureView(QWidget):
         meeting, model = self.model.meeting, self.model
         self._banner.refresh()
         lecturer, turn = model.lecturer, meeting.speaking
-        shown = [row for row in meeting.roster if row.unit_path == lecturer]
-        if turn is not None and turn.unit_path != lecturer:
-            shown += [row for row in meeting.roster if row.unit_path == turn.unit_path]
+        large = turn.unit_path if turn is not None else meeting.large or lecturer
+        shown = [row for row in meeting.roster if row.unit_path in (lecturer, large)]
+        shown.sort(key=lambda row: row.unit_path != lecturer)
         self._arrange()
-        large = turn.unit_path if turn is not None else lecturer
         if self._beside.indexOf(self.grid) >= 0:  # there is room for one
             shown = [row for row in shown if row.unit_path == large]
         self.grid.set_tiles([tile_of(row, turn, flowing=meeting.media_up) for row in shown])
