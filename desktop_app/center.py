@@ -40,6 +40,7 @@ from sync.center.contacts import KEEP_EVERY, Contacts
 from sync.center.docs import Desk as DocumentDesk
 from sync.center.line import routes as line_routes
 from sync.center.moves import UnitMove
+from sync.center.numbering import Numbering
 from sync.center.office import Office as Counter
 from sync.center.orders import PURPOSE, Orders
 from sync.center.routes import routes as record_routes
@@ -161,6 +162,7 @@ class Center:
             clock=clock,
         )
         self._contacts = Contacts(keys.registry)
+        self._numbering = Numbering(store, clock)
         self._counter = Counter(store, keys.registry, keys.codes, self._contacts, clock)
         self.verifier = RequestVerifier(
             center=keys.identity.device,
@@ -236,7 +238,8 @@ class Center:
         await self._engine.open()
         try:
             async with self._meetings.running(), self._doors.running():
-                chores = {asyncio.create_task(each()) for each in (self._take_in_packages, self._keep_contacts)}
+                forever = (self._take_in_packages, self._keep_contacts, self._numbering.run)
+                chores = {asyncio.create_task(each()) for each in forever}
                 try:
                     yield
                 finally:

@@ -377,7 +377,7 @@ ENTITIES: dict[str, Entity] = {
                 "chosen": _T,
             },
         ),
-        # pk: UUIDv7. `state`: noted | confirmed | dismissed.
+        # pk: UUIDv7. `state` is of `domain.handling.Handling`; `opinion_no` is given by the center (待编号 until then).
         Entity(
             "opinion",
             Merge.FIELDS,
@@ -392,7 +392,76 @@ ENTITIES: dict[str, Entity] = {
                 "quote": _T,
                 "text": _T,
                 "topic": _T,
+                "opinion_no": _T,
                 "state": _T,
+            },
+        ),
+        # pk: derived_id("clue", opinion). 提案线索: what became of an opinion that its member stands by.
+        Entity(
+            "clue",
+            Merge.FIELDS,
+            Reach.MEETING,
+            {
+                "meeting": _T,
+                "unit_path": _T,
+                "opinion": _T,
+                "clue_no": _T,
+                "title": _T,
+                "content": _T,
+                "category": _T,
+                "made_on": _AT,
+                "excluded_reason": _T,
+            },
+        ),
+        # pk: derived_id("proposal", opinion). 提案引用: proposals are handled elsewhere; this is what follows one needs.
+        Entity(
+            "proposal",
+            Merge.FIELDS,
+            Reach.MEETING,
+            {
+                "meeting": _T,
+                "unit_path": _T,
+                "opinion": _T,
+                "proposal_no": _T,
+                "main_unit": _T,
+                "co_units": _LIST,
+                "assigned_on": _AT,
+                "due_on": _AT,
+            },
+        ),
+        # pk: UUIDv7. 答复: `reply_class` is of `domain.handling.ReplyClass`; `due_on` the look-back of a B, `reason` of a C.
+        Entity(
+            "reply",
+            Merge.FACT,
+            Reach.MEETING,
+            {
+                "meeting": _T,
+                "unit_path": _T,
+                "opinion": _T,
+                "reply_class": _T,
+                "text": _T,
+                "duty_unit": _T,
+                "replied_on": _AT,
+                "due_on": _AT,
+                "reason": _T,
+            },
+        ),
+        # pk: UUIDv7. 回头看: what was found, and the class that it is worth now.
+        Entity(
+            "look_back",
+            Merge.FACT,
+            Reach.MEETING,
+            {
+                "meeting": _T,
+                "unit_path": _T,
+                "opinion": _T,
+                "visited_on": _AT,
+                "situation": _T,
+                "class_before": _T,
+                "class_after": _T,
+                "remaining": _T,
+                "next_due": _AT,
+                "participants": _T,
             },
         ),
         # pk: UUIDv7. One file that belongs to a record (`owner_kind` is its entity, `owner_id` its pk). Whoever may see this

@@ -7,6 +7,7 @@ Scope is checked by unit path: one writes in one's own subtree, and in the meeti
 from typing import Any
 
 from desktop_app.domain.faults import PeerFault
+from desktop_app.domain.handling import Handling, allowed
 from desktop_app.domain.ids import UnitPath
 from desktop_app.domain.principal import Role, may_work, roles_fit
 from desktop_app.domain.units import Level, governs, is_within, level_of
@@ -14,12 +15,12 @@ from sync.documents.updates import check_update
 from sync.entities import ENTITIES, SCHEMA_VERSION, Entity, Merge, Reach
 from sync.log.envelope import Change, Op, Verdict
 from sync.log.payload import Payload, open_payload
-from sync.merge.fold import named_owner, update_bytes
+from sync.merge.fold import RecordState, named_owner, update_bytes
 from sync.merge.projection import Projection
 from sync.store.journal import check_fields
 
 APPROVED, AUDIT = "approved", "audit_event"
-CENTER_FIELDS = {("meeting", "code")}
+CENTER_FIELDS = {("meeting", "code"), ("opinion", "opinion_no"), ("clue", "clue_no")}
 """Fields that the center alone gives: official numbers."""
 Judgement = tuple[Verdict, str, Payload | None]
 
@@ -143,6 +144,8 @@ def _check_state(entity: Entity, change: Change, payload: Payload, projection: P
         raise Refused("fact-exists")
     if entity.name == "minutes" and state.fields.get("state") == APPROVED:
         raise Refused("minutes-approved")
+    if entity.name == "opinion" and change.op == Op.PUT and "state" in payload.fields:
+        _check_handling(state, payload)
     if (
         entity.name == "meeting"
         and change.op == Op.PUT
@@ -150,6 +153,18 @@ def _check_state(entity: Entity, change: Change, payload: Payload, projection: P
         and not payload.fields.get("convener_unit")
     ):
         raise Refused("convener-missing")
+
+
+def _check_handling(state: RecordState, payload: Payload) -> None:
+    """The follow-up of an opinion goes step by step. Of two who stepped unseen by each other a person decides later."""
+    wanted = str(payload.fields["state"])
+    if wanted not in tuple(Handling):
+        raise Refused("step-not-allowed")
+    heads, seen = state.clocks.get("state", []), payload.bases.get("state", ())
+    if len(heads) > 1 or set(heads) != set(seen):
+        return
+    if not allowed(str(state.fields.get("state") or ""), wanted):
+        raise Refused("step-not-allowed")
 
 
 def invited(meeting: dict[str, Any]) -> list[str]:

@@ -154,26 +154,26 @@ def test_an_unknown_entity_or_a_newer_schema_is_held_at_both_ends(
     from sync.entities import ENTITIES, Entity, Merge, Reach, Type
 
     newer, older = province.terminal(HUIDONG), province.terminal(HUIZHOU)
-    clue = Entity("clue", Merge.FIELDS, Reach.SUBTREE, {"title": Type.TEXT})
+    note = Entity("reading_note", Merge.FIELDS, Reach.SUBTREE, {"title": Type.TEXT})
     with monkeypatch.context() as later:
-        later.setitem(ENTITIES, "clue", clue)
-        newer.write(Write("clue", derived_id("c"), {"title": "线索"}))
+        later.setitem(ENTITIES, "reading_note", note)
+        newer.write(Write("reading_note", derived_id("c"), {"title": "线索"}))
         later.setattr("sync.store.journal.SCHEMA_VERSION", 2)
         newer.write(Write("member", derived_id("m"), {"unit_path": HUIDONG, "name": "委员"}))
     province.push(newer)
     assert {row["reason"] for row in newer.quarantine()} == {"entity-unknown", "schema-newer"}
     assert newer.status().pending == 0
-    monkeypatch.setitem(ENTITIES, "clue", clue)
+    monkeypatch.setitem(ENTITIES, "reading_note", note)
     province.center.close()
     province.open_center()
-    assert len(province.center.list("clue")) == 1, "an upgraded center takes it out of the quarantine"
-    monkeypatch.delitem(ENTITIES, "clue")
+    assert len(province.center.list("reading_note")) == 1, "an upgraded center takes it out of the quarantine"
+    monkeypatch.delitem(ENTITIES, "reading_note")
     province.pull(older)
-    assert older.quarantine()[0]["entity"] == "clue"
-    monkeypatch.setitem(ENTITIES, "clue", clue)
+    assert older.quarantine()[0]["entity"] == "reading_note"
+    monkeypatch.setitem(ENTITIES, "reading_note", note)
     older.close()
     again = province.open_terminal(older.identity)  # type: ignore[arg-type]
-    assert len(again.list("clue")) == 1
+    assert len(again.list("reading_note")) == 1
 
 
 def test_a_forged_or_foreign_push_stops_with_a_stable_id_and_stores_nothing(province: Province) -> None:
