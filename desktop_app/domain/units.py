@@ -37,4 +37,4 @@ def is_within(path: str, ancestor: str) -> bool:
 
 def governs(unit_path: UnitPath, path: str) -> bool:
     """Whether what lies at `path` is in the unit's charge: its own subtree, and of the national level itself alone."""
-    return path == unit_path if level_of(unit_path) is Level.NATIONAL else is_within(path, unit_path)
+    return path == unit_path if unit_path.count("/") == Level.NATIONAL else path.startswith(unit_path)

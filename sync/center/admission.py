@@ -13,15 +13,20 @@ from desktop_app.domain.principal import Role, may_work, roles_fit
 from desktop_app.domain.units import Level, governs, is_within, level_of
 from sync.documents.updates import check_update
 from sync.entities import ENTITIES, SCHEMA_VERSION, Entity, Merge, Reach
-from sync.log.envelope import Change, Op, Verdict
-from sync.log.payload import Payload, open_payload
+from sync.log.envelope import OPERATIONS, Change, Op, Verdict
+from sync.log.payload import Payload
 from sync.merge.fold import RecordState, named_owner, update_bytes
 from sync.merge.projection import Projection
 from sync.store.journal import check_fields
 
 APPROVED, AUDIT = "approved", "audit_event"
-CENTER_FIELDS = {("meeting", "code"), ("opinion", "opinion_no"), ("clue", "clue_no")}
+CENTER_FIELDS = {
+    "meeting": frozenset({"code"}),
+    "opinion": frozenset({"opinion_no"}),
+    "clue": frozenset({"clue_no"}),
+}
 """Fields that the center alone gives: official numbers."""
+NOBODYS: frozenset[str] = frozenset()
 Judgement = tuple[Verdict, str, Payload | None]
 
 
@@ -59,11 +64,11 @@ def _judged(change: Change, projection: Projection, unit_path: UnitPath) -> Payl
     entity = ENTITIES.get(change.entity)
     if entity is None:
         raise Held("entity-unknown")
-    if change.op not in tuple(Op):
+    if change.op not in OPERATIONS:
         raise Held("op-unknown")
     if entity.center_only:
         raise Refused("center-only")
-    payload = Payload({}) if change.payload is None else open_payload(change.payload)
+    payload = projection.open(change)
     _check_form(entity, change, payload)
     _check_office(entity, change, payload, projection)
     _check_scope(entity, change, payload, projection, unit_path)
@@ -103,7 +108,7 @@ def _check_form(entity: Entity, change: Change, payload: Payload) -> None:
         check_fields(entity.name, known)
     except ValueError:
         raise Refused("value-invalid") from None
-    if any((entity.name, name) in CENTER_FIELDS for name in known):
+    if not CENTER_FIELDS.get(entity.name, NOBODYS).isdisjoint(known):
         raise Refused("center-only")
 
 

@@ -31,6 +31,9 @@ class Op(StrEnum):
     UPDATE = "update"
 
 
+OPERATIONS = frozenset(op.value for op in Op)
+
+
 class Verdict(StrEnum):
     """What became of a stored change."""
 

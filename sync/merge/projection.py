@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from sync.entities import ENTITIES
 from sync.log.envelope import Change, Op, Verdict
-from sync.log.payload import Payload, open_payload
+from sync.log.payload import Payload, PayloadReader
 from sync.merge.fold import Opened, RecordState, extend, fold
 from sync.merge.places import UNIT, Places, relocate
 from sync.store.driver import AMONG, Insert, fetch_among, run_many
@@ -45,6 +45,7 @@ class Projection:
         """`places` are the transaction's own: it notes the moves of units there."""
         self._connection = connection
         self.places = Places.load(connection) if places is None else places
+        self._payloads = PayloadReader()
         self._states: dict[Key, RecordState] = {}
         self._conflicted: set[Key] = set()
         self._stored: set[Key] = set()
@@ -89,6 +90,10 @@ class Projection:
                     state = states[entity, pk] = RecordState()
                 self._owners[entity, pk] = state.owner_path
 
+    def open(self, each: Change) -> Payload:
+        """What a change says; PeerFault `payload-unreadable`."""
+        return NOTHING if each.payload is None else self._payloads.open(each.payload)
+
     def state(self, entity: str, pk: str) -> RecordState:
         """The record now; empty where there is none."""
         found = self._states.get((entity, pk))
@@ -101,7 +106,7 @@ class Projection:
         """Fold in one change of a known entity with verdict applied. It may or may not be in the log already."""
         entity = ENTITIES[each.entity]
         key = (each.entity, each.pk)
-        opened = payload if payload is not None else _open(each)
+        opened = payload if payload is not None else self.open(each)
         state = self.state(*key)
         self._fresh.setdefault(key, []).append((each, opened))
         self._touch(key)
@@ -131,7 +136,7 @@ class Projection:
         if not stored:
             stored = self._connection.execute(told).all()
         log = [change_of(tuple(row)) for row in stored]
-        opened = {each.change_id: (each, _open(each)) for each in log}
+        opened = {each.change_id: (each, self.open(each)) for each in log}
         opened.update({each.change_id: (each, said) for each, said in self._fresh.get(key, [])})
         self._keep(key, list(opened.values()))
 
@@ -140,7 +145,7 @@ class Projection:
         listed = list(keys)
         self.load(listed)
         for key in listed:
-            self._keep(key, [(each, _open(each)) for each in told.get(key, ())])
+            self._keep(key, [(each, self.open(each)) for each in told.get(key, ())])
 
     def _keep(self, key: Key, opened: list[Opened]) -> None:
         """A record as all its changes make it."""
@@ -219,10 +224,6 @@ class Projection:
         self._conflicted = {
             key for key in self._conflicted | written if key not in written or self._states[key].conflicts
         }
-
-
-def _open(each: Change) -> Payload:
-    return NOTHING if each.payload is None else open_payload(each.payload)
 
 
 def bases_of(state: RecordState, names: Iterable[str]) -> dict[str, tuple[str, ...]]:

@@ -10,9 +10,10 @@ from desktop_app.domain.faults import PeerFault
 from sync.documents.tables import live_update
 from sync.entities import ENTITIES, SCHEMA_VERSION
 from sync.identity.device import verify
-from sync.log.envelope import Change, Op, Verdict
-from sync.log.payload import open_payload
+from sync.log.envelope import OPERATIONS, Change, Op, Verdict
+from sync.log.payload import Payload, open_payload
 from sync.log.signing import Origin
+from sync.merge.projection import Projection
 from sync.replication.client import PullPosition
 from sync.replication.page import Page, read_page
 from sync.replication.part import Part, read_part
@@ -197,34 +198,32 @@ def _make_room(transaction: Transaction, identity: Origin, new: Sequence[Change]
 
 
 def _store(transaction: Transaction, new: Sequence[Change]) -> None:
-    understood = {each.change_id for each in new if understands(each)}
     projection = transaction.projection
+    understood = {each.change_id: said for each in new if (said := _understood(projection, each)) is not None}
     projection.load({(each.entity, each.pk) for each in new if each.change_id in understood})
     rows: list[tuple[Change, bytes | None]] = []
     for each in new:
         if each.change_id in understood:
-            projection.apply(each)
+            projection.apply(each, understood[each.change_id])
             rows.append((each, None))
         else:
             rows.append((dataclasses.replace(each, verdict=Verdict.HELD.value, reason="schema-newer"), None))
     insert_changes(transaction.connection, rows)
 
 
-def understands(each: Change) -> bool:
-    """Whether this version of the program can project a change."""
-    if each.entity not in ENTITIES or each.op not in tuple(Op) or each.schema_version > SCHEMA_VERSION:
-        return False
+def _understood(projection: Projection, each: Change) -> Payload | None:
+    """What a change says, where this version of the program can project it."""
+    if each.entity not in ENTITIES or each.op not in OPERATIONS or each.schema_version > SCHEMA_VERSION:
+        return None
     try:
-        if each.payload is not None:
-            open_payload(each.payload)
+        return projection.open(each)
     except PeerFault:
-        return False
-    return True
+        return None
 
 
 def _released(transaction: Transaction, known: Change) -> None:
     """What is told is applied at the center: a change that is here with another verdict leaves the quarantine."""
-    if (known.verdict == Verdict.APPLIED and not known.reason) or not understands(known):
+    if (known.verdict == Verdict.APPLIED and not known.reason) or _understood(transaction.projection, known) is None:
         return
     transaction.connection.execute(
         change.update().where(change.c.change_id == known.change_id).values(verdict=Verdict.APPLIED.value, reason="")
@@ -239,7 +238,7 @@ def release_understood(transaction: Transaction) -> None:
         SELECT_CHANGES.where(change.c.verdict == Verdict.HELD.value).order_by(change.c.position)
     ).all()
     for each in [change_of(tuple(row)) for row in rows]:
-        if understands(each):
+        if _understood(transaction.projection, each) is not None:
             transaction.connection.execute(
                 change.update()
                 .where(change.c.change_id == each.change_id)

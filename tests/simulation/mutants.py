@@ -22,6 +22,7 @@ from desktop_app.domain.faults import PeerFault
 from sync.center import admission, feed, intake, store
 from sync.entities import ENTITIES
 from sync.log.envelope import Verdict
+from sync.log.payload import PayloadReader
 from sync.merge import fold, projection
 from sync.store import journal, reader
 from sync.store.engine import writing
@@ -411,14 +412,13 @@ def _() -> None:
 
 @mutant("a field that is not known is not forwarded")
 def _() -> None:
-    real = projection.open_payload
+    class Narrow(PayloadReader):
+        def open(self, raw: bytes) -> Any:
+            payload = super().open(raw)
+            known = {name for entity in ENTITIES.values() for name in entity.fields} | {"_retracted", "update"}
+            return dataclasses.replace(payload, fields={k: v for k, v in payload.fields.items() if k in known})
 
-    def narrow(raw: bytes) -> Any:
-        payload = real(raw)
-        known = {name for entity in ENTITIES.values() for name in entity.fields} | {"_retracted", "update"}
-        return dataclasses.replace(payload, fields={k: v for k, v in payload.fields.items() if k in known})
-
-    projection.open_payload = narrow  # type: ignore[attr-defined]
+    projection.PayloadReader = Narrow  # type: ignore[attr-defined]
 
 
 @mutant("minutes forget what was compacted")

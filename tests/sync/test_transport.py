@@ -21,6 +21,7 @@ from sync.replication.client import CenterClient, LinkFault
 def _served(app: ASGIApp, authority: Authority) -> Iterator[int]:
     bound = socket.socket()
     bound.bind(("127.0.0.1", 0))
+    bound.listen()  # who comes before the server is up waits for it
     config = uvicorn.Config(app, log_level="error", lifespan="off", timeout_graceful_shutdown=1)
     config.load()
     config.ssl = authority.server_context()
