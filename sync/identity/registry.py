@@ -99,6 +99,10 @@ class Registry:
                 self._db.executescript("BEGIN IMMEDIATE;" + _CONTACT + "COMMIT;")
         except cipher.DatabaseError as err:
             raise HostFault("registry-damaged", file=str(path)) from err
+        except HostFault as fault:
+            if fault.id != "store-damaged":
+                raise
+            raise HostFault("registry-damaged", file=str(path)) from fault
         if version > 2:
             raise HostFault("registry-newer", file=str(path))
 

@@ -34,10 +34,13 @@ SEALING = ".sealing"
 def connect(path: Path, key: bytes | None, *, timeout: float = 10.0) -> Any:
     """A connection of the DB-API; None as key for a plain file, which is a copy that a person asked for.
 
-    HostFault `store-foreign` for a file under another key, `disk-failing` where it cannot be opened.
+    HostFault `store-foreign` for a file under another key, `store-damaged` where its beginning is gone, `disk-failing`
+    where it cannot be opened.
     """
     if key is not None and _header(path) not in (b"", salt_of(key)):
-        raise HostFault("store-foreign", file=path.name)
+        from sync.store.pages import is_foreign
+
+        raise HostFault("store-foreign" if is_foreign(path, key) else "store-damaged", file=path.name)
     try:
         connection = sqlcipher.connect(str(path), timeout=timeout, isolation_level=None, check_same_thread=False)
     except sqlcipher.OperationalError as err:

@@ -1,31 +1,32 @@
 """A damaged store of a terminal is made anew: what can still be read of its own work, and the rest from the center.
 
-The damaged file is put aside and kept. Own changes that the center has not receipted are read out of it, row by row
-around what cannot be read, and wait in the new store under their old change ids, in a new epoch. Everything that the
-center has comes back by the snapshot.
+The damaged file is put aside and kept. Own changes that the center has not receipted are read out of its pages, one by
+one, whatever became of the others (`sync.store.pages`), and wait in the new store under their old change ids, in a new
+epoch. Everything that the center has comes back by the snapshot.
 """
 
 import logging
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from desktop_app.domain.faults import HostFault
-from sync.log.envelope import Change, Verdict
+from sync.log.envelope import Change, Verdict, payload_digest
 from sync.log.signing import Origin
-from sync.store import cipher
 from sync.store.lock import StoreLock
+from sync.store.pages import Pages, Row, rows_in
 from sync.store.rows import COLUMNS, change_of
+from sync.store.tables import change
 
 log = logging.getLogger("silian.sync")
 DAMAGED = ".damaged"
-_ROWS = f"SELECT {', '.join(COLUMNS)} FROM change WHERE position"
-LARGEST_STORE = 1 << 24
-"""Rows that are looked for where the store cannot say how many it has."""
-PATIENCE = 2_000
-"""Rows that cannot be read after which there is nothing more to hope for: the table's root is gone."""
+_STORED = tuple(column.name for column in change.columns)
+"""The columns as they stand in a row of the file."""
+_KINDS = {
+    **dict.fromkeys(("change_id", "terminal", "entity", "pk", "op", "person", "device", "verdict"), str),
+    **dict.fromkeys(("epoch", "seq", "hlc", "schema_version"), int),
+    **dict.fromkeys(("salt", "digest"), bytes),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,62 +54,38 @@ def put_aside(folder: Path, name: str, stamp: str) -> Path:
 
 
 def pending_in(path: Path, identity: Origin) -> list[Change]:
-    """The own changes without a receipt that can still be read, in the order in which they were written."""
-    reading = _Reading(path, identity.store_key)
+    """The own changes without a receipt that can still be read, in the order in which they were written.
+
+    A page that is not in use any more may hold a change as it was before: one that is receipted anywhere is no pending
+    one, and one that was erased anywhere says nothing. To send one again does no harm.
+    """
     try:
-        own = [each for each in reading.between(1, reading.last_position()) if _waits(each, identity)]
-    except HostFault as fault:
-        log.warning("nothing can be read of %s: %s", path.name, fault)
+        pages = Pages(path, identity.store_key)
+    except OSError as err:
+        log.warning("nothing can be read of %s: %s", path.name, err)
         return []
+    own: dict[str, Change] = {}
+    receipted: set[str] = set()
+    try:
+        for row in rows_in(pages):
+            each = _change_of(row)
+            if each is None or each.terminal != identity.device:
+                continue
+            if each.received_ms is not None or each.verdict != Verdict.APPLIED or each.payload is None:
+                receipted.add(each.change_id)
+            elif payload_digest(each.salt, each.payload) == each.digest:
+                own[each.change_id] = each
     finally:
-        reading.close()
-    return sorted(own, key=lambda each: (each.hlc, each.change_id))
+        pages.close()
+    waiting = [each for change_id, each in own.items() if change_id not in receipted]
+    return sorted(waiting, key=lambda each: (each.hlc, each.change_id))
 
 
-def _waits(each: Change, identity: Origin) -> bool:
-    return each.terminal == identity.device and each.received_ms is None and each.verdict == Verdict.APPLIED
-
-
-class _Reading:
-    """Reads around what is damaged. A connection that met a damaged page reads nothing more, so each has its turn."""
-
-    def __init__(self, path: Path, key: bytes) -> None:
-        self._path, self._key = path, key
-        self._connection: Any = None
-        self._patience = PATIENCE
-
-    def last_position(self) -> int:
-        for statement in ("SELECT max(position) FROM change", "SELECT seq FROM sqlite_sequence WHERE name = 'change'"):
-            rows = self._query(statement)
-            if rows and rows[0][0]:
-                return int(rows[0][0])
-        return LARGEST_STORE
-
-    def between(self, first: int, last: int) -> Iterator[Change]:
-        """Every change between two positions that can be read; a stretch that fails is halved until it is one row."""
-        if first > last or self._patience <= 0:
-            return
-        rows = self._query(f"{_ROWS} BETWEEN {first} AND {last} ORDER BY position")
-        if rows is not None:
-            yield from (change_of(row) for row in rows)
-        elif first == last:
-            self._patience -= 1
-        else:
-            middle = (first + last) // 2
-            yield from self.between(first, middle)
-            yield from self.between(middle + 1, last)
-
-    def _query(self, statement: str) -> list[Any] | None:
-        """The rows; None where a page on the way to them is damaged."""
-        try:
-            if self._connection is None:
-                self._connection = cipher.connect(self._path, self._key)
-            return list(self._connection.execute(statement))
-        except cipher.Error:
-            self.close()
-            return None
-
-    def close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+def _change_of(row: Row) -> Change | None:
+    """A row of the table `change`; None for one of another table."""
+    if len(row) != len(_STORED):
+        return None
+    named = dict(zip(_STORED, row, strict=True))
+    if not all(isinstance(named[name], kind) for name, kind in _KINDS.items()):
+        return None
+    return change_of([named[name] for name in COLUMNS])

@@ -89,6 +89,110 @@ def _damage(file: Path, start: float, end: float) -> None:
     file.write_bytes(raw)
 
 
+def _root_of_changes(records: Records) -> int:
+    with closing(opened_file(records)) as connection:
+        found = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'change'").fetchone()
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return int(found[0])
+
+
+def _spoil(file: Path, first: int, end: int, content: bytes = b"\x5a") -> None:
+    raw = bytearray(file.read_bytes())
+    raw[first:end] = (content * (end - first))[: end - first]
+    file.write_bytes(raw)
+
+
+@pytest.mark.parametrize("damage", ["first 16 bytes", "first page", "root of the changes", "both"])
+def test_what_waits_is_saved_where_the_root_of_the_file_is_gone(province: Province, damage: str) -> None:
+    terminal = _filled(province)
+    meeting = terminal.list("meeting")[0]["pk"]
+    waiting = {province.sign_in(terminal, meeting, f"waits{number}") for number in range(200)}
+    long_one = terminal.write(Write("opinion", "long", {"meeting": meeting, "text": "长" * 9000}))
+    root, file = _root_of_changes(terminal), terminal.folder / "store.db"
+    terminal.close()
+    if damage == "first 16 bytes":
+        _spoil(file, 0, 16)
+    if damage in ("first page", "both"):
+        _spoil(file, 0, 4096)
+    if damage in ("root of the changes", "both"):
+        _spoil(file, (root - 1) * 4096, root * 4096)
+    with pytest.raises(HostFault, match="store-damaged"):
+        Records.open(terminal.folder, identity=terminal.identity, clock=province.clock)
+    anew = Records.salvage(terminal.folder, identity=terminal.identity, clock=province.clock)
+    province.opened.append(anew.close)
+    assert anew.salvaged is not None
+    assert anew.salvaged.saved == anew.status().pending == 201
+    _fill(province, anew)
+    _push_all(province, anew)
+    province.pull(anew)
+    assert waiting <= {row["pk"] for row in province.center.list("sign_in")}
+    assert (province.center.get("opinion", "long") or {})["text"] == "长" * 9000
+    assert len(long_one) == 1
+    assert compare(province, anew) == []
+
+
+def test_what_is_only_in_the_write_ahead_log_is_saved_too(province: Province, tmp_path: Path) -> None:
+    terminal = _filled(province)
+    _root_of_changes(terminal)
+    meeting = terminal.list("meeting")[0]["pk"]
+    pk = province.sign_in(terminal, meeting, "a moment before the power went")
+    folder = tmp_path / "after the power came back"
+    folder.mkdir()
+    for name in ("store.db", "store.db-wal"):
+        (folder / name).write_bytes((terminal.folder / name).read_bytes())
+    _spoil(folder / "store.db", 0, 8192)
+    anew = Records.salvage(folder, identity=terminal.identity, clock=province.clock)
+    province.opened.append(anew.close)
+    assert [row["pk"] for row in anew.list("sign_in")] == [pk]
+
+
+@pytest.mark.parametrize("content", [b"\0", b"no store at all, "])
+def test_where_nothing_can_be_read_it_says_so_keeps_the_file_and_goes_on_from_the_center(
+    province: Province, content: bytes
+) -> None:
+    terminal = _filled(province)
+    before = terminal.list("sign_in")
+    meeting = terminal.list("meeting")[0]["pk"]
+    province.sign_in(terminal, meeting, "gone")
+    terminal.close()
+    file = terminal.folder / "store.db"
+    _spoil(file, 0, file.stat().st_size, content)
+    ruined = file.read_bytes()
+    with pytest.raises(HostFault, match="store-damaged"):
+        Records.open(terminal.folder, identity=terminal.identity, clock=province.clock)
+    anew = Records.salvage(terminal.folder, identity=terminal.identity, clock=province.clock)
+    province.opened.append(anew.close)
+    assert anew.salvaged is not None
+    assert anew.salvaged.saved == 0
+    assert anew.salvaged.aside.read_bytes() == ruined
+    _fill(province, anew)
+    assert anew.list("sign_in") == before
+    anew.act_as(terminal.person)
+    province.sign_in(anew, meeting, "after")
+    _push_all(province, anew)
+    assert anew.status().pending == 0
+    assert compare(province, anew) == []
+
+
+def test_another_devices_store_is_left_alone_and_not_taken_for_a_damaged_one(province: Province) -> None:
+    one, other = _filled(province), province.terminal(HUIDONG)
+    for each in (one, other):
+        each.close()
+    (one.folder / "store.db").write_bytes((other.folder / "store.db").read_bytes())
+    with pytest.raises(HostFault, match="store-foreign"):
+        Records.open(one.folder, identity=one.identity, clock=province.clock)
+
+
+def _push_all(province: Province, records: Records) -> None:
+    for _ in range(3):
+        try:
+            province.push(records)
+            return
+        except PeerFault as refused:
+            place = refused.values
+            records.go_on_from(place["epoch"], place["seq"], bytes.fromhex(place["head_hash"]))
+
+
 @pytest.mark.parametrize("pages", [(0.4, 0.45), (0.6, 0.8), (0.9, 1.0), (0.0, 0.1)])
 def test_a_damaged_store_is_made_anew_from_what_can_be_read_and_the_center(
     province: Province, pages: tuple[float, float]
