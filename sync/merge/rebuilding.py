@@ -12,7 +12,7 @@ from sync.entities import ENTITIES
 from sync.log.envelope import Change, Verdict
 from sync.merge.projection import Key, Projection
 from sync.store.rows import SELECT_CHANGES, change_of, upsert
-from sync.store.tables import change, document, property_, record
+from sync.store.tables import change, conflict, document, property_, record
 
 RULES = "1"
 """Of this program's fold. Whoever changes what it makes of the same changes makes this another one."""
@@ -35,7 +35,8 @@ def put_stamp(connection: sa.Connection) -> None:
 
 def rebuild(connection: sa.Connection) -> list[Key]:
     """Make every record again from the log; the keys of those that were not what the log says."""
-    connection.execute(document.delete())
+    for made in (document, conflict):
+        connection.execute(made.delete())
     differing: list[Key] = []
     names = sa.select(change.c.entity, change.c.pk).where(
         change.c.verdict == Verdict.APPLIED.value, change.c.entity.in_(list(ENTITIES))

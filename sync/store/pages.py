@@ -2,7 +2,7 @@
 
 Each page of an SQLCipher 4 file is encrypted and authenticated by itself, so that a page that opens is as it was
 written, whatever became of the others; a write-ahead log holds pages in the same form. From the leaves of its tables
-rows can be read although the pages that lead to them are gone. Only reads; raises nothing for damage, it is passed over.
+rows can be read although the pages that lead to them are gone. Only reads, and raises nothing: damage is passed over.
 
 Formats: https://www.zetetic.net/sqlcipher/design and https://www.sqlite.org/fileformat2.html.
 """
