@@ -15,9 +15,10 @@ from screenshots_meeting import meeting_window
 from desktop_app.domain.faults import OperatorError
 from media.meeting.model import AgendaPoint, MeetingState
 from ui.i18n import set_language
-from ui.meeting.floor_panel import AgendaPanel, SpeakerCard
+from ui.meeting.agenda_panel import AgendaPanel
 from ui.meeting.meeting_view import MeetingView
 from ui.meeting.passing_note import PassingNote
+from ui.meeting.speaker_card import SpeakerCard
 from ui.models.meeting_model import Notice
 from ui.theme import Scheme, TextSize, start_theme, theme
 from ui.widgets import ElidedText

@@ -4,10 +4,12 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
+from media.meeting.inquiry import Stance
 from ui.i18n import t
 from ui.i18n.dates import clock_text, duration_text
 from ui.meeting.acts import tried
 from ui.meeting.bars import Strip
+from ui.meeting.line_dialog import LineDialog
 from ui.models.hosting_model import HostingModel
 from ui.models.meeting_rights import Act
 from ui.widgets import Button, PrimaryButton, clear, flush
@@ -36,7 +38,7 @@ class MeetingBanner(QWidget):
 
     @property
     def kind(self) -> str:
-        """offline, summons, door, consent, knock, paused, chair-away, or empty."""
+        """offline, voice, electronic, door, consent, inquiry, knock, paused, chair-away, or empty."""
         hosting, meeting = self._hosting, self._hosting.meeting
         state = meeting.state
         if meeting.offline_since is not None:
@@ -48,6 +50,8 @@ class MeetingBanner(QWidget):
             return "door"
         if hosting.asks_consent:
             return "consent"
+        if hosting.inquiry.asks_us:
+            return "inquiry"
         if state.lobby and meeting.right(Act.ADMIT).allowed:
             return "knock"
         if state.paused_at is not None:
@@ -97,6 +101,14 @@ class MeetingBanner(QWidget):
                 Button(t("host.consent-no"), clicked=self._press(lambda: hosting.consent(False))),
                 PrimaryButton(t("host.consent-yes"), clicked=self._press(lambda: hosting.consent(True))),
             ]
+        elif kind == "inquiry":
+            icon_name, tone = "comment-question-outline", "accent"
+            inquiry = hosting.inquiry
+            buttons = [
+                PrimaryButton(t("inquiry.agree"), clicked=self._press(lambda: inquiry.answer(Stance.AGREE))),
+                Button(t("inquiry.other"), clicked=self._ask_remark),
+                Button(t("inquiry.abstain"), clicked=self._press(lambda: inquiry.answer(Stance.ABSTAIN))),
+            ]
         elif kind == "knock":
             icon_name, tone = "door-open", "accent"
             buttons = [PrimaryButton(t("host.knock-admit"), clicked=self._press(hosting.admit_all))]
@@ -122,6 +134,9 @@ class MeetingBanner(QWidget):
             return t("host.summons-voice"), t("host.summons-paused" if summons.paused else "host.summons-voice-text")
         if kind == "consent":
             return t("host.consent"), t("host.consent-text")
+        current = hosting.inquiry.current
+        if kind == "inquiry" and current is not None:
+            return t("inquiry.banner", current.question), t("inquiry.banner-text")
         if kind == "knock":
             names = [name for _, name in hosting.knocking]
             many = len(names) > 1
@@ -133,6 +148,16 @@ class MeetingBanner(QWidget):
         if kind == "chair-away" and state.chair_grace_until is not None:
             return t("call.chair-away", clock_text(state.chair_grace_until)), t("call.chair-away-safe")
         return t("host.waiting-door"), t("host.waiting-door-text")
+
+    def _ask_remark(self) -> None:
+        """其他意见: in a sentence, where the room likes."""
+        dialog = LineDialog(
+            t("inquiry.remark-title"), t("inquiry.remark-why"), t("inquiry.remark-go"), self.window(), may_be_empty=True
+        )
+        if dialog.exec():
+            answer = self._hosting.inquiry.answer
+            self._press(lambda: answer(Stance.OTHER, dialog.text))()
+        dialog.deleteLater()
 
     def _press(self, act: Callable[[], object]) -> Callable[[], None]:
         return tried(self._hosting.meeting, act)

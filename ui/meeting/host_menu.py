@@ -4,20 +4,24 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QDialog, QMenu, QWidget
 
 from media.meeting.stage import Layout
 from ui.i18n import t
+from ui.i18n.dates import clock_text
 from ui.meeting.acts import reason_of, tried
+from ui.meeting.budget_dialog import BudgetDialog
 from ui.meeting.line_dialog import LineDialog
 from ui.meeting.material_dialog import MaterialDialog
+from ui.meeting.poll_dialog import PollDialog
 from ui.models.hosting_model import HostingModel
+from ui.models.inquiry_model import QUESTION_LENGTH
 from ui.models.meeting_rights import Act
 from ui.models.slide_model import SlideModel
 from ui.theme import font
 from ui.theme.icons import icon
 
-CAPTION_LENGTH, MESSAGE_LENGTH = 120, 200
+CAPTION_LENGTH, MESSAGE_LENGTH, REASON_LENGTH = 120, 200, 80
 
 
 class HostMenu(QMenu):
@@ -52,6 +56,7 @@ class HostMenu(QMenu):
         self._add(
             "host.poll-off" if polls else "host.poll", "rotate-3d-variant", Act.POLL, self.toggle_polling, "Ctrl+P"
         )
+        self._add("poll.menu", "timer-cog-outline", Act.POLL, self.ask_polling)
         layouts = QMenu(t("host.layouts"), self)
         layouts.setFont(font("body"))
         layouts.setIcon(icon("view-grid-outline", "ink2"))
@@ -66,11 +71,29 @@ class HostMenu(QMenu):
         if self._slides is not None:
             self._add("slide.open", "presentation", Act.SLIDES, self.ask_slides, "Ctrl+O")
         self.addSeparator()
+        inquires = state.inquiry is not None
+        self._add(
+            "inquiry.close" if inquires else "inquiry.menu",
+            "comment-question-outline",
+            Act.INQUIRE,
+            self.ask_inquiry,
+            "Ctrl+I",
+        )
+        self._add("budget.menu", "timer-sand", Act.BUDGET, self.ask_budgets)
+        self._add("muteall.menu", "microphone-off", Act.MUTE_ALL, self.ask_mute_all)
+        self.addSeparator()
         self._add("host.caption", "subtitles-outline", Act.CAPTION, self.ask_caption, "Ctrl+T")
         if not hosting.meeting.is_chair:
             self._add("host.message", "message-outline", Act.MESSAGE, self.ask_message, "Ctrl+Shift+M")
         self.addSeparator()
-        self._add("host.extend", "clock-plus-outline", Act.EXTEND_MEETING, hosting.extend_meeting)
+        end = state.planned_end
+        self._add(
+            "course.planned" if end is not None else "host.extend",
+            "clock-plus-outline",
+            Act.EXTEND_MEETING,
+            hosting.extend_meeting,
+            values=(clock_text(end),) if end is not None else (),
+        )
         paused = state.paused_at is not None
         self._add(
             "host.resume" if paused else "host.pause",
@@ -81,10 +104,11 @@ class HostMenu(QMenu):
         )
         recorded = state.recording_since is not None
         self._add(
-            "host.record-off" if recorded else "host.record",
+            "course.consents" if recorded else "host.record",
             "stop-circle-outline" if recorded else "record-circle-outline",
             Act.RECORD,
             lambda: hosting.record(not recorded),
+            values=hosting.consents if recorded else (),
         )
         delegated = bool(state.sub_chairs)
         self._add(
@@ -119,6 +143,40 @@ class HostMenu(QMenu):
             return
         dialog = MaterialDialog(self._slides.material(), self._owner, self._slides)
         dialog.exec()
+        dialog.deleteLater()
+
+    def ask_polling(self) -> None:
+        """轮询设置: which sites, how long each, whose screens."""
+        self._open(PollDialog(self._hosting, self._owner), Act.POLL)
+
+    def ask_budgets(self) -> None:
+        """发言时长 of levels and sites."""
+        self._open(BudgetDialog(self._hosting.queue, self._owner), Act.BUDGET)
+
+    def ask_inquiry(self) -> None:
+        """征询: a question to all; or the end of the one that is open."""
+        hosting = self._hosting
+        if not hosting.right(Act.INQUIRE).allowed:
+            return
+        if hosting.state.inquiry is not None:
+            tried(hosting.meeting, hosting.inquiry.close)()
+            return
+        dialog = LineDialog(t("inquiry.title"), t("inquiry.why"), t("inquiry.go"), self._owner, longest=QUESTION_LENGTH)
+        if dialog.exec():
+            tried(hosting.meeting, lambda: hosting.inquiry.open(dialog.text))()
+        dialog.deleteLater()
+
+    def ask_mute_all(self) -> None:
+        """全体静音, with the reason that every room reads."""
+        hosting = self._hosting
+        dialog = LineDialog(t("muteall.title"), t("muteall.why"), t("call.muteall"), self._owner, longest=REASON_LENGTH)
+        if dialog.exec():
+            tried(hosting.meeting, lambda: hosting.mute(None, dialog.text))()
+        dialog.deleteLater()
+
+    def _open(self, dialog: QDialog, act: Act) -> None:
+        if self._hosting.right(act).allowed:
+            dialog.exec()
         dialog.deleteLater()
 
     def ask_caption(self) -> None:

@@ -15,6 +15,7 @@ MEETING_KEYS = (
     ("Ctrl+P", "keys.poll"),
     ("Ctrl+Shift+P", "keys.pause"),
     ("Ctrl+T", "keys.caption"),
+    ("Ctrl+I", "keys.inquiry"),
     ("Ctrl+Shift+M", "keys.message"),
     ("Ctrl+Return", "keys.answer"),
     ("Alt+1", "keys.equal"),

@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from desktop_app.domain.meetings import MeetingMode
 from ui.i18n import fault_text, t
 from ui.meeting.acts import tried
 from ui.meeting.banner import MeetingBanner
@@ -15,6 +16,7 @@ from ui.meeting.floor_panel import FloorPanel
 from ui.meeting.host_menu import HostMenu
 from ui.meeting.member_dialog import MemberDialog
 from ui.meeting.passing_note import PassingNote
+from ui.meeting.preview_dialog import PreviewDialog
 from ui.meeting.room_menu import RoomMenu
 from ui.meeting.roster_panel import RosterPanel
 from ui.meeting.stage import Stage
@@ -58,7 +60,9 @@ class MeetingView(QWidget):
         middle.setSpacing(0)
         self._roster = RosterPanel(model)
         self._stage = Stage(model, model.clock, self.hosting, slides, self._host_menu.ask_slides)
-        self._floor = FloorPanel(model, self.ask_floor, self.hosting, self._host_menu.ask_message)
+        self._floor = FloorPanel(
+            model, self.hosting, ask=self.ask_floor, grant=self.grant, write=self._host_menu.ask_message
+        )
         middle.addWidget(self._roster)
         middle.addWidget(self._stage, 1)
         middle.addWidget(self._floor)
@@ -106,6 +110,26 @@ class MeetingView(QWidget):
             text = t(str(notice.fault.values.get("reason", "why.not-open")), "")
         self._note.show_text(text, notice.tone, stays=notice.fault is not None)
 
+    def grant_first(self) -> None:
+        """准许 the first who waits and is connected (Ctrl+G)."""
+        first = next((row for row in self.model.queue if row.connected and not row.held), None)
+        if first is not None:
+            self.grant(first.request_id)
+
+    def grant(self, request_id: str) -> None:
+        """准许; in a lecture a question is looked at before it goes on every screen."""
+        row = next((one for one in self.model.queue if one.request_id == request_id), None)
+        if row is None or self.model.state.mode is not MeetingMode.LECTURE or not self.model.right(Act.GRANT).allowed:
+            self.model.grant(request_id)
+            return
+        site = next((one for one in self.model.roster if one.unit_path == row.unit_path), None)
+        if site is None:
+            return
+        dialog = PreviewDialog(self.model, site, self, row)
+        if dialog.exec():
+            tried(self.model, lambda: self.model.grant(request_id))()
+        dialog.deleteLater()
+
     def ask_floor(self) -> None:
         """登记发言 for a member of this room."""
         if not self.model.right(Act.REQUEST_FLOOR).allowed:
@@ -147,7 +171,7 @@ class MeetingView(QWidget):
         """What each key of `MEETING_KEYS` does."""
         model, host, stage = self.model, self._host_menu, self._stage
         return {
-            "Ctrl+G": tried(model, model.grant_first),
+            "Ctrl+G": tried(model, self.grant_first),
             "Ctrl+E": tried(model, model.release),
             "Ctrl+Shift+G": self.ask_floor,
             "Ctrl+M": tried(model, model.mute_everybody),
@@ -160,6 +184,7 @@ class MeetingView(QWidget):
             "Ctrl+P": tried(model, host.toggle_polling),
             "Ctrl+Shift+P": tried(model, host.toggle_pause),
             "Ctrl+T": host.ask_caption,
+            "Ctrl+I": host.ask_inquiry,
             "Ctrl+Shift+M": host.ask_message,
             "Ctrl+Return": self._banner.answer,
             "Ctrl+Shift+N": self._floor.agenda.go_on,

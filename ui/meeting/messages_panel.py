@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 from ui.i18n import t
 from ui.i18n.dates import clock_text
 from ui.meeting.acts import apply_right
+from ui.meeting.panel_head import PanelHead
 from ui.models.hosting_model import HostingModel, MessageRow
 from ui.models.meeting_rights import Act
 from ui.theme import theme
@@ -24,13 +25,8 @@ class MessagesPanel(QWidget):
         self._key: object = None
         column = QVBoxLayout(self)
         flush(column, 4)
-        head = QHBoxLayout()
-        flush(head, 8)
-        head.addWidget(Text(t("host.messages"), "title"))
-        head.addStretch(1)
         self._write = LinkButton(t("host.write"), "message-outline", size="small", clicked=write)
-        head.addWidget(self._write)
-        column.addLayout(head)
+        column.addWidget(PanelHead(t("host.messages"), self._write))
         self._list = QVBoxLayout()
         flush(self._list)
         column.addLayout(self._list)

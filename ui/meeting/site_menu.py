@@ -9,8 +9,10 @@ from PySide6.QtWidgets import QMenu, QWidget
 from desktop_app.domain.ids import UnitPath
 from ui.i18n import t
 from ui.meeting.acts import reason_of, tried
+from ui.meeting.budget_dialog import BudgetDialog
 from ui.meeting.line_dialog import LineDialog
 from ui.meeting.member_dialog import MemberDialog
+from ui.meeting.site_dialog import SiteDialog
 from ui.models.hosting_model import HostingModel
 from ui.models.meeting_rights import Act
 from ui.models.meeting_rows import Mic, Presence, RosterRow
@@ -77,6 +79,15 @@ class SiteMenu(QMenu):
             )
             self._add("host.mute-why", "microphone-off", Act.MUTE, self.ask_mute)
             self._add("host.message-site", "message-outline", Act.MESSAGE, self.ask_message)
+        if not row.local and hosting.meeting.conducts and path in hosting.state.sites:
+            sent = hosting.state.sites[path].view is not None
+            self._add(
+                "view.send-off" if sent else "view.send",
+                "monitor-eye",
+                Act.LAYOUT,
+                (lambda: hosting.select_view(None, path)) if sent else self.ask_view,
+            )
+            self._add("budget.site", "timer-sand", Act.BUDGET, self.ask_budget)
         if hosting.may_be_delegated(path):
             led = row.sub_chair
             self._add(
@@ -105,6 +116,30 @@ class SiteMenu(QMenu):
         if dialog.exec() and dialog.chosen is not None:
             one = dialog.chosen
             tried(self._hosting.meeting, lambda: self._hosting.assign(row.unit_path, one.name, one.member_id))()
+        dialog.deleteLater()
+
+    def ask_view(self) -> None:
+        """选看 for another room: which site its screen shows large."""
+        row = self._chosen()
+        if row is None:
+            return
+        meeting = self._hosting.meeting
+        others = [one for one in meeting.roster if one.presence is Presence.HERE and one.unit_path != row.unit_path]
+        dialog = SiteDialog(
+            meeting, others, t("view.send-title", row.name), t("view.send-why"), t("view.send-go"), self._owner
+        )
+        if dialog.exec() and dialog.chosen is not None:
+            source = dialog.chosen
+            tried(meeting, lambda: self._hosting.select_view(source, row.unit_path))()
+        dialog.deleteLater()
+
+    def ask_budget(self) -> None:
+        """发言时长 of this site."""
+        row = self._chosen()
+        if row is None or not self._hosting.right(Act.BUDGET).allowed:
+            return
+        dialog = BudgetDialog(self._hosting.queue, self._owner, row.unit_path)
+        dialog.exec()
         dialog.deleteLater()
 
     def ask_mute(self) -> None:

@@ -79,6 +79,7 @@ class QueueRow:
     """暂缓: put aside by the chair, and not in the queue."""
     question: bool = False
     note: str = ""
+    sector: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +224,7 @@ def queue_rows(state: MeetingState, own: UnitPath, now: datetime, name_of: UnitN
                 held=position > len(queue),
                 question=turn.purpose is FloorPurpose.QUESTION,
                 note=turn.note,
+                sector=turn.sector,
             )
         )
     return rows

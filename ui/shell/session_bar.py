@@ -5,6 +5,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout
 
+from desktop_app.domain.meetings import MeetingMode
 from ui.i18n import t
 from ui.i18n.dates import duration_text
 from ui.models.app_model import AppModel
@@ -39,13 +40,15 @@ class SessionBar(QFrame):
         self.on_air = Chip("", "broadcast", "onair")
         self.recording = Chip("", "record-circle-outline")
         self.locked = Chip(t("host.locked-chip"), "lock-outline")
+        self.rehearsal = Chip(t("course.rehearsal"), "connection", "accent")
+        self.rehearsal.setToolTip(t("course.rehearsal-tip"))
         self.paused = Chip(t("host.paused-chip"), "pause-circle-outline", "zheshi")
         self.link = Chip("", "lan-connect")
         self.saved = Chip("", "content-save-check-outline")
         self.sites = Chip("", "lan-connect")
         row.addWidget(self.on_air, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addStretch(1)
-        for chip in (self.paused, self.recording, self.locked, self.link, self.saved, self.sites):
+        for chip in (self.rehearsal, self.paused, self.recording, self.locked, self.link, self.saved, self.sites):
             row.addWidget(chip, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addSpacing(k.px(4))
         row.addWidget(StatusCorner(app))
@@ -63,6 +66,7 @@ class SessionBar(QFrame):
         if source is not None:
             self.on_air.set_state(t("session.on_air", meeting.name_of(source)), "broadcast", "onair")
         state = meeting.state
+        self.rehearsal.setVisible(state.mode is MeetingMode.REHEARSAL and meeting.in_meeting)
         self.paused.setVisible(state.paused_at is not None)
         self.locked.setVisible(state.locked)
         self._show_recording()
