@@ -29,6 +29,7 @@ from desktop_app.domain.principal import Actor, Role, roles_fit
 from desktop_app.domain.units import unit_code
 from desktop_app.engines import media_engine, relay_desk
 from desktop_app.main import VERSION
+from desktop_app.recordings import Recordings
 from desktop_app.settings import Settings
 from media.doors.routes import Doors
 from media.engine.room import MediaEngine
@@ -193,6 +194,8 @@ class Center:
             added = seed_units(store)
             if added:
                 log.info("%d units of the reference data were written into the records", added)
+            uploads = center_uploads(store, keystore, settings, clock)
+            uploads.tidy()
             engine = media_engine(folder, settings.center, keys.identity.key, clock)
             meetings = CenterMeetings(
                 store,
@@ -200,10 +203,16 @@ class Center:
                 media_signer(keys),
                 clock,
                 relays=relay_desk(settings.center, keys.identity.key),
+                recordings=Recordings(
+                    store,
+                    uploads,
+                    keys.identity.key,
+                    clock,
+                    folder=settings.center.recordings,
+                    retention=settings.center.recording_retention,
+                ),
                 grace_seconds=settings.center.chair_grace,
             )
-            uploads = center_uploads(store, keystore, settings, clock)
-            uploads.tidy()
         except BaseException:
             store.close()
             raise

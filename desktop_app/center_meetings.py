@@ -10,6 +10,7 @@ from desktop_app.domain.clock import Clock
 from desktop_app.duty import DutyBook, DutyLane
 from desktop_app.meeting_log import RecordsDirectory, RecordsLog
 from desktop_app.projector import Projector, ProjectorLane
+from desktop_app.recordings import Recordings
 from media.engine.room import RoomEngine
 from media.meeting.room import grace_rules
 from media.meeting.seals import CenterSigner
@@ -29,17 +30,20 @@ class CenterMeetings:
         clock: Clock,
         *,
         relays: RelayDesk | None = None,
+        recordings: Recordings | None = None,
         grace_seconds: float = 180.0,
     ) -> None:
         self._lane = ProjectorLane(Projector(store))
         self._duty = DutyLane(DutyBook(store), store)
         self._directory = RecordsDirectory(store)
+        self._recordings = recordings
         self.server = MeetingServer(
             store=RecordsLog(store, self._lane.poke),
             directory=self._directory,
             engine=engine,
             signer=signer,
             relays=relays,
+            tapes=recordings,
             clock=clock,
             rules=grace_rules(grace_seconds),
         )
@@ -53,7 +57,8 @@ class CenterMeetings:
         lane = self._lane.running()
         await asyncio.to_thread(lane.__enter__)
         try:
-            with self._directory.watch(self.server.plan_changed), self._duty.running():
+            recordings = contextlib.nullcontext() if self._recordings is None else self._recordings.running()
+            with self._directory.watch(self.server.plan_changed), self._duty.running(), recordings:
                 async with self.server.running():
                     yield
         finally:

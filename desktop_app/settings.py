@@ -49,6 +49,8 @@ class CenterSettings:
     )
     blob_quota: int = _setting(20_480, "MiB of attachments and recordings that one unit may keep at the center")
     blob_reserve: int = _setting(512, "MiB of the disk that attachments and recordings always leave to the records")
+    recordings: str = _setting("", "where the engine writes what is recorded; empty: in the center's folder")
+    recording_retention: str = _setting("D10", "how long recordings are to be kept (保管期限)", "Y", "D30", "D10")
     chair_grace: int = _setting(180, "seconds for which the chair is kept for a site that dropped")
 
 

@@ -480,6 +480,28 @@ ENTITIES: dict[str, Entity] = {
                 "meeting": _T,
             },
         ),
+        # pk: derived_id(meeting, Unix ms of its beginning, "recording", unit_path). One site's recording; the file is an
+        # attachment whose owner_id is this pk. `state`: making | kept | empty; `progress`: percent; `agenda`: JSON texts
+        # [agenda item, title, ms from the beginning]; `retention`: Y | D30 | D10.
+        Entity(
+            "recording",
+            Merge.FIELDS,
+            Reach.MEETING,
+            {
+                "meeting": _T,
+                "site": _T,
+                "site_name": _T,
+                "started_at": _AT,
+                "seconds": _I,
+                "bytes": _I,
+                "sha256": _T,
+                "state": _T,
+                "progress": _I,
+                "retention": _T,
+                "agenda": _LIST,
+            },
+            center_only=True,
+        ),
         # pk: UUIDv7. The unit may not see these records any more ("entity:pk"): its terminals let go of them.
         Entity(
             "revocation",

@@ -7,13 +7,15 @@ never waits for it.
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
+from datetime import datetime
 
 from desktop_app.domain.faults import Fault
 from desktop_app.domain.ids import UnitPath
 from media.engine.room import RoomEngine
 from media.meeting.demand import DemandLane, Publisher
-from media.meeting.model import MeetingPhase
+from media.meeting.model import MeetingPhase, MeetingState
 from media.meeting.room import Room
+from media.meeting.seams import Tapes
 
 log = logging.getLogger(__name__)
 
@@ -24,9 +26,17 @@ class AirLane:
     """Keeps the engine's room as the meeting's state wants it."""
 
     def __init__(
-        self, room: Room, engine: RoomEngine, publishers: Callable[[], Iterable[Publisher]] = lambda: ()
+        self,
+        room: Room,
+        engine: RoomEngine,
+        publishers: Callable[[], Iterable[Publisher]] = lambda: (),
+        tapes: Tapes | None = None,
     ) -> None:
-        self._room, self._engine = room, engine
+        """Without `tapes` nothing is recorded."""
+        self._room, self._engine, self._tapes = room, engine, tapes
+        self._taped: tuple[datetime, frozenset[UnitPath]] | None = None
+        """What the engine was told to record: since when, and whom."""
+        self._is_told_tape = False
         self.demand = DemandLane(room.meeting, engine, publishers)
         self._stale = asyncio.Event()
         self._told: frozenset[UnitPath] | None = None
@@ -45,6 +55,7 @@ class AirLane:
     def refresh(self) -> None:
         """The engine may have forgotten (it was restarted): tell it again."""
         self._told = None
+        self._is_told_tape = False
         self._stale.set()
 
     def end_site(self, site: UnitPath) -> None:
@@ -58,7 +69,8 @@ class AirLane:
             self._away |= removed - self._removed
             self._removed = removed
             self._stale.set()
-        if self._told != self._room.state.sites_on_air or self._room.state.phase is MeetingPhase.ENDED:
+        state = self._room.state
+        if self._told != state.sites_on_air or state.phase is MeetingPhase.ENDED or self._taped != _taped(state):
             self._stale.set()
 
     async def _work(self) -> None:
@@ -79,6 +91,7 @@ class AirLane:
         meeting, state = self._room.meeting, self._room.state
         if state.phase is MeetingPhase.ENDED:
             await self._engine.close_room(meeting)
+            await self._tape(None)
             return True
         if state.phase is not MeetingPhase.OPEN:
             return False
@@ -87,9 +100,31 @@ class AirLane:
             await self._engine.create_room(meeting)
             await self._engine.set_on_air(meeting, on_air)
             self._told = on_air
+        await self._tape(_taped(state))
         while self._away:
             site = self._away.pop()
             now = self._room.state.sites.get(site)
             if now is None or not now.online:
                 await self._engine.leave(meeting, site)
         return False
+
+    async def _tape(self, wanted: tuple[datetime, frozenset[UnitPath]] | None) -> None:
+        """Have the engine record what the meeting wants recorded, and say so when one recording is over."""
+        tapes, before = self._tapes, self._taped
+        if tapes is None or (wanted == before and (self._is_told_tape or wanted is None)):
+            return
+        over = before is not None and (wanted is None or wanted[0] != before[0])
+        if over and self._room.state.phase is not MeetingPhase.ENDED:
+            await self._engine.record(self._room.meeting, None)
+        if wanted is not None:
+            await self._engine.record(self._room.meeting, tapes.order(self._room.meeting, *wanted))
+        self._taped, self._is_told_tape = wanted, True
+        if over and before is not None:
+            tapes.over(self._room.meeting, before[0])
+
+
+def _taped(state: MeetingState) -> tuple[datetime, frozenset[UnitPath]] | None:
+    """Since when this meeting is recorded, and the sites that agreed; None where it is not."""
+    if state.recording_since is None or state.phase is not MeetingPhase.OPEN:
+        return None
+    return state.recording_since, frozenset(path for path, site in state.sites.items() if site.consent)

@@ -11,6 +11,7 @@ from typing import Protocol
 from desktop_app.domain.ids import MeetingId, UnitPath
 from desktop_app.domain.meetings import MeetingMode
 from desktop_app.domain.principal import Actor
+from media.engine.room import RecordingOrder
 from media.meeting.commands import Schedule
 from media.meeting.events import StoredEvent
 from media.meeting.model import AgendaPoint
@@ -47,6 +48,18 @@ class MeetingPlan:
     @property
     def schedule(self) -> Schedule:
         return Schedule(self.meeting_id, self.title, self.mode, self.host, self.invited, self.agenda, self.planned_end)
+
+
+class Tapes(Protocol):
+    """Where a center keeps what is recorded. On the center's loop; must return at once."""
+
+    def order(self, meeting: MeetingId, since: datetime, sites: frozenset[UnitPath]) -> RecordingOrder:
+        """What the engine is to do; the same folder for the same meeting and time, also after a restart."""
+        ...
+
+    def over(self, meeting: MeetingId, since: datetime) -> None:
+        """This recording has ended and its files are whole."""
+        ...
 
 
 class MeetingDirectory(Protocol):

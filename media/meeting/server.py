@@ -25,7 +25,7 @@ from media.meeting.media_desk import MediaDesk
 from media.meeting.model import MeetingPhase
 from media.meeting.room import Room
 from media.meeting.seals import CenterSigner
-from media.meeting.seams import EventStore, MeetingDirectory
+from media.meeting.seams import EventStore, MeetingDirectory, Tapes
 from media.meeting.session import POLICY_VIOLATION, TRY_AGAIN, Session, fault_message
 from media.meeting.wire import read_meeting_id, write_message
 from media.transport.relay import RelayDesk
@@ -49,11 +49,12 @@ class MeetingServer:
         signer: CenterSigner,
         clock: Clock,
         relays: RelayDesk | None = None,
+        tapes: Tapes | None = None,
         rules: Rules | None = None,
     ) -> None:
         self._desk = MediaDesk(engine, signer, relays, clock)
         self._store, self._directory, self._engine, self._clock = store, directory, engine, clock
-        self._rules = rules or Rules()
+        self._tapes, self._rules = tapes, rules or Rules()
         self._disk = ThreadPoolExecutor(4, "meeting-log")
         self._rooms: dict[MeetingId, Room] = {}
         self._lanes: dict[MeetingId, AirLane] = {}
@@ -167,7 +168,7 @@ class MeetingServer:
                 )
                 await room.open()
                 self._rooms[meeting] = room
-                self._lanes[meeting] = AirLane(room, self._engine, lambda: self._greeted(meeting))
+                self._lanes[meeting] = AirLane(room, self._engine, lambda: self._greeted(meeting), self._tapes)
             return room
 
     def _greeted(self, meeting: MeetingId) -> list[Session]:

@@ -5,12 +5,13 @@ until the next whole picture. Times follow the stream's own clock, and the clock
 """
 
 import heapq
+import io
 import struct
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
 import av
 
@@ -66,7 +67,7 @@ class _Unit:
 def write_webm(
     tracks: Sequence[Path],
     key: bytes,
-    out: Path,
+    out: Path | IO[bytes] | io.RawIOBase,
     *,
     began: int,
     chapters: Sequence[Chapter] = (),
@@ -87,11 +88,11 @@ def write_webm(
     first_picture = next(shown, None)
     has_sound = any(track.kind == "audio" for track in opened)
     try:
-        with av.open(str(out), "w", format="webm") as file:
+        with av.open(str(out) if isinstance(out, Path) else out, "w", format="webm") as file:
             return _mux(file, first, units, first_picture, has_sound, chapters, on_progress)
     except OSError as err:
         full = err.errno in (28, 122)  # ENOSPC, EDQUOT
-        raise HostFault("disk-full" if full else "disk-failing", folder=str(out.parent)) from err
+        raise HostFault("disk-full" if full else "disk-failing", folder=str(tracks[0].parent)) from err
 
 
 def _mux(
