@@ -16,7 +16,7 @@ SITES = 120
 FAR = 10
 ASKING = 87
 """The asking site's place in the list of 120."""
-CALLS, SHORT_CALLS = 24, 5
+CALLS, SHORT_CALLS = 24, 4
 JOIN_SECONDS, SHORT_JOIN_SECONDS = 10.0, 6.0
 AGENDA = (("点名", 0), ("主讲", 0), ("提问", 180))
 WAIT = 40.0
@@ -70,26 +70,25 @@ class ProvinceDay(Day):
             step.also_equal("refusals while they came in", len(crowd.refused), 0, why=crowd.refusals)
 
     def _electronic(self, crowd: Crowd) -> None:
-        """Ten lines are dead at the call; in the long form the time runs out for them, in the short one it is cut."""
-        with self.step("3", f"electronic roll call, {FAR} sites dead: every answer or time-out") as step:
-            self.hall.cut_far()
+        """In the long form ten lines are dead at the call, and the time runs out for them."""
+        dead = 0 if self.short else FAR
+        with self.step("3", f"electronic roll call, {dead} sites dead: every answer or time-out") as step:
+            if dead:
+                self.hall.cut_far()
             for room in self._listening:
                 room.begin(until="rollcall.stage == running", within=WAIT)
-            self.province.do("rollcall.start", manner="electronic", until="rollcall.stage == running")
+            self.province.do("rollcall.start", manner="electronic", until="rollcall.stage != idle")
             began = self.province.began_at
             for room in self._listening:
                 room.finish(WAIT)
                 room.do("meeting.answer")
-            answered = SITES - 1 - FAR
-            self.province.do(until=f"rollcall.answered == {answered}", within=70)
-            if self.short:
-                self.province.do(until=f"meeting.sites == {SITES - FAR}", within=WAIT)
-                self.province.do("rollcall.finish")
-            self.province.do(until="rollcall.stage == finished", within=70)
+            self.province.do(until="rollcall.stage == finished", within=90)
             step.took(self.province.came_at - began, 60)
+            answered = SITES - 1 - dead
             step.also_equal("sites that answered", self.ask(self.province, "rollcall.answered"), answered)
-            step.also_equal("sites counted as not connected", self.ask(self.province, "rollcall.offline"), FAR)
-            self.hall.mend_far()
+            step.also_equal("sites counted as not connected", self.ask(self.province, "rollcall.offline"), dead)
+            if dead:
+                self.hall.mend_far()
             self.province.do(until=f"meeting.sites == {SITES}", within=WAIT)
         with self.step("5", "the tally by city is exported") as step:
             written = self.hall.folder / "rollcall.xlsx"
