@@ -15,6 +15,7 @@ from desktop_app.domain.faults import PeerFault
 from desktop_app.domain.limits import SDP as MAX_SDP
 
 OPUS = 111
+RED = 63
 VP8 = 96
 MAX_LINES = 40
 OWN_ADDRESSES = "a=x-silian-addresses:own"
@@ -28,13 +29,15 @@ _FINGERPRINT = re.compile(r"([0-9A-Fa-f]{2}:){31,63}[0-9A-Fa-f]{2}\Z")
 
 @dataclass(frozen=True, slots=True)
 class MediaLine:
-    """One m-line: its mid, its direction as written, the payload type of its codec, the SSRC where one is declared."""
+    """One m-line: its mid, its direction as written, the payload types of its codec and of RED (RFC 2198; sound only),
+    the SSRC where one is declared."""
 
     mid: str
     kind: Kind
     direction: str
     payload_type: int
     ssrc: int | None = None
+    red: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,16 @@ def _line(media: MediaDescription) -> MediaLine:
     ssrc = media.ssrc[0].ssrc if media.ssrc else None
     if ssrc is not None and not 0 < ssrc <= 0xFFFFFFFF:
         raise PeerFault("sdp-unreadable")
-    return MediaLine(mid, kind, media.direction or "sendrecv", number, ssrc)
+    return MediaLine(mid, kind, media.direction or "sendrecv", number, ssrc, _red(media, number))
+
+
+def _red(media: MediaDescription, opus: int) -> int | None:
+    """RED's payload type where it carries the m-line's own codec and nothing else."""
+    for codec in media.rtp.codecs if media.kind == "audio" else ():
+        number = codec.payloadType
+        if codec.name.lower() == "red" and number is not None and 35 <= number <= 127 and number != opus:
+            return number
+    return None
 
 
 def _candidates(media: MediaDescription) -> tuple[tuple[str, int], ...]:
@@ -156,7 +168,7 @@ def write_description(description: Description) -> str:
 def _media_lines(line: MediaLine) -> list[str]:
     number = line.payload_type
     lines = [
-        f"m={line.kind} 9 UDP/TLS/RTP/SAVPF {number}",
+        f"m={line.kind} 9 UDP/TLS/RTP/SAVPF {number}" + (f" {line.red}" if line.red is not None else ""),
         "c=IN IP4 0.0.0.0",
         f"a={line.direction}",
         f"a=mid:{line.mid}",
@@ -164,6 +176,9 @@ def _media_lines(line: MediaLine) -> list[str]:
     ]
     if line.kind == "audio":
         lines += [f"a=rtpmap:{number} opus/48000/2", f"a=fmtp:{number} minptime=10;useinbandfec=1"]
+        lines.append(f"a=rtcp-fb:{number} nack")
+        if line.red is not None:
+            lines += [f"a=rtpmap:{line.red} red/48000/2", f"a=fmtp:{line.red} {number}/{number}"]
     else:
         lines += [f"a=rtpmap:{number} VP8/90000", f"a=rtcp-fb:{number} nack", f"a=rtcp-fb:{number} nack pli"]
     if line.ssrc is not None:

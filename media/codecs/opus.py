@@ -88,6 +88,12 @@ class OpusEncoder:
         ):
             self._library.opus_encoder_ctl(ctypes.c_void_p(self._handle), ctypes.c_int(request), ctypes.c_int32(value))
 
+    def expect_loss(self, percent: int) -> None:
+        """How much is spent on copies of the frame before, 0 to 100."""
+        self._library.opus_encoder_ctl(
+            ctypes.c_void_p(self._handle), ctypes.c_int(_SET_PACKET_LOSS), ctypes.c_int32(percent)
+        )
+
     def encode(self, samples: bytes) -> bytes:
         """One packet of 1,920 bytes of samples; raises ValueError for any other length."""
         if len(samples) != FRAME_BYTES:

@@ -2,9 +2,10 @@
 
 import secrets
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
-from aiortc.rtp import AnyRtcpPacket, RtcpRrPacket, RtcpSrPacket
+from aiortc.rtp import AnyRtcpPacket, RtcpReceiverInfo, RtcpRrPacket, RtcpSrPacket
 
 from desktop_app.domain.faults import PeerFault
 from desktop_app.domain.ids import UnitPath
@@ -16,6 +17,7 @@ from media.hub.slot import Slot
 from media.hub.source import Source
 from media.rtp import rtcp
 from media.rtp.packet import read_rtp
+from media.rtp.reception import Reception
 from media.sdp import Description, MediaLine
 from media.transport.port import PortPeer
 
@@ -37,11 +39,15 @@ class Publisher:
         self._by_ssrc: dict[int, Source] = {}
         self._by_type: dict[int, Source] = {}
         for name, line in published(offer).items():
-            source = self.sources[name] = Source(line.kind, self.sender, self._send_rtcp)
+            source = self.sources[name] = Source(
+                line.kind, self.sender, self._send_rtcp, payload_type=line.payload_type, red=line.red
+            )
             if line.ssrc is not None:
                 self._by_ssrc[line.ssrc] = source
             else:
                 self._by_type[line.payload_type] = source
+                if line.red is not None:
+                    self._by_type[line.red] = source
 
     def on_rtp(self, data: bytes, now: float, on_air: bool) -> None:
         """One packet; the sound of a site that is not on air ends here."""
@@ -64,8 +70,7 @@ class Publisher:
     def report(self, now: float) -> None:
         """Tell the publisher how its packets arrive; it also learns that the path lives."""
         if now - self.peer.heard_at < HEARD_LATELY:
-            receptions = [source.reception for source in self.sources.values()]
-            blocks = [reception.report(now) for reception in receptions if reception is not None]
+            blocks = [_report(source, source.reception, now) for source in self.sources.values() if source.reception]
             self.peer.send_rtcp(rtcp.receiver_report(self.sender, blocks))
 
     def picture(self, height: int) -> Source | None:
@@ -74,6 +79,16 @@ class Publisher:
 
     def _send_rtcp(self, data: bytes) -> None:
         self.peer.send_rtcp(data)
+
+
+def _report(source: Source, reception: Reception, now: float) -> RtcpReceiverInfo:
+    """How a stream arrives. For a voice the loss is that of the worst who hears it: the speaker's Opus carries the
+    copies with which that one makes it whole."""
+    block = reception.report(now)
+    if source.kind == "audio":
+        lost = 1 - (1 - block.fraction_lost / 256) * (1 - source.worst_loss)
+        block.fraction_lost = min(255, round(lost * 256))
+    return block
 
 
 class Subscriber:
@@ -86,12 +101,12 @@ class Subscriber:
         for line in offer.lines:
             if line.direction not in ("recvonly", "sendrecv"):
                 raise PeerFault("sdp-unsupported", why="direction")
-            self.slots[line.mid] = Slot(line.mid, line.kind, line.payload_type, self._send_rtp)
+            self.slots[line.mid] = Slot(line.mid, line.kind, line.payload_type, self._send_rtp, line.red)
         self._by_ssrc = {slot.ssrc: slot for slot in self.slots.values()}
         self._sender = next(iter(self._by_ssrc))
 
     def answer_line(self, line: MediaLine) -> MediaLine:
-        return MediaLine(line.mid, line.kind, "sendonly", line.payload_type, self.slots[line.mid].ssrc)
+        return replace(line, direction="sendonly", ssrc=self.slots[line.mid].ssrc)
 
     def on_rtcp(self, data: bytes, now: float) -> None:
         for packet in rtcp.read_rtcp(data):
@@ -107,7 +122,7 @@ class Subscriber:
         if isinstance(packet, RtcpRrPacket):
             for block in packet.reports:
                 if (slot := self._by_ssrc.get(block.ssrc)) is not None:
-                    slot.fraction_lost = block.fraction_lost / 256
+                    slot.reported(block, now)
             return
         slot = self._by_ssrc.get(getattr(packet, "media_ssrc", 0))
         if slot is None:

@@ -8,11 +8,15 @@ import secrets
 from collections.abc import Callable
 from typing import Literal
 
+from aiortc.rtp import RtcpReceiverInfo
+
 from desktop_app.domain.ids import UnitPath
 from media.engine.layers import FULL_HEIGHT
-from media.hub.source import CLOCK_RATE, Source
+from media.hub.source import CLOCK_RATE, VOICE_SAMPLES, Source
 from media.rtp import rtcp
 from media.rtp.packet import RtpPacket, write_rtp
+from media.rtp.protection import COPIES, VoiceProtection
+from media.rtp.red import write_red
 
 RESENDS_PER_SECOND = 300
 """Retransmissions one slot may ask for; more than this is no repair any more."""
@@ -22,8 +26,14 @@ class Slot:
     """`send` puts a plain RTP packet on the way to the receiving site."""
 
     def __init__(
-        self, name: str, kind: Literal["audio", "video"], payload_type: int, send: Callable[[bytes], None]
+        self,
+        name: str,
+        kind: Literal["audio", "video"],
+        payload_type: int,
+        send: Callable[[bytes], None],
+        red: int | None = None,
     ) -> None:
+        """`red` is RED's payload type where the receiver takes it (RFC 2198): a voice that loses much goes thrice."""
         self.name = name
         self.kind = kind
         self.ssrc = secrets.randbelow(0xFFFFFFFE) + 1
@@ -37,6 +47,13 @@ class Slot:
         self.resent = 0
         self.fraction_lost = 0.0
         """As the receiver last reported it."""
+        self.leg_loss = 0.0
+        """The same without what the hub itself never got."""
+        self.protection = VoiceProtection()
+        self._never_got = 0
+        """Numbers that were left out on the way to the receiver."""
+        self._counted: tuple[int, int, int] | None = None
+        self._red = red
         self._payload_type = payload_type
         self._send = send
         self._source: Source | None = None
@@ -63,6 +80,17 @@ class Slot:
         if source is not None:
             source.sinks.append(self)
             source.want_keyframe(now)
+
+    def reported(self, block: RtcpReceiverInfo, now: float) -> None:
+        """The receiver says what it lost since it said so last."""
+        self.fraction_lost = block.fraction_lost / 256
+        counted, self._counted = self._counted, (block.packets_lost, self._never_got, block.highest_sequence)
+        if counted is None:
+            return
+        lost, never_got, sent = (after - before for after, before in zip(self._counted, counted, strict=True))
+        if 0 < sent < 1 << 16:
+            self.leg_loss = min(1.0, max(0.0, (lost - never_got) / sent))
+            self.protection.reported(self.leg_loss, None, now)
 
     def aim(self, source: Source | None, now: float) -> None:
         """Go over to another picture of the same site: what is shown goes on until the other one has begun."""
@@ -116,9 +144,12 @@ class Slot:
             return
         out = number + self._shift
         if out > self._newest:
+            self._never_got += out - self._newest - 1
             self._newest = out
             self._newest_time = packet.timestamp + self._time_shift
             self._newest_at = now
+        elif out < self._newest:
+            self._never_got -= 1
         self._put(packet, out)
 
     def resend(self, sequences: list[int], now: float) -> None:
@@ -164,14 +195,29 @@ class Slot:
 
     def _put(self, packet: RtpPacket, out: int) -> None:
         self.packets += 1
-        self.octets += len(packet.payload)
+        payload_type, payload = self._payload_type, packet.payload
+        if self._red is not None and self.protection.redundant and (copies := self._copies(packet, out)):
+            payload_type, payload = self._red, write_red(payload_type, payload, copies)
+        self.octets += len(payload)
         self._send(
             write_rtp(
-                self._payload_type,
+                payload_type,
                 packet.marker,
                 out & 0xFFFF,
                 packet.timestamp + self._time_shift,
                 self.ssrc,
-                packet.payload,
+                payload,
             )
         )
+
+    def _copies(self, packet: RtpPacket, out: int) -> list[tuple[int, bytes]]:
+        """The two packets of the voice right before this one, the earliest first."""
+        source, number = self._source, out - self._shift
+        if source is None or packet.marker:
+            return []
+        copies = []
+        for back in range(COPIES, 0, -1):
+            before = source.cached(number - back) if number - back >= (self._start or 0) else None
+            if before is not None and (packet.timestamp - before.timestamp) & 0xFFFFFFFF == back * VOICE_SAMPLES:
+                copies.append((back * VOICE_SAMPLES, before.payload))
+        return copies

@@ -1,15 +1,19 @@
 """One stream a site publishes, as the hub sees it: a bounded cache, loss repair, throttled keyframe requests."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Literal, Protocol
 
 from media.rtp import rtcp, vp8
-from media.rtp.gaps import Gaps
+from media.rtp.gaps import Gaps, fresh_losses
 from media.rtp.packet import RtpPacket
 from media.rtp.reception import Reception
+from media.rtp.red import RedPayload, read_red
 
 CACHE = 512
-"""Packets kept for retransmission: about 5 s of 640x360."""
+"""Packets of a picture kept for retransmission: about 5 s of 640x360."""
+VOICE_CACHE = 64
+"""Packets of a voice kept: 1.3 s."""
 KEYFRAME_EVERY = 0.5
 """Seconds between two keyframe requests to one publisher in the long run, however many ask."""
 KEYFRAME_BURST = 3
@@ -17,6 +21,10 @@ KEYFRAME_BURST = 3
 KEYFRAME_GAP = 0.1
 """Seconds between two requests even then."""
 CLOCK_RATE = {"audio": 48_000, "video": 90_000}
+VOICE_SAMPLES = 960
+"""Of one packet of sound, 20 ms."""
+COPIES = 8
+"""Packets before the newest that a copy may still stand for."""
 
 
 class Sink(Protocol):
@@ -26,11 +34,25 @@ class Sink(Protocol):
 
     def rest(self, source: "Source") -> None: ...
 
+    @property
+    def leg_loss(self) -> float:
+        """The share that was lost lately between the hub and its receiver."""
+        ...
+
 
 class Source:
     """One stream. `send_rtcp` reaches its publisher; `sender` is the hub's own SSRC in that RTCP."""
 
-    def __init__(self, kind: Literal["audio", "video"], sender: int, send_rtcp: Callable[[bytes], None]) -> None:
+    def __init__(
+        self,
+        kind: Literal["audio", "video"],
+        sender: int,
+        send_rtcp: Callable[[bytes], None],
+        *,
+        payload_type: int = 0,
+        red: int | None = None,
+    ) -> None:
+        """`red` is RED's payload type where the publisher may send it around packets of `payload_type`."""
         self.kind: Literal["audio", "video"] = kind
         self.ssrc: int | None = None
         self.sinks: list[Sink] = []
@@ -41,7 +63,10 @@ class Source:
         self.keyframe_requests = 0
         self._sender = sender
         self._send_rtcp = send_rtcp
-        self._cache: list[tuple[int, RtpPacket] | None] = [None] * (CACHE if kind == "video" else 0)
+        self._payload_type = payload_type
+        self._red = red
+        self._newest: int | None = None
+        self._cache: list[tuple[int, RtpPacket] | None] = [None] * (CACHE if kind == "video" else VOICE_CACHE)
         self._gaps = Gaps()
         self._keyframe_wanted = False
         self._keyframe_asked_at = float("-inf")
@@ -58,20 +83,59 @@ class Source:
         keyframe = False
         if self.kind == "video":
             keyframe = vp8.starts_keyframe(packet.payload)
-            self._cache[number % CACHE] = (number, packet)
+            self._keep(number, packet)
             if keyframe:
                 self.keyframes += 1
                 self._keyframe_wanted = False
             if missing := self._gaps.add(number, now):
                 self._send_rtcp(rtcp.nack(self._sender, packet.ssrc, missing))
+        else:
+            found = self._voice(packet, number, now)
+            if found is None:
+                return
+            packet = found
         for sink in tuple(self.sinks) if keyframe else self.sinks:
             sink.forward(self, packet, number, keyframe, now)
 
+    @property
+    def worst_loss(self) -> float:
+        """The share that the worst of those who receive this lost lately."""
+        return max((sink.leg_loss for sink in self.sinks), default=0.0)
+
+    def _voice(self, packet: RtpPacket, number: int, now: float) -> RtpPacket | None:
+        """The packet to forward, out of its RED; None where that was done already. What it brings back goes first."""
+        payload = RedPayload(packet.payload, ())
+        if packet.payload_type == self._red:
+            read = read_red(packet.payload)
+            if read is None:
+                return None
+            payload = read
+            packet = replace(packet, payload_type=self._payload_type, payload=read.data)
+        newest, self._newest = self._newest, number if self._newest is None else max(self._newest, number)
+        copies = payload.copies(VOICE_SAMPLES)
+        if lost := fresh_losses(newest, number, spared=max(1, len(copies))):
+            self._send_rtcp(rtcp.nack(self._sender, packet.ssrc, lost))
+        for back in range(len(copies), 0, -1):
+            missed = number - back
+            if copies[back - 1] and newest is not None and missed > newest - COPIES and self.cached(missed) is None:
+                timestamp = (packet.timestamp - back * VOICE_SAMPLES) & 0xFFFFFFFF
+                copy = replace(
+                    packet, marker=False, sequence=missed & 0xFFFF, timestamp=timestamp, payload=copies[back - 1]
+                )
+                self._keep(missed, copy)
+                for sink in self.sinks:
+                    sink.forward(self, copy, missed, False, now)
+        if self.cached(number) is not None:
+            return None
+        self._keep(number, packet)
+        return packet
+
+    def _keep(self, number: int, packet: RtpPacket) -> None:
+        self._cache[number % len(self._cache)] = (number, packet)
+
     def cached(self, number: int) -> RtpPacket | None:
         """The packet of that unwrapped number, while it is kept."""
-        if not self._cache:
-            return None
-        entry = self._cache[number % CACHE]
+        entry = self._cache[number % len(self._cache)]
         return entry[1] if entry is not None and entry[0] == number else None
 
     def want_keyframe(self, now: float) -> None:
@@ -116,6 +180,7 @@ class Source:
         self.reception = Reception(ssrc, CLOCK_RATE[self.kind])
         self.sender_report = None
         self._gaps.forget()
+        self._newest = None
         self._cache = [None] * len(self._cache)
         for sink in self.sinks:
             sink.rest(self)

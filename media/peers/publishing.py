@@ -3,14 +3,15 @@
 import secrets
 from collections.abc import Callable
 
-from aiortc.rtp import AnyRtcpPacket
+from aiortc.rtp import AnyRtcpPacket, RtcpRrPacket
 
 from desktop_app.domain.clock import Clock
 from media.codecs.vp8 import CLOCK as PICTURE_CLOCK
 from media.engine.layers import Layer
 from media.peers.sending import RtpSender
+from media.peers.voice import VoiceSender
 from media.rtp import rtcp, vp8
-from media.sdp import OPUS, VP8, Description, MediaLine, write_description
+from media.sdp import OPUS, RED, VP8, Description, MediaLine, write_description
 from media.transport.path import MediaPath
 from media.transport.relay import Relay
 
@@ -21,25 +22,32 @@ class Publishing:
     """One connection; a reconnect is a new one. Media thread only."""
 
     def __init__(
-        self, address: str, clock: Clock, want_keyframe: Callable[[Layer | None], None], relay: Relay | None = None
+        self,
+        address: str,
+        clock: Clock,
+        want_keyframe: Callable[[Layer | None], None],
+        relay: Relay | None = None,
+        expect_loss: Callable[[float], None] = lambda loss: None,
     ) -> None:
         self.path = MediaPath(
             address, on_rtp=lambda data: None, on_rtcp=self._on_rtcp, monotonic=clock.monotonic, relay=relay
         )
         self._clock = clock
         self._want_keyframe = want_keyframe
-        self._sound = RtpSender(OPUS, SOUND_CLOCK, self.path.send_rtp, keep=False)
+        self.voice = VoiceSender(SOUND_CLOCK, self.path.send_rtp, expect_loss)
+        self._sound = self.voice.stream
         self._pictures = {layer: RtpSender(VP8, PICTURE_CLOCK, self.path.send_rtp, keep=True) for layer in Layer}
         self._picture_ids = {layer: secrets.randbelow(0x8000) for layer in Layer}
 
     def offer(self) -> str:
         lines = (
-            MediaLine("audio", "audio", "sendonly", OPUS, self._sound.ssrc),
+            MediaLine("audio", "audio", "sendonly", OPUS, self._sound.ssrc, RED),
             *(MediaLine(layer.value, "video", "sendonly", VP8, each.ssrc) for layer, each in self._pictures.items()),
         )
         return write_description(self.path.offer(lines))
 
     async def connect(self, answer: Description) -> None:
+        self.voice.red = next((line.red for line in answer.lines if line.kind == "audio"), None)
         await self.path.connect(answer)
         self._want_keyframe(None)
 
@@ -53,7 +61,7 @@ class Publishing:
     def send_sound(self, packet: bytes, timestamp: int, first: bool) -> None:
         """One Opus packet; the marker tells the beginning of a stretch (RFC 3551, section 4.1)."""
         if self.path.ready:
-            self._sound.send([packet], timestamp, self._clock.monotonic(), marker=first)
+            self.voice.send(packet, timestamp, first, self._clock.monotonic())
 
     def report(self) -> None:
         """Once a second: the engine learns what was sent, and that we are there."""
@@ -66,11 +74,22 @@ class Publishing:
 
     def _on_rtcp(self, data: bytes) -> None:
         for packet in rtcp.read_rtcp(data):
+            if isinstance(packet, RtcpRrPacket):
+                self._hear_of_voice(packet)
+                continue
             layer = self._layer_of(packet)
             if rtcp.wants_keyframe(packet):
                 self._want_keyframe(layer)
-            elif layer is not None and (numbers := rtcp.lost_numbers(packet)):
-                self._pictures[layer].resend(numbers)
+            elif numbers := rtcp.lost_numbers(packet):
+                if layer is not None:
+                    self._pictures[layer].resend(numbers)
+                elif getattr(packet, "media_ssrc", 0) == self._sound.ssrc:
+                    self.voice.resend(numbers)
+
+    def _hear_of_voice(self, report: RtcpRrPacket) -> None:
+        for block in report.reports:
+            if block.ssrc == self._sound.ssrc:
+                self.voice.reported(block, self._clock.monotonic(), rtcp.ntp_time(self._clock.now().timestamp()))
 
     def _layer_of(self, packet: AnyRtcpPacket) -> Layer | None:
         """Which picture a feedback is about; None where it names none (a full intra request may not)."""

@@ -7,17 +7,15 @@ from aiortc.rtp import RtcpSrPacket
 from desktop_app.domain.clock import Clock
 from desktop_app.domain.faults import PeerFault
 from media.engine.room import AUDIO_SLOTS, VIDEO_SLOTS
+from media.peers.audio_slot import AudioSlot
 from media.peers.decoding import PictureThread
 from media.peers.video_slot import VideoSlot
 from media.playout.playout import Playout
 from media.rtp import rtcp
 from media.rtp.packet import read_rtp
-from media.rtp.reception import Reception
-from media.sdp import OPUS, VP8, Description, MediaLine, write_description
+from media.sdp import OPUS, RED, VP8, Description, MediaLine, write_description
 from media.transport.path import MediaPath
 from media.transport.relay import Relay
-
-SOUND_CLOCK = 48_000
 
 
 class Receiving:
@@ -35,22 +33,24 @@ class Receiving:
         self._pictures = pictures
         self._playout = playout
         self._video_by_ssrc: dict[int, VideoSlot] = {}
-        self._audio_by_ssrc: dict[int, tuple[str, Reception]] = {}
+        self._audio_by_ssrc: dict[int, AudioSlot] = {}
 
     def offer(self) -> str:
-        lines = tuple(MediaLine(name, "audio", "recvonly", OPUS) for name in AUDIO_SLOTS)
+        lines = tuple(MediaLine(name, "audio", "recvonly", OPUS, red=RED) for name in AUDIO_SLOTS)
         lines += tuple(MediaLine(name, "video", "recvonly", VP8) for name in VIDEO_SLOTS)
         return write_description(self.path.offer(lines))
 
     def prepare(self, answer: Description) -> None:
         """Make the slots that the answer names; raises PeerFault where one is missing."""
-        ssrcs = {line.mid: line.ssrc for line in answer.lines}
+        lines = {line.mid: line for line in answer.lines}
         for name in (*AUDIO_SLOTS, *VIDEO_SLOTS):
-            ssrc = ssrcs.get(name)
-            if ssrc is None:
+            line = lines.get(name)
+            if line is None or (ssrc := line.ssrc) is None:
                 raise PeerFault("sdp-unsupported", why="slots")
             if name in AUDIO_SLOTS:
-                self._audio_by_ssrc[ssrc] = (name, Reception(ssrc, SOUND_CLOCK))
+                self._audio_by_ssrc[ssrc] = AudioSlot(
+                    name, ssrc, line.red, self._playout, self._sender, self.path.send_rtcp
+                )
             else:
                 slot = VideoSlot(ssrc, self._pictures, self.path.send_rtcp, self._clock)
                 self.video[name] = self._video_by_ssrc[ssrc] = slot
@@ -64,7 +64,7 @@ class Receiving:
         """Once a second: how everything arrives; the engine also learns that we are there."""
         now = self._clock.monotonic()
         receptions = [slot.reception for slot in self.video.values()]
-        receptions += [reception for _, reception in self._audio_by_ssrc.values()]
+        receptions += [audio.reception for audio in self._audio_by_ssrc.values()]
         blocks = [reception.report(now) for reception in receptions if reception.packets]
         self.path.send_rtcp(rtcp.receiver_report(self._sender, blocks))
 
@@ -80,16 +80,12 @@ class Receiving:
         if slot is not None:
             slot.packet(packet, now)
         elif (audio := self._audio_by_ssrc.get(packet.ssrc)) is not None:
-            name, reception = audio
-            reception.add(packet.sequence, packet.timestamp, len(packet.payload), now)
-            self._playout.put(name, packet.sequence, packet.timestamp, packet.payload)
+            audio.packet(packet, now)
 
     def _on_rtcp(self, data: bytes) -> None:
         now = self._clock.monotonic()
         for packet in rtcp.read_rtcp(data):
             if isinstance(packet, RtcpSrPacket):
-                slot = self._video_by_ssrc.get(packet.ssrc)
-                audio = self._audio_by_ssrc.get(packet.ssrc)
-                reception = slot.reception if slot is not None else audio[1] if audio is not None else None
-                if reception is not None:
-                    reception.sender_report(packet.sender_info.ntp_timestamp, now)
+                slot = self._video_by_ssrc.get(packet.ssrc) or self._audio_by_ssrc.get(packet.ssrc)
+                if slot is not None:
+                    slot.reception.sender_report(packet.sender_info.ntp_timestamp, now)

@@ -28,12 +28,15 @@ class RtpSender:
         self._last: tuple[int, float] | None = None
         self._resends_left = RESENDS_PER_SECOND
 
-    def send(self, payloads: list[bytes], timestamp: int, now: float, *, marker: bool) -> None:
-        """One frame; `marker` goes on its last packet."""
+    def send(
+        self, payloads: list[bytes], timestamp: int, now: float, *, marker: bool, payload_type: int | None = None
+    ) -> None:
+        """One frame; `marker` goes on its last packet. `payload_type` where it is not the stream's usual one."""
+        kind = self._payload_type if payload_type is None else payload_type
         for index, payload in enumerate(payloads):
             number = self._number = (self._number + 1) & 0xFFFF
             last = marker and index == len(payloads) - 1
-            packet = write_rtp(self._payload_type, last, number, timestamp + self._origin, self.ssrc, payload)
+            packet = write_rtp(kind, last, number, timestamp + self._origin, self.ssrc, payload)
             if self._keep:
                 self._history[number % HISTORY] = packet
             self.packets += 1

@@ -222,7 +222,10 @@ class TerminalMedia:
         try:
             relay = await self._open_relay() if self._through_relay else None
             address = await resolve(self._config.center_host)
-            publishing = Publishing(address, self._clock, self._capture.picture.want_keyframe, relay)
+            capture = self._capture
+            publishing = Publishing(
+                address, self._clock, capture.picture.want_keyframe, relay, capture.sound.expect_loss
+            )
             receiving = Receiving(address, self._clock, self._pictures, self._playout, relay)
         except OSError as err:
             log.info("no way to the center: %s", err)

@@ -1,17 +1,18 @@
 """How long to wait for packets: the delay that costs least, reckoned from how late the voice of the last seconds came.
 
 A frame has come when its first usable copy has: the packet itself, the copy in a later one, or a retransmission. So a
-line that loses packets is given the time that recovery takes, and a clean one nothing.
+line that loses packets is given the time that recovery takes, and a clean one nothing. Jitter passes and is soon
+forgotten; losses come back, so what was rescued is remembered longer.
 """
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict, deque
 
 from media.capture.sources import FRAME_SECONDS
 
-WINDOW = 400
-"""Frames (8 s) that are looked back upon."""
-HALF_LIFE = 60
-"""Frames after which a frame counts half: a bad stretch is soon forgotten."""
+WINDOW, HALF_LIFE = 400, 50
+"""Frames that are looked back upon, and after which one counts half."""
+RESCUED_WINDOW, RESCUED_HALF_LIFE = 1500, 400
+"""The same for frames that were rescued."""
 PENDING = 8
 """The newest frames, which may still come."""
 EVERY = 10
@@ -24,7 +25,10 @@ SPARE = 0.005
 """Seconds for what keeps this program itself from being in time."""
 A_FRAME_LOST = 4.0
 """What losing all frames costs, in seconds of delay: one in 200 is worth 20 ms."""
+IN_A_ROW = 4.0
+"""How much more it costs to lose several in a row, which cannot be concealed."""
 _WEIGHTS = [0.5 ** (age / HALF_LIFE) for age in range(WINDOW + 1)]
+_RESCUED_WEIGHTS = [0.5 ** (age / RESCUED_HALF_LIFE) for age in range(RESCUED_WINDOW + 1)]
 
 
 class DelayModel:
@@ -33,8 +37,11 @@ class DelayModel:
     def __init__(self) -> None:
         self.target = FIRST
         """Seconds that a frame should be able to come late."""
-        self._came: OrderedDict[int, float] = OrderedDict()
-        """Transit time of the first copy of each position; it holds an arbitrary constant."""
+        self._came: OrderedDict[int, tuple[float, bool]] = OrderedDict()
+        """The transit time of each position's first copy (with an arbitrary constant), and whether it was rescued."""
+        self._rescued: deque[tuple[int, float]] = deque(maxlen=RESCUED_WINDOW)
+        """When, counted in frames, and how late."""
+        self._count = 0
         self._fastest = 0.0
         self._newest = 0
         self._since = 0
@@ -44,16 +51,19 @@ class DelayModel:
         self._came.clear()
         self._since = 0
 
-    def came(self, position: int, now: float) -> None:
-        """A copy of this frame is there."""
+    def came(self, position: int, now: float, *, rescued: bool) -> None:
+        """A copy of this frame is there; `rescued` where it is not simply the packet in its turn."""
         if position in self._came:
             return
         transit = now - position * FRAME_SECONDS
         if not self._came:
             self._fastest, self._newest = transit, position
-        self._came[position] = transit
+        self._came[position] = (transit, rescued)
         self._fastest = min(self._fastest, transit)
+        if rescued:
+            self._rescued.append((self._count, transit - self._fastest))
         if position > self._newest:
+            self._count += position - self._newest
             self._newest = position
             self._since += 1
             if self._since >= EVERY:
@@ -69,21 +79,28 @@ class DelayModel:
         for position in [each for each in self._came if each < first]:
             del self._came[position]
         last = self._newest - PENDING
-        self._fastest = min(self._came.values())
-        found = [
-            (transit - self._fastest, _WEIGHTS[last - position])
-            for position, transit in self._came.items()
-            if position <= last
-        ]
-        if last - first < EVERY or not found:
+        if last - first < EVERY:
             return
-        missing = whole = sum(_WEIGHTS[: last - first + 1])
-        best, wanted = float("inf"), LONGEST
-        for late, weight in sorted(found):
+        self._fastest = min(transit for transit, _ in self._came.values())
+        whole = sum(_WEIGHTS[: last - first + 1])
+        shares = [
+            (transit - self._fastest, _WEIGHTS[last - position] / whole)
+            for position, (transit, rescued) in self._came.items()
+            if position <= last and not rescued
+        ]
+        whole = sum(_RESCUED_WEIGHTS[: self._count + 1])
+        together = Counter(at for at, _ in self._rescued)
+        shares += [
+            (late, _RESCUED_WEIGHTS[self._count - at] / whole * (IN_A_ROW if together[at] > 2 else 1.0))
+            for at, late in self._rescued
+            if self._count - at <= RESCUED_WINDOW
+        ]
+        best, wanted, missing = float("inf"), LONGEST, sum(share for _, share in shares)
+        for late, share in sorted(shares):
             if late > LONGEST:
                 break
-            missing -= weight
-            cost = late + A_FRAME_LOST * missing / whole
+            missing -= share
+            cost = late + A_FRAME_LOST * missing
             if cost < best:
                 best, wanted = cost, late
         self.target = min(LONGEST, wanted + SPARE)

@@ -91,8 +91,18 @@ class JitterBuffer:
         elif not on_air:
             self._on_air_since = None
 
-    def put(self, sequence: int, timestamp: int, payload: bytes, now: float, copies: Sequence[bytes] = ()) -> None:
-        """A packet, in whatever order; `copies` are the payloads of those right before it, the nearest first."""
+    def put(
+        self,
+        sequence: int,
+        timestamp: int,
+        payload: bytes,
+        now: float,
+        copies: Sequence[bytes] = (),
+        *,
+        resent: bool = False,
+    ) -> None:
+        """A packet, in whatever order; `copies` are the payloads of those right before it, the nearest first. `resent`
+        where it comes because it was asked for again."""
         if not payload:
             return
         number = self._unwrap_number(sequence)
@@ -107,12 +117,12 @@ class JitterBuffer:
                 self._begin(now)
         if self._newest is None or number > self._newest[0]:
             self._newest = (number, position)
-        self._keep(position, payload, now, is_copy=False)
+        self._keep(position, payload, now, is_copy=False, rescued=resent)
         for back, copy in enumerate(copies, 1):
             if copy:
-                self._keep(position - back, copy, now, is_copy=True)
+                self._keep(position - back, copy, now, is_copy=True, rescued=True)
         if position - 1 not in self._frames and has_copy(payload):
-            self._delay.came(position - 1, now)
+            self._delay.came(position - 1, now, rescued=True)
         if len(self._frames) > CAPACITY:
             self._begin(now)
 
@@ -138,8 +148,8 @@ class JitterBuffer:
         del self._ready[:FRAME_BYTES]
         return sound
 
-    def _keep(self, position: int, payload: bytes, now: float, *, is_copy: bool) -> None:
-        self._delay.came(position, now)
+    def _keep(self, position: int, payload: bytes, now: float, *, is_copy: bool, rescued: bool) -> None:
+        self._delay.came(position, now, rescued=rescued)
         late = self._next is not None and position < self._next
         if not late and (position not in self._frames or not is_copy):
             self._frames[position] = _Frame(payload, is_copy)

@@ -6,7 +6,7 @@ once; a silent clock takes its place, so that everything else goes on.
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from desktop_app.domain.clock import Clock
 from desktop_app.domain.faults import Fault, HostFault
@@ -25,6 +25,8 @@ class Playout:
     """`open` and `close` from one thread; `put`, `set_on_air`, `counts` and `level` from any."""
 
     def __init__(self, output: SoundOutput, clock: Clock) -> None:
+        self.on_played: Callable[[bytes], None] = lambda sound: None
+        """Told each 20 ms that the room will hear, on the output's thread; set before `open`."""
         self._output = output
         self._stand_in = SilentOutput()
         self._using: SoundOutput | None = None
@@ -54,10 +56,19 @@ class Playout:
             self._watch.join()
             self._watch = None
 
-    def put(self, slot: str, sequence: int, timestamp: int, payload: bytes) -> None:
-        """An Opus packet for a slot."""
+    def put(
+        self,
+        slot: str,
+        sequence: int,
+        timestamp: int,
+        payload: bytes,
+        copies: Sequence[bytes] = (),
+        *,
+        resent: bool = False,
+    ) -> None:
+        """An Opus packet for a slot; see `JitterBuffer.put`."""
         with self._lock:
-            self._stream(slot).put(sequence, timestamp, payload, self._clock.monotonic())
+            self._stream(slot).put(sequence, timestamp, payload, self._clock.monotonic(), copies, resent=resent)
 
     def set_on_air(self, slot: str, on_air: bool) -> None:
         """Whether the slot's site should be heard; counts run only then."""
@@ -85,7 +96,9 @@ class Playout:
                 self._levels[slot] = loudness(sound) if sound is not None else 0.0
                 if sound is not None:
                     frames.append(sound)
-        return mix(frames) if frames else bytes(FRAME_BYTES)
+        sound = mix(frames) if frames else bytes(FRAME_BYTES)
+        self.on_played(sound)
+        return sound
 
     def _stream(self, slot: str) -> JitterBuffer:
         stream = self._streams.get(slot)

@@ -8,6 +8,16 @@ MAX_GAP = 200
 """A jump wider than this is a new start, not a loss."""
 
 
+def fresh_losses(newest: int | None, number: int, *, spared: int) -> list[int]:
+    """What a voice lost right before this packet and its copies do not bring back: asked for once, or it is too late.
+
+    `spared` packets before this one need not be asked for. A wide gap is a pause or an outage, and nothing is.
+    """
+    if newest is None or not number - 20 < newest < number:
+        return []
+    return list(range(newest + 1, number - spared))
+
+
 class Gaps:
     """Missing packets of one stream. Bounded: never more than MAX_GAP numbers."""
 

@@ -1,0 +1,61 @@
+"""How much a voice protects itself against what a receiver reports of its loss; on each leg for itself.
+
+Opus' own redundancy (in-band FEC) is inside the bit rate and follows any loss. RED (RFC 2198) sends each packet again
+with the two after it. That trebles the bit rate of the voice, so it is for a line that loses much and bears it: where
+the round trip grows long, or the loss grows with it, the line is narrow, and RED would only make it worse.
+"""
+
+import math
+
+RED_ABOVE, RED_BELOW = 0.06, 0.02
+"""Loss at which RED begins, and at which it ends."""
+RED_AT_LEAST = 10.0
+"""Seconds that it stays once it began."""
+RED_TRIED_WITH = 3
+"""Reports after its beginning by whose mean the line shows whether it bears it."""
+RED_NOT_AGAIN = 60.0
+"""Seconds until it is tried again on such a line."""
+QUEUE = 0.15
+"""Seconds by which the round trip may exceed the shortest one seen before the line counts as narrow."""
+COPIES = 2
+"""Packets of the voice that RED carries again."""
+
+
+def believed(before: float, reported: float) -> float:
+    """The loss to reckon with: quick to rise, slow to fall."""
+    return reported if reported > before else before + (reported - before) * 0.2
+
+
+class VoiceProtection:
+    """What to do against loss. Times are monotonic seconds, `loss` a share."""
+
+    def __init__(self) -> None:
+        self.loss = 0.0
+        self.round_trip: float | None = None
+        self.redundant = False
+        self.allowed = True
+        """Whether the line's estimated rate leaves room for RED."""
+        self._shortest = math.inf
+        self._began = 0.0
+        self._before = 0.0
+        self._since: list[float] = []
+        self._not_before = -math.inf
+
+    def reported(self, loss: float, round_trip: float | None, now: float) -> None:
+        """A receiver's report: quick to believe in loss, slow to forget it."""
+        self.loss = believed(self.loss, loss)
+        if round_trip is not None:
+            self.round_trip = round_trip
+            self._shortest = min(self._shortest, round_trip)
+        queued = round_trip is not None and round_trip > self._shortest + QUEUE
+        if not self.redundant:
+            if self.loss >= RED_ABOVE and self.allowed and not queued and now >= self._not_before:
+                self.redundant, self._began, self._before, self._since = True, now, self.loss, []
+            return
+        if len(self._since) < RED_TRIED_WITH:
+            self._since.append(loss)
+        worse = sum(self._since) / RED_TRIED_WITH > 1.5 * self._before + 0.05
+        if queued or worse or not self.allowed:
+            self.redundant, self._not_before = False, now + RED_NOT_AGAIN
+        elif self.loss < RED_BELOW and now - self._began > RED_AT_LEAST:
+            self.redundant = False
