@@ -17,6 +17,7 @@ from sync.export.table import write_table
 from sync.identity.device import DeviceIdentity
 from sync.identity.operators import PinBook, operators_of
 from sync.log.audit import AuditKind
+from sync.meetings.readiness import SiteReadiness
 from sync.meetings.schedule import AgendaDraft as ItemDraft
 from sync.meetings.schedule import MeetingDraft, schedule_meeting
 from sync.reference.units import units
@@ -109,9 +110,29 @@ class AuditedExports:
         self._book.note(AuditKind.EXPORTED, detail="sign_in_list", meeting=meeting)
         return written
 
+    def readiness(self, title: str, sites: Sequence[SiteReadiness], path: Path) -> Path:
+        written = self._exports.readiness(title, sites, path)
+        self._book.note(AuditKind.EXPORTED, detail="readiness")
+        return written
+
+    def report(self, meeting: str, path: Path) -> Path:
+        written = self._exports.report(meeting, path)
+        self._book.note(AuditKind.EXPORTED, detail="report", meeting=meeting)
+        return written
+
+    def calendar(self, meeting: str, path: Path) -> Path:
+        written = self._exports.calendar(meeting, path)
+        self._book.note(AuditKind.EXPORTED, detail="calendar", meeting=meeting)
+        return written
+
     def receipt(self, content: bytes, path: Path) -> Path:
         written = self._exports.receipt(content, path)
         self._book.note(AuditKind.EXPORTED, detail="receipt")
+        return written
+
+    def ledger(self, path: Path, head: Sequence[str], rows: Sequence[Sequence[str]]) -> Path:
+        written = write_table(path, head, rows)
+        self._book.note(AuditKind.EXPORTED, detail="ledger")
         return written
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from media.live import LiveListener, LiveMeeting
     from sync.documents.live import Colleague
     from sync.meetings.material import Material
+    from sync.meetings.readiness import SiteReadiness
     from sync.terminal.audit import AuditLine, LastVisit
     from sync.terminal.counter import EnrolledDevice, GivenCode, HeldChange
     from sync.terminal.records import Records
@@ -220,7 +221,21 @@ class Exports(Protocol):
 
     def sign_in_list(self, meeting: MeetingId, path: Path) -> Path: ...
 
+    def readiness(self, title: str, sites: Sequence[SiteReadiness], path: Path) -> Path: ...
+
+    def report(self, meeting: MeetingId, path: Path) -> Path:
+        """What a meeting came to, as .xlsx or .docx by the path's ending."""
+        ...
+
+    def calendar(self, meeting: MeetingId, path: Path) -> Path:
+        """The meeting as a calendar file, .ics."""
+        ...
+
     def receipt(self, content: bytes, path: Path) -> Path: ...
+
+    def ledger(self, path: Path, head: Sequence[str], rows: Sequence[Sequence[str]]) -> Path:
+        """A register as a table."""
+        ...
 
 
 class Packed(Protocol):

@@ -1,6 +1,7 @@
 """From the records to the papers: what the export buttons do. Slow; never called on the Qt thread."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -8,11 +9,17 @@ from desktop_app.domain.clock import Clock, moment
 from desktop_app.domain.faults import OperatorError
 from desktop_app.domain.meetings import MeetingKind
 from sync.documents.minutes import MinutesDocument
+from sync.export.calendar_ics import CalendarEntry, write_calendar
 from sync.export.files import write_whole
 from sync.export.minutes_docx import write_minutes
 from sync.export.paper import Block, Item, MinutesPaper, Remark, Turn
+from sync.export.readiness_xlsx import write_readiness
+from sync.export.report_docx import write_report_page
+from sync.export.report_xlsx import write_report
 from sync.export.signin_xlsx import SignInList, write_sign_in_list
 from sync.meetings.attendance import attendance_sheet
+from sync.meetings.readiness import SiteReadiness
+from sync.meetings.report import meeting_report
 from sync.meetings.source import RecordSource, Row
 from sync.reference.codes import kinds
 from sync.reference.units import unit_at, unit_name
@@ -48,6 +55,24 @@ class RecordExports:
     def sign_in_list(self, meeting: str, path: Path) -> Path:
         """Write the sign-in list as .xlsx; the path. OperatorError `meeting-missing`, HostFault as `write_whole`."""
         return write_sign_in_list(sign_in_list(self._records, meeting, self._unit_path, self._clock.now()), path)
+
+    def readiness(self, title: str, sites: Sequence[SiteReadiness], path: Path) -> Path:
+        """Write the readiness board as .xlsx; the path. HostFault as `write_whole`."""
+        return write_readiness(unit_name(self._unit_path), title, sites, self._clock.now(), path)
+
+    def report(self, meeting: str, path: Path) -> Path:
+        """Write what a meeting came to, as .docx where the path says so, else as .xlsx; the path.
+
+        OperatorError `meeting-missing`, HostFault as `write_whole`.
+        """
+        report = meeting_report(self._records, meeting, self._clock.now())
+        if path.suffix.lower() == ".docx":
+            return write_report_page(report, path)
+        return write_report(report, path)
+
+    def calendar(self, meeting: str, path: Path) -> Path:
+        """Write the meeting as .ics; the path. OperatorError `meeting-missing`, HostFault as `write_whole`."""
+        return write_calendar([calendar_entry(self._records, meeting, self._clock.now())], path)
 
 
 def minutes_paper(source: DocumentSource, minutes_id: str, made_at: datetime) -> MinutesPaper:
@@ -109,6 +134,29 @@ def sign_in_list(source: RecordSource, meeting_id: str, unit_path: str, made_at:
         end=_time(meeting.get("actual_end") or meeting.get("planned_end")),
         attendance=attendance_sheet(source, meeting_id),
         made_at=made_at,
+    )
+
+
+def calendar_entry(source: RecordSource, meeting_id: str, made_at: datetime) -> CalendarEntry:
+    """The meeting as a calendar has it. OperatorError `meeting-missing`, also where it has no sound time."""
+    meeting = _meeting(source, meeting_id)
+    start, end = _time(meeting.get("planned_start")), _time(meeting.get("planned_end"))
+    if start is None:
+        raise OperatorError("meeting-missing", meeting=meeting_id)
+    items = sorted(source.list("agenda_item", meeting=meeting_id), key=lambda row: int(row.get("item_no") or 0))
+    agenda = [f"{number}. {row.get('title') or ''}" for number, row in enumerate(items, start=1)]
+    sites = [unit_name(str(path)) for path in meeting.get("invited") or ()]
+    code = str(meeting.get("code") or "")
+    return CalendarEntry(
+        uid=meeting_id,
+        title=str(meeting.get("title") or ""),
+        start=start,
+        end=end or start + timedelta(hours=1),
+        made_at=made_at,
+        place=unit_name(str(meeting.get("convener_unit") or "")),
+        text="\n".join([_kind(meeting), *([code] if code else []), *agenda, "、".join(sites)]),
+        cancelled=meeting.get("state") == "cancelled",
+        version=int(made_at.timestamp()),
     )
 
 
