@@ -32,7 +32,7 @@ from sync.replication.batch import read_batch
 from sync.replication.heads import Heads, pack_heads, sums_of
 from sync.replication.page import FEED_BYTES, Page, pack_items, pack_page
 from sync.replication.part import Part, pack_part
-from sync.store.engine import host_faults, reading
+from sync.store.engine import host_faults, reading, uncollected
 from sync.store.reader import Row, Rows
 from sync.store.rows import erase_payloads, upsert
 from sync.store.store import Store, Transaction
@@ -235,6 +235,10 @@ class CenterStore(Store):
         known = self._devices(device)
         if known is None:
             raise PeerFault("device-unknown")
+        with uncollected():
+            return self._receive(device, known, batch)
+
+    def _receive(self, device: DeviceId, known: KnownDevice, batch: bytes) -> bytes:
         opened = read_batch(batch)
         if opened.terminal != device:
             raise PeerFault("device-mismatch")

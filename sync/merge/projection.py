@@ -74,16 +74,16 @@ class Projection:
         connection, states, now = self._connection, self._states, self.places.now
         for entity, pks in wanted.items():
             ordered = sorted(pks)
-            for pk, fields, clocks, retracted, person, meeting, owner in fetch_among(
-                connection, _RECORDS, (entity,), ordered
-            ):
+            found = fetch_among(connection, _RECORDS, (entity,), ordered)
+            for pk, fields, clocks, retracted, person, meeting, owner in found:
                 states[entity, pk] = RecordState(
                     from_json(fields), from_json(clocks), bool(retracted), person, meeting, now(owner)
                 )
                 self._stored.add((entity, pk))
-            for pk, name, heads in fetch_among(connection, _CONFLICTS, (entity,), ordered):
+            marked = fetch_among(connection, _CONFLICTS, (entity,), [row[0] for row in found]) if found else []
+            for pk, name, heads in marked:
                 self._conflicted.add((entity, pk))
-                states.setdefault((entity, pk), RecordState()).conflicts[name] = from_json(heads)
+                states[entity, pk].conflicts[name] = from_json(heads)
             for pk in ordered:
                 state = states.get((entity, pk))
                 if state is None:

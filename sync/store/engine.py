@@ -4,6 +4,7 @@ A commit that returned is on the disk. Disk errors come out as HostFault `disk-f
 `store-damaged`; everything else is a bug.
 """
 
+import gc
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,8 @@ _FAULTS = {
     sqlite3.SQLITE_NOTADB: "store-damaged",
 }
 BUSY_SECONDS = 10
+CHECKPOINT_PAGES = 4000
+"""16 MiB of write-ahead log, before it goes into the file: what many writes change is then written once."""
 
 
 def store_engine(path: Path, key: bytes | None) -> sa.Engine:
@@ -44,11 +47,12 @@ def store_engine(path: Path, key: bytes | None) -> sa.Engine:
         dbapi.execute("PRAGMA synchronous=FULL")
         dbapi.execute("PRAGMA foreign_keys=ON")
         dbapi.execute("PRAGMA cache_size=-16000")
+        dbapi.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
 
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
         reading = connection.get_execution_options().get("silian_reading", False)
-        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+        connection.connection.driver_connection.execute("BEGIN" if reading else "BEGIN IMMEDIATE")  # type: ignore[union-attr]
 
     return engine
 
@@ -65,6 +69,18 @@ def host_faults() -> Iterator[None]:
         if fault is None:
             raise
         raise HostFault(fault) from err
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Nobody looks for garbage meanwhile: a batch makes tens of thousands of objects that all live until its end."""
+    looked_for = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if looked_for:
+            gc.enable()
 
 
 @contextmanager

@@ -11,12 +11,14 @@ from desktop_app.domain.faults import HostFault, OperatorError
 from sync.entities import ENTITIES, SCHEMA_VERSION, Merge, Type
 from sync.log.envelope import GENESIS, SALT_BYTES, Change, Op, change_hash, payload_digest
 from sync.log.hlc import HybridClock
-from sync.log.payload import RETRACTED, UPDATE, seal_payload
+from sync.log.payload import RETRACTED, UPDATE, Payload, seal_payload
 from sync.log.signing import Origin
 from sync.merge.projection import Projection, bases_of
+from sync.store.driver import run
 from sync.store.rows import insert_changes
 from sync.store.tables import origin
 
+_ADVANCE = "UPDATE origin SET epoch = ?, seq = ?, head_hash = ?, acknowledged = ?, hlc = ? WHERE terminal = ?"
 _PYTHON = {Type.TEXT: str, Type.INTEGER: int, Type.BOOLEAN: bool, Type.TIME: str, Type.TEXTS: list}
 
 
@@ -121,7 +123,7 @@ class Journal:
         self.head.seq = change.seq
         self.head.head_hash = change_hash(change, self.head.head_hash)
         self._written.append((change, self.head.head_hash))
-        projection.apply(change)
+        projection.apply(change, Payload(dict(fields), dict(seen)))
         return change
 
     def store(self, connection: sa.Connection) -> None:
@@ -129,17 +131,9 @@ class Journal:
         insert_changes(connection, self._written)
         self._written = []
         self.head.hlc = self.clock.last
-        connection.execute(
-            origin.update()
-            .where(origin.c.terminal == self._identity.device)
-            .values(
-                epoch=self.head.epoch,
-                seq=self.head.seq,
-                head_hash=self.head.head_hash,
-                acknowledged=self.head.acknowledged,
-                hlc=self.head.hlc,
-            )
-        )
+        head = self.head
+        ends = (head.epoch, head.seq, head.head_hash, head.acknowledged, head.hlc)
+        run(connection, _ADVANCE, (*ends, self._identity.device))
 
 
 def retraction(entity: str) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from sync.merge.places import Places
 from sync.merge.projection import Key, Projection
 from sync.merge.rebuilding import is_current, rebuild
 from sync.store import cipher, postgres, reader
-from sync.store.engine import check, host_faults, store_engine, writing
+from sync.store.engine import check, host_faults, store_engine, uncollected, writing
 from sync.store.journal import Head, Journal, load_head, retraction
 from sync.store.lock import StoreLock
 from sync.store.rows import upsert
@@ -212,7 +212,7 @@ class Store(reader.StoreReader):
                 yield self._current  # part of the transaction that this thread is in
                 return
             try:
-                with writing(self._engine) as connection:
+                with uncollected(), writing(self._engine) as connection:
                     head = self._known_head(connection)
                     now_ms = unix_ms(self.clock.now())
                     transaction = Transaction(
