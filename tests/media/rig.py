@@ -19,7 +19,7 @@ from media.hub.hub import Hub
 from media.metronome import Metronome
 from media.peers.seams import MediaConfig
 from media.peers.terminal import TerminalMedia
-from media.playout.outputs import SilentOutput
+from media.playout.outputs import SilentOutput, SoundOutput
 from media.playout.playout import Playout
 from media.transport.port import MediaPort
 from media.transport.relay import Relay
@@ -215,9 +215,10 @@ class Room:
         through: Callable[[int], int] | None = None,
         silent_after: float = 3.0,
         host: str = "127.0.0.1",
+        output: SoundOutput | None = None,
     ) -> "Terminal":
         signal = HubSignal(self.reachable_hub, UnitPath(name), through)
-        terminal = Terminal(UnitPath(name), signal, picture, sound, silent_after, host)
+        terminal = Terminal(UnitPath(name), signal, picture, sound, silent_after, host, output)
         self.terminals.append(terminal)
         return terminal
 
@@ -233,6 +234,7 @@ class Terminal:
         sound: SoundSource | None = None,
         silent_after: float = 3.0,
         host: str = "127.0.0.1",
+        output: SoundOutput | None = None,
     ) -> None:
         clock = SystemClock()
         card = PlainCard()
@@ -245,7 +247,7 @@ class Terminal:
         self.media = TerminalMedia(
             signal=self.signal,
             capture=self.capture,
-            playout=Playout(SilentOutput(), clock),
+            playout=Playout(output or SilentOutput(), clock),
             listener=self.notes,
             clock=clock,
             config=MediaConfig(center_host=host, silent_after=silent_after),
