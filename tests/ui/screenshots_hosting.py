@@ -36,14 +36,19 @@ from screenshots_meeting import roster_rows
 from desktop_app.domain.clock import stamp
 from desktop_app.domain.ids import MeetingId, UnitPath
 from desktop_app.domain.meetings import MeetingMode
-from media.meeting.model import FloorRequest, FloorStatus, MeetingPhase, MeetingState
+from media.meeting.inquiry import Inquiry, InquiryAnswer, Stance
+from media.meeting.model import FloorPurpose, FloorRequest, FloorStatus, MeetingPhase, MeetingState
 from media.meeting.roll_call import RollAnswer, RollCall, RollManner, RollPhase, RollStatus
-from media.meeting.stage import Caption, Layout, Message, Slide
+from media.meeting.stage import Budget, Caption, Layout, Message, Slide
 from sync.reference.units import units
 from ui.i18n import language, set_language, t
+from ui.meeting.budget_dialog import BudgetDialog
+from ui.meeting.inquiry_card import AnswersDialog
 from ui.meeting.lecture_view import LectureView
 from ui.meeting.line_dialog import LineDialog
+from ui.meeting.material_dialog import MaterialDialog
 from ui.meeting.meeting_view import MeetingView
+from ui.meeting.poll_dialog import PollDialog
 from ui.meeting.preview_dialog import PreviewDialog
 from ui.meeting.roll_view import RollCallView
 from ui.meeting.room_window import RoomWindow
@@ -352,6 +357,41 @@ DIALOGS = {
         )
     ),
 }
+
+
+def asked_to_grant(_view: MeetingView) -> QWidget:
+    parent = conducting(GD, QUESTIONED, NINE)(Scheme.LIGHT)
+    view = parent.findChild(MeetingView)
+    if not isinstance(view, MeetingView):
+        raise SystemExit("no operator view")
+    site_row = next(row for row in view.model.roster if row.unit_path == XN)
+    made = PreviewDialog(view.model, site_row, None, view.model.queue[0])
+    made._kept_view = parent  # type: ignore[attr-defined]
+    return made
+
+
+def among(state: MeetingState, make_dialog: Callable[[MeetingView], QWidget]) -> Callable[[Any], QWidget]:
+    """A dialog over a meeting in this state."""
+
+    def make(scheme: Scheme) -> QWidget:
+        parent = conducting(GD, state, NINE, lambda view: view.grid.select(XN))(scheme)
+        view = parent.findChild(MeetingView)
+        if not isinstance(view, MeetingView):
+            raise SystemExit("no operator view")
+        made = make_dialog(view)
+        made._parent_kept = parent  # type: ignore[attr-defined]
+        return made
+
+    return make
+
+
+def listed(view: MeetingView) -> QWidget:
+    slides = view._host_menu._slides
+    if slides is None:
+        raise SystemExit("no slides")
+    return MaterialDialog(slides.material(), None, slides)
+
+
 LECTURES = {
     "lecture-listens": lecture(ASKED),
     "lecture-granted": lecture(GRANTED),
@@ -364,6 +404,44 @@ LONG = replace(
     floor=(replace(BUSY.floor[0], member_name="阿卜杜热西提·麦合木提江"), *BUSY.floor[1:]),
 )
 BEFORE = MeetingState(MeetingId("m"), MeetingPhase.SCHEDULED, title=TITLE, host=GD, invited=tuple(NINE))
+QUESTION = Inquiry(
+    "q1",
+    "是否同意先在惠东、博罗两县开展县域医共体编制周转池试点",
+    tuple(sorted(path for path in NINE if path != GD)),
+    NOW - timedelta(minutes=2),
+    GD,
+    answers=(
+        InquiryAnswer(XN, Stance.AGREE, NOW),
+        InquiryAnswer(sorted(NINE)[0], Stance.AGREE, NOW),
+        InquiryAnswer(sorted(NINE)[4], Stance.OTHER, NOW, remark="建议先测算周转池的规模，再定试点县"),
+        InquiryAnswer(sorted(NINE)[5], Stance.ABSTAIN, NOW),
+    ),
+)
+ASKING = replace(BUSY, inquiries=(QUESTION,))
+BUDGETED = replace(
+    BUSY,
+    budgets=(Budget(None, 3, 1200), Budget(None, 1, 600), Budget(XN, 0, 600)),
+    floor=(BUSY.floor[0], replace(BUSY.floor[1], priority=9), *BUSY.floor[2:]),
+)
+QUESTIONED = replace(
+    BUSY,
+    mode=MeetingMode.LECTURE,
+    floor=(
+        replace(
+            request(7, XN, "委员07", FloorStatus.ACCEPTED),
+            purpose=FloorPurpose.QUESTION,
+            place=1,
+            sector="教育界",
+            note="县一级数据人才不足，省里是否考虑建立市县共享的技术支持队伍？",
+        ),
+    ),
+)
+HOSTED |= {
+    "conduct-inquiry": conducting(GD, ASKING, NINE),
+    "conduct-asked": conducting(sorted(NINE)[2], ASKING, NINE),
+    "conduct-budgets": conducting(GD, BUDGETED, NINE),
+    "conduct-rehearsal": conducting(GD, replace(BUSY, mode=MeetingMode.REHEARSAL, floor=()), NINE),
+}
 SLIDE = Slide("5" * 64, 2, 3, "县域数字化的三个着力点", GD, NOW)
 LESSON_PAGE = replace(ASKED, slide=SLIDE, layout=Layout.CONTENT)
 BUSY_PAGE = replace(BUSY, slide=SLIDE, layout=Layout.CONTENT)
@@ -377,6 +455,14 @@ LECTURES |= {
 HOSTED |= {
     "conduct-slides": conducting(GD, BUSY_PAGE, NINE),
     "conduct-slides-none": conducting(GD, BUSY, NINE, lambda view: view._stage.show_slides()),
+}
+DIALOGS |= {
+    "dialog-budgets": among(BUDGETED, lambda view: BudgetDialog(view.hosting.queue, None, LC)),
+    "dialog-polling": among(BUSY, lambda view: PollDialog(view.hosting, None)),
+    "dialog-answers": among(ASKING, lambda view: AnswersDialog(view.hosting.inquiry, None)),
+    "dialog-material": among(BUSY_PAGE, listed),
+    "dialog-queue-menu": among(BUDGETED, lambda view: view._floor.queue.menu_of(view.model.queue[1])),
+    "dialog-question": alone(asked_to_grant),
 }
 ROOMS = {
     "room-slides": room(late(BUSY_PAGE, 150)),

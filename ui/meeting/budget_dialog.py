@@ -28,8 +28,9 @@ class BudgetDialog(Dialog):
         grid = QGridLayout()
         grid.setHorizontalSpacing(k.px(12))
         grid.setVerticalSpacing(k.px(8))
-        for column, key in enumerate(("who", "minutes", "spent", "left")):
-            grid.addWidget(Text(t(f"budget.{key}"), "small", "ink3"), 0, column + (1 if column else 0))
+        grid.addWidget(Text(t("budget.who"), "small", "ink3"), 0, 0, 1, 2)
+        for column, key in enumerate(("minutes", "spent", "left"), start=2):
+            grid.addWidget(Text(t(f"budget.{key}"), "small", "ink3"), 0, column)
         held = {(row.unit_path, row.level): row for row in model.budgets}
         lines: list[tuple[UnitPath | None, Level | None, BudgetRow | None]] = [
             (None, level, held.get((None, level))) for level in Level
@@ -63,6 +64,7 @@ class BudgetDialog(Dialog):
         minutes = row.seconds // 60 if row is not None else 0
         box = QSpinBox()
         box.setFont(font("body"))
+        box.setMinimumHeight(theme().px(34))
         box.setRange(0, MOST_MINUTES)
         box.setSpecialValueText(t("budget.none"))
         box.setSuffix(t("budget.unit"))

@@ -9,7 +9,7 @@ from ui.i18n import t
 from ui.meeting.acts import tried
 from ui.models.hosting_model import POLL_SECONDS, HostingModel
 from ui.models.meeting_rows import Presence, RosterRow
-from ui.theme import font
+from ui.theme import font, theme
 from ui.widgets import Button, PrimaryButton, Text
 from ui.widgets.dialog import Dialog
 
@@ -36,6 +36,7 @@ class PollDialog(Dialog):
         self._add(t("poll.sites"), self._sites)
         self._seconds = QSpinBox()
         self._seconds.setFont(font("body"))
+        self._seconds.setMinimumHeight(theme().px(34))
         self._seconds.setRange(ALLOWED.start, MOST_SECONDS)
         self._seconds.setSuffix(t("poll.unit"))
         self._seconds.setValue(polling.interval_seconds if polling is not None else POLL_SECONDS)
