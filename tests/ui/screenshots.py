@@ -33,6 +33,7 @@ from office_stage import (
 )
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication, QWidget
+from record_scenes import RECORD_SCENES
 from scenes_readiness import SCENES as READINESS_SCENES
 from scenes_readiness import UNITS
 
@@ -302,6 +303,9 @@ SCENES: dict[str, Callable[[Scene], None]] = {
     "shortcuts": _shortcuts,
     **READINESS_SCENES,
 }
+
+
+SCENES |= RECORD_SCENES
 
 
 @contextmanager

@@ -45,6 +45,7 @@ class Page(StrEnum):
     MEETING = "meetings"
     SIGN_IN = "signin"
     MINUTES = "minutes"
+    OPINIONS = "opinions"
     ROLL_CALL = "rollcall"
     SYNC = "sync"
     AUDIT = "audit"

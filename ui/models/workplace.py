@@ -15,6 +15,7 @@ from ui.models.hosting_model import HostingModel
 from ui.models.lecture_model import LectureModel
 from ui.models.meeting_model import MeetingModel
 from ui.models.minutes_model import MinutesModel
+from ui.models.opinions_model import OpinionsModel
 from ui.models.roll_model import RollCallModel
 from ui.models.room_model import RoomModel
 from ui.models.settings_model import SettingsModel
@@ -43,6 +44,7 @@ class Workplace(QObject):
         self.signin = SignInModel(services, self)
         self.minutes = MinutesModel(services, self)
         self.minutes.follow(self.meeting)
+        self.opinions = OpinionsModel(services, app, self)
         self.sync = SyncModel(services, app, self)
         self.audit = AuditModel(services, app, self)
         self.diagnostics = DiagnosticsModel(services, app, self)
@@ -71,6 +73,7 @@ class Workplace(QObject):
         self.meeting.close()
         for model in (self.home, self.sync, self.audit, self.signin, self.minutes, self.room, self.slides):
             model.close()
+        self.opinions.close()
 
     def _join(self, meeting: str, title: str) -> None:
         if self.app.meeting_id == meeting:

@@ -120,7 +120,7 @@ class OfficeShell(QWidget):
             Page.MINUTES: self._work.minutes,
             Page.ROLL_CALL: self._work.roll_call,
         }.get(page)
-        return t(f"page.{page}"), str(getattr(about, "title", "") or "")
+        return t(f"page.{page}"), str(getattr(about, "title", "") or getattr(view, "subtitle", "") or "")
 
     def _show_badge(self) -> None:
         sync = self._app.sync

@@ -8,6 +8,7 @@ from ui.models.app_model import AppModel, Page
 from ui.models.workplace import Workplace
 from ui.records.audit_view import AuditView
 from ui.records.minutes_view import MinutesView
+from ui.records.opinions_view import OpinionsView
 from ui.shell.diagnostics_page import DiagnosticsPage
 from ui.shell.home_page import HomePage
 from ui.shell.meetings_page import MeetingsPage
@@ -27,6 +28,8 @@ def build_page(page: Page, app: AppModel, work: Workplace, office: Office) -> QW
             return SignInView(work.signin)
         case Page.MINUTES:
             return MinutesView(work.minutes)
+        case Page.OPINIONS:
+            return OpinionsView(app, work.opinions, office)
         case Page.ROLL_CALL:
             return RollCallView(work.roll_call)
         case Page.SYNC:

@@ -19,6 +19,7 @@ ICONS = {
     Page.MEETING: "cast-audio",
     Page.SIGN_IN: "account-multiple-check-outline",
     Page.MINUTES: "file-document-edit-outline",
+    Page.OPINIONS: "comment-quote-outline",
     Page.ROLL_CALL: "format-list-checks",
     Page.SYNC: "cloud-check-outline",
     Page.AUDIT: "shield-search",

@@ -239,7 +239,7 @@ class MainWindow(QMainWindow):
             ("Ctrl+Shift+S", self._sync_now),
             ("Ctrl+Shift+L", self.app.lock),
         ]
-        keys += [(f"Ctrl+{number}", partial(self._go, number)) for number in range(1, 9)]
+        keys += [(f"Ctrl+{number}", partial(self._go, number)) for number in range(1, 10)]
         for sequence, act in keys:
             shortcut = QShortcut(QKeySequence(sequence), self)
             shortcut.setContext(Qt.ShortcutContext.WindowShortcut)

@@ -41,6 +41,9 @@ QMainWindow, QDialog, QWidget[role="page"] {{ background: {k.win}; }}
 QScrollArea, QScrollArea > QWidget > QWidget[role="scrolled"] {{ background: transparent; border: none; }}
 QFrame[role="card"] {{ background: {k.surface}; border: 1px solid {k.line}; border-radius: {card}px; }}
 QFrame[role="inset"] {{ background: {k.surface}; border: 1px solid {k.line}; border-radius: {card}px; }}
+QFrame[role="step"] {{ background: {k.surface}; border: 1px solid {k.line}; border-radius: {card}px; }}
+QFrame[role="step"][state="current"] {{ background: {k.zheshi_t}; border: 2px solid {k.zheshi}; }}
+QFrame[role="step"][state="open"] {{ background: {k.win}; border: 1px solid {k.line}; }}
 QFrame[role="panel"] {{ background: {k.surface}; border: none; }}
 QFrame[role="panel"][edge="left"] {{ border-left: 1px solid {k.line}; }}
 QFrame[role="panel"][edge="right"] {{ border-right: 1px solid {k.line}; }}

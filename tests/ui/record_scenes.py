@@ -1,0 +1,97 @@
+"""The pages of records and people in their states, for the pictures and for the test of clipped words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from office_stage import HD, Terminal
+
+from desktop_app.domain.clock import stamp
+from desktop_app.domain.handling import ReplyClass
+from sync.log.write import Write
+from sync.meetings.followup import FollowUp
+from ui.models.app_model import Page
+
+OPINIONS = (
+    ("委员05", "支持县级医院开展固定路线巡回诊疗，市级统一保障车辆和药品"),
+    ("委员03", "省级统筹固定“县管乡用”编制周转池，把人员留在乡镇卫生院"),
+    ("委员08", "明确村医养老保障衔接的过渡期办法"),
+    ("委员21", "农村快递共同配送站点用房问题"),
+    ("委员33", "镇级养老服务中心医养结合补贴"),
+    ("委员12", "县城夜间儿科门诊应当常设，不宜只在流感季节开放"),
+    ("委员17", "把会场外的噪音再降一点"),
+)
+
+
+def register(terminal: Terminal) -> list[str]:
+    """Seven opinions, one in each state; their keys in the order of `OPINIONS`."""
+    meeting = terminal.day()
+    desk = FollowUp(terminal.store, HD, terminal.clock)
+    keys = []
+    for member, text in OPINIONS:
+        keys.append(desk.add(meeting=meeting, member_name=member, text=text))
+        terminal.clock.move(1)
+    look, done, waits, refused, clue, *_rest = keys
+
+    def due(days: float) -> str:
+        return stamp(terminal.clock.now() + timedelta(days=days))
+
+    for number, key in enumerate(keys[:6], start=12):
+        desk.confirm(key)
+        terminal.store.write(Write("opinion", key, {"opinion_no": f"YJ-441323-2026-{number:03}"}, meeting))
+    for key in (look, done, waits, refused, clue):
+        desk.make_clue(key, title="列为民生类线索", content="", category="医疗卫生")
+    for key, days in ((look, 60), (done, 30), (waits, -2)):
+        desk.file_proposal(key, number="第0042号", main_unit="县卫健局", co_units=["县财政局"], due_on=due(days))
+    desk.reply(look, reply_class=ReplyClass.B, text="已列入明年计划", duty_unit="县卫健局", due_on=due(9))
+    desk.reply(done, reply_class=ReplyClass.A, text="已经落实", duty_unit="县委编办")
+    desk.exclude(refused, reason="属于经营主体自主决定的事项")
+    return keys
+
+
+def _opinions(scene: Any, chosen: int = 0, state: str = "online") -> None:
+    keys = register(scene.terminal)
+    scene.furnish()
+    scene.tell(state)
+    scene.terminal.app.go(Page.OPINIONS)
+    scene.work.opinions.select(keys[chosen])
+
+
+def _opinions_empty(scene: Any) -> None:
+    scene.furnish()
+    scene.tell("online")
+    scene.terminal.app.go(Page.OPINIONS)
+
+
+def _opinions_not_found(scene: Any) -> None:
+    _opinions(scene)
+    scene.work.opinions.search("机场")
+
+
+def _opinions_new(scene: Any) -> None:
+    _opinions(scene)
+    from ui.records.opinions_view import OpinionsView
+
+    scene.window.findChild(OpinionsView).add()
+
+
+def _opinions_refused(scene: Any) -> None:
+    _opinions(scene, 1)
+    scene.work.opinions.confirm(scene.work.opinions.chosen.pk)
+
+
+RECORD_SCENES: dict[str, Callable[[Any], None]] = {
+    "opinions-look-back": _opinions,
+    "opinions-reply": lambda scene: _opinions(scene, 2),
+    "opinions-clue": lambda scene: _opinions(scene, 4, "offline"),
+    "opinions-confirmed": lambda scene: _opinions(scene, 5),
+    "opinions-noted": lambda scene: _opinions(scene, 6),
+    "opinions-closed": lambda scene: _opinions(scene, 1),
+    "opinions-excluded": lambda scene: _opinions(scene, 3),
+    "opinions-refused": _opinions_refused,
+    "opinions-empty": _opinions_empty,
+    "opinions-not-found": _opinions_not_found,
+    "opinions-new": _opinions_new,
+}
