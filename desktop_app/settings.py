@@ -81,6 +81,7 @@ class UiSettings:
 
     language: str = _setting("zh_CN", "the language of the windows", "zh_CN", "en")
     theme: str = _setting("system", "light, dark, or as the desktop has it", "system", "light", "dark")
+    room_theme: str = _setting("dark", "the room's display: light or dark, whatever the desk has", "dark", "light")
     text_size: str = _setting("standard", "标准, 大字, 特大", "standard", "large", "larger")
 
 

@@ -8,21 +8,24 @@ from typing import Any
 
 import pytest
 from drawn import NINE
-from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QObject, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QApplication
-from screenshots_hosting import BEFORE, BUSY, GD, LC, XN, Seat
+from screenshots_hosting import BEFORE, BUSY, BUSY_PAGE, GD, LC, LONG, XN, Seat, late
 
 from media.frames import Frame, FrameSlot
 from media.meeting.model import MeetingPhase
+from media.meeting.stage import Layout
 from ui.i18n import set_language
 from ui.meeting.room_paint import RoomPainter
 from ui.meeting.room_window import RoomWindow
 from ui.models.room_model import RoomContent, RoomModel, RoomScene
 from ui.models.turn_clock import TurnStage
 from ui.picture.shared_source import SharedSource
+from ui.services import DoorView
 from ui.shell.room_screen import room_screen
 from ui.theme import Scheme, start_theme
+from ui.theme.tokens import DARK, LIGHT
 
 
 @pytest.fixture(autouse=True)
@@ -239,3 +242,110 @@ def test_the_red_of_on_air_is_the_only_solid_red(room: Room, qtbot: Any) -> None
     assert shot.pixelColor(frame.x + 6, frame.bottom - 60) == QColor("#C42B20")
     room.seat.model.take_state(replace(BUSY, floor=(), chair=LC, seq=41), None)
     assert not room.model.picture.on_air
+
+
+class OpenDoor(QObject):
+    """A `DoorModel` whose code is on the screen."""
+
+    changed = Signal()
+    possible = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.view: DoorView | None = None
+        self.opened: list[str] = []
+
+    def open(self, meeting: str, _title: str) -> None:
+        self.opened.append(meeting)
+        self.view = DoorView("http://192.168.1.20:8480/s/7QK2M9XA", 50)
+        self.changed.emit()
+
+
+def test_the_sign_in_code_fills_the_rooms_screen_while_the_door_is_open(qtbot: Any) -> None:
+    seat, door = Seat(XN, NINE), OpenDoor()
+    model = RoomModel(seat.model, seat.services, door=door)  # type: ignore[arg-type]
+    seat.enter(BUSY)
+    model.show(RoomContent.SIGN_IN)
+    assert door.opened == ["m"]
+    assert (model.scene, model.picture.code) == (RoomScene.SIGN_IN, "http://192.168.1.20:8480/s/7QK2M9XA")
+    window = RoomWindow(model, seat.clock)
+    qtbot.addWidget(window)
+    window.resize(1920, 1080)
+    window.show()
+    shot = window.grab().toImage()
+    assert shot.pixelColor(100, 200) == QColor("#FFFFFF"), "the quiet margin of the code"
+    door.view = None
+    door.changed.emit()
+    assert model.scene is RoomScene.RUNNING
+    model.close()
+
+
+def test_the_rooms_display_has_a_scheme_of_its_own_and_changes_at_once(room: Room, qtbot: Any) -> None:
+    room.seat.enter(BUSY)
+    window = RoomWindow(room.model, room.seat.clock)
+    qtbot.addWidget(window)
+    window.resize(960, 540)
+    window.show()
+    ground = window.grab().toImage().pixelColor(5, 530)
+    assert ground == QColor(DARK.sunken)
+    room.model.choose_light(True)
+    assert window.grab().toImage().pixelColor(5, 530) == QColor(LIGHT.win)
+
+
+SCENES = {
+    "busy": (BUSY, RoomContent.PICTURE),
+    "over": (late(BUSY, 260), RoomContent.PICTURE),
+    "long": (LONG, RoomContent.PICTURE),
+    "slides": (BUSY_PAGE, RoomContent.PICTURE),
+    "long-slides": (replace(LONG, slide=BUSY_PAGE.slide, layout=Layout.CONTENT), RoomContent.PICTURE),
+    "before": (BEFORE, RoomContent.PICTURE),
+    "plate": (LONG, RoomContent.PLATE),
+    "notice": (BUSY, RoomContent.NOTICE),
+    "sign-in": (BUSY, RoomContent.SIGN_IN),
+    "hidden": (BUSY, RoomContent.HIDDEN),
+}
+STATUS = 28
+"""Lines of 1080 for the one status line; nobody has to act on it."""
+ACTED_ON = 36
+HIGH_MM = {55: 685.0, 65: 809.0}
+"""How high a 16:9 screen of so many inches is."""
+
+
+@pytest.mark.parametrize("lines", [1080, 2160])
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+@pytest.mark.parametrize("scene", SCENES)
+def test_everything_is_read_from_six_metres(
+    qtbot: Any, monkeypatch: pytest.MonkeyPatch, scene: str, language: str, lines: int
+) -> None:
+    """A character wants about 1/200 of the distance at best and 1/270 at least (13 minutes of arc)."""
+    set_language(language)
+    state, content = SCENES[scene]
+    seat, door = Seat(XN, NINE), OpenDoor()
+    model = RoomModel(seat.model, seat.services, slides=seat.slides, door=door)  # type: ignore[arg-type]
+    seat.place(state).enter(state)
+    model.show(content, "会议休息十五分钟，请各会场于 11:00 前回到座位。")
+    painter = RoomPainter(QSize(lines * 16 // 9, lines), DARK)
+    sizes: dict[str, int] = {}
+
+    class Canvas(QPainter):
+        def drawText(self, *how: Any) -> Any:
+            words = how[-1]
+            if words.strip():
+                sizes[words] = min(self.font().pixelSize(), sizes.get(words, 10_000))
+            return super().drawText(*how)
+
+    image = QImage(QSize(lines * 16 // 9, lines), QImage.Format.Format_RGB32)
+    canvas = Canvas(image)
+    painter.paint(canvas, model.picture, None, None)
+    canvas.end()
+    seat.slides.close()
+    model.close()
+    scale = lines / 1080
+    status = {words for words in sizes if "麦克风" in words or "icrophone" in words}
+    assert sizes
+    assert min(sizes.values()) >= STATUS * scale
+    small = {words: size for words, size in sizes.items() if words not in status and size < ACTED_ON * scale}
+    assert small == {}
+    for inches, high in HIGH_MM.items():
+        smallest = min(size for words, size in sizes.items() if words not in status)
+        assert smallest / lines * high >= 6_000 / 270, f"{inches} inches"

@@ -29,7 +29,8 @@ class PreviewDialog(Dialog):
             if asks.note:
                 self.body.addWidget(Text(asks.note, "body", wrap=True))
         grid = VideoGrid(model.preview_source, model.clock)
-        grid.setFixedHeight(theme().px(372 if asks is None else 340))
+        high = 372 if asks is None else 340 if theme().text_size.factor == 1 else 250
+        grid.setFixedHeight(theme().px(high))
         grid.setAccessibleName(row.name)
         turn = model.speaking if row.speaking else None
         grid.set_tiles([tile_of(row, turn, flowing=model.media_up)])

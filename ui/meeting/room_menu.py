@@ -14,6 +14,7 @@ from ui.theme.icons import icon
 ICONS = {
     RoomContent.PICTURE: "monitor",
     RoomContent.MATERIAL: "presentation",
+    RoomContent.SIGN_IN: "qrcode",
     RoomContent.PLATE: "card-account-details-outline",
     RoomContent.NOTICE: "bullhorn-outline",
     RoomContent.HIDDEN: "eye-off-outline",
@@ -33,6 +34,7 @@ class RoomMenu(QMenu):
         for content in RoomContent:
             action = QAction(icon(ICONS[content], "ink2"), t(f"host.room-{content.value}"), self)
             action.setCheckable(True)
+            action.setVisible(content is not RoomContent.SIGN_IN or (model.door is not None and model.door.possible))
             action.triggered.connect(lambda _checked=False, content=content: self.choose(content))
             group.addAction(action)
             self.addAction(action)

@@ -15,6 +15,7 @@ from ui.models.room_model import RoomPicture, RoomScene, Speaker
 from ui.models.turn_clock import TurnClock, TurnStage
 from ui.picture.geometry import Box, placed
 from ui.widgets.level_mark import bars_filled, paint_level_mark
+from ui.widgets.qr import Matrix, matrix_of, paint_code
 
 EDGE, COLUMN = 48, 520
 HEAD, STRIP_TOP, STRIP_HIGH = 104, 880, 120
@@ -27,6 +28,9 @@ WARNED = {TurnStage.WARN_LONG: "zheshi", TurnStage.WARN_SHORT: "zheshi", TurnSta
 
 class RoomPainter(RoomPen):
     """Paints whatever the room's screen shows."""
+
+    _coded = ""
+    _matrix: Matrix = ()
 
     @property
     def frame(self) -> Box:
@@ -53,6 +57,8 @@ class RoomPainter(RoomPen):
             self._running(p, shown, image)
         elif shown.scene is RoomScene.CONTENT:
             self._content(p, shown, image, slide)
+        elif shown.scene is RoomScene.SIGN_IN:
+            self._sign_in(p, shown)
         elif shown.scene is RoomScene.PLATE and shown.caption is not None:
             self._plate(p, shown.caption)
         else:
@@ -239,6 +245,20 @@ class RoomPainter(RoomPen):
         p.fillRect(QRect(left, box.top(), max(1, self._px(1)), box.height()), self._color("line"))
         left += self._px(32)
         self._words(p, QRect(left, box.top(), right - left, box.height()), shown.agenda_title, 44, "ink", LEFT, True)
+
+    def _sign_in(self, p: QPainter, shown: RoomPicture) -> None:
+        """扫码签到: the code as large as the height allows, and how many have come."""
+        if shown.code != self._coded:
+            self._coded, self._matrix = shown.code, matrix_of(shown.code)
+        side = 800
+        paint_code(p, self._box(EDGE + 40, 170, side, side), self._matrix)
+        left = EDGE + side + 140
+        wide = self._wide - left - EDGE
+        self._words(p, self._box(left, 220, wide, 100), t("door.title"), 72, "accent", LEFT, True)
+        for place, step in enumerate(("door.step1", "door.step2", "door.step3")):
+            self._paragraph(p, self._box(left, 350 + place * 130, wide, 120), t(step), most=44, flags=LEFT)
+        count = t("door.room_count", shown.tally.present, shown.tally.expected)
+        self._words(p, self._box(left, 800, wide, 110), count, 72, "shilv", LEFT, True)
 
     def _plate(self, p: QPainter, who: Speaker) -> None:
         """桌签: the name as wide as the screen."""

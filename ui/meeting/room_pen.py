@@ -69,17 +69,17 @@ class RoomPen:
         shown = QFontMetrics(style).elidedText(text, Qt.TextElideMode.ElideRight, box.width())
         p.drawText(box, int(flags), shown)
 
-    def _paragraph(self, p: QPainter, box: QRect, text: str) -> None:
-        """Several lines, as large as they fit between 72 and 40."""
-        flags = int(CENTER) | int(Qt.TextFlag.TextWordWrap)
-        size = 72
-        while size > 40 and QFontMetrics(self._font(size, bold=True)).boundingRect(box, flags, text).height() > (
+    def _paragraph(self, p: QPainter, box: QRect, text: str, most: int = 72, flags: Qt.AlignmentFlag = CENTER) -> None:
+        """Several lines, as large as they fit between `most` and 40."""
+        how = int(flags) | int(Qt.TextFlag.TextWordWrap)
+        size = most
+        while size > 40 and QFontMetrics(self._font(size, bold=True)).boundingRect(box, how, text).height() > (
             box.height()
         ):
             size -= 4
         p.setFont(self._font(size, bold=True))
         p.setPen(self._color("ink"))
-        p.drawText(box, flags, text)
+        p.drawText(box, how, text)
 
     def _icon(self, p: QPainter, name: str, color: str, left: int, middle: int, size: int) -> None:
         drawn = pixmap(name, color, max(1, round(size * self._k / theme().scale)))

@@ -10,7 +10,7 @@ from ui.i18n import t
 from ui.meeting.room_paint import RoomPainter
 from ui.models.room_model import RoomModel, RoomScene
 from ui.picture.geometry import Box, wanted_size
-from ui.theme.tokens import DARK, Tokens
+from ui.theme.tokens import DARK, LIGHT, Tokens
 
 TICK_MS = 40
 FREEZE_S = 3.0
@@ -19,11 +19,13 @@ FREEZE_S = 3.0
 class RoomWindow(QWidget):
     """Shows what the model says and the picture of whoever is on air."""
 
-    def __init__(self, model: RoomModel, clock: Clock, tokens: Tokens = DARK) -> None:
+    def __init__(self, model: RoomModel, clock: Clock, tokens: Tokens | None = None) -> None:
+        """Without `tokens` the scheme is the one that the settings name."""
         flags = Qt.WindowType.Window | Qt.WindowType.FramelessWindowHint | Qt.WindowType.WindowDoesNotAcceptFocus
         super().__init__(None, flags)
-        self._model, self._clock, self._tokens = model, clock, tokens
-        self._painter = RoomPainter(self.size(), tokens)
+        self._model, self._clock, self._given = model, clock, tokens
+        self._tokens = self._scheme()
+        self._painter = RoomPainter(self.size(), self._tokens)
         self._shown = model.picture
         self._source: FrameSource | None = None
         self._air = ""
@@ -44,11 +46,18 @@ class RoomWindow(QWidget):
     def refresh(self) -> None:
         """Take up what the model says now."""
         shown = self._model.picture
+        if self._scheme() is not self._tokens:
+            self._tokens = self._scheme()
+            self._painter = RoomPainter(self.size(), self._tokens)
+            self.update()
         if shown != self._shown or shown.scene is RoomScene.CONTENT:
             self._shown = shown
             self.setAccessibleDescription(self._spoken())
             self.update()
         self._follow()
+
+    def _scheme(self) -> Tokens:
+        return self._given or (LIGHT if self._model.light else DARK)
 
     def _spoken(self) -> str:
         shown = self._shown

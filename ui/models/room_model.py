@@ -16,6 +16,7 @@ from desktop_app.domain.units import Level, level_of
 from media.meeting.model import MeetingPhase
 from media.meeting.stage import Layout
 from sync.meetings.attendance import Tally, attendance_sheet
+from ui.models.door_model import DoorModel
 from ui.models.meeting_model import MeetingModel
 from ui.models.meeting_rows import Mic
 from ui.models.slide_model import SlideModel
@@ -37,6 +38,8 @@ class RoomContent(StrEnum):
     """会场画面: as the meeting divides its screens; slides beside the speaker while it shows some."""
     MATERIAL = "material"
     """材料为主: the slides, also where the meeting shows the pictures."""
+    SIGN_IN = "sign-in"
+    """扫码签到: the QR code that members of this room scan."""
     PLATE = "plate"
     """桌签: the name of whoever speaks, as large as the screen."""
     NOTICE = "notice"
@@ -52,6 +55,7 @@ class RoomScene(StrEnum):
     RUNNING = "running"
     CONTENT = "content"
     """Slides, and the speaker beside them."""
+    SIGN_IN = "sign-in"
     PLATE = "plate"
     NOTICE = "notice"
     HIDDEN = "hidden"
@@ -101,6 +105,8 @@ class RoomPicture:
     slide: str = ""
     """What the room has of the page (a `SlideState`); empty where none is shown."""
     page: int = 0
+    code: str = ""
+    """What the QR code says; empty where no door is open."""
 
 
 class RoomModel(QObject):
@@ -116,10 +122,15 @@ class RoomModel(QObject):
         parent: QObject | None = None,
         *,
         slides: SlideModel | None = None,
+        door: DoorModel | None = None,
     ) -> None:
         super().__init__(parent)
         self.meeting = meeting
-        self.slides = slides
+        self.slides, self.door = slides, door
+        self.light = False
+        """The room's display in the light scheme; dark does a picture more good."""
+        if door is not None:
+            door.changed.connect(self.changed)
         if slides is not None:
             slides.changed.connect(self.changed)
         self._services = services
@@ -141,11 +152,20 @@ class RoomModel(QObject):
 
     # What the operator chooses
 
+    def choose_light(self, light: bool) -> None:
+        """大屏浅色 or 深色."""
+        if light is not self.light:
+            self.light = light
+            self.changed.emit()
+
     def show(self, content: RoomContent, notice: str = "") -> None:
         """Put this on the room's screen; a notice without a word is none."""
         text = notice.strip()
         if content is RoomContent.NOTICE and not (text or self.notice):
             return
+        door, meeting = self.door, self.meeting
+        if content is RoomContent.SIGN_IN and door is not None and door.view is None:
+            door.open(meeting.meeting_id, meeting.title)  # a refusal is told beside the sign-in
         self.content, self.notice = content, text or self.notice
         self.changed.emit()
 
@@ -157,6 +177,8 @@ class RoomModel(QObject):
             return RoomScene.HIDDEN
         if self.content is RoomContent.NOTICE:
             return RoomScene.NOTICE
+        if self.content is RoomContent.SIGN_IN and self.door is not None and self.door.view is not None:
+            return RoomScene.SIGN_IN
         phase = self.meeting.state.phase
         if phase is MeetingPhase.ENDED:
             return RoomScene.ENDED
@@ -203,6 +225,7 @@ class RoomModel(QObject):
             recorded=meeting.state.recording_since is not None,
             slide=self.slides.state.value if self.slides is not None and state.slide is not None else "",
             page=state.slide.page if state.slide is not None else 0,
+            code=self.door.view.url if self.door is not None and self.door.view is not None else "",
             mic=own.mic if own is not None and meeting.in_meeting else None,
         )
 

@@ -40,6 +40,10 @@ class SettingsModel(QObject):
         self._store("ui.theme", scheme)
         self._app.choose_look(replace(self._app.look, scheme=scheme))
 
+    def choose_room_scheme(self, scheme: str) -> None:
+        """The room's display has its own: dark does a picture more good."""
+        self._store("ui.room_theme", scheme)
+
     def choose_text_size(self, size: str) -> None:
         self._store("ui.text_size", size)
         self._app.choose_look(replace(self._app.look, text_size=size))

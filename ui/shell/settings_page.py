@@ -53,12 +53,14 @@ class SettingsPage(QWidget):
         model, look = self._model, self._app.look
         languages = [("zh_CN", "中文"), ("en", "English")]
         schemes = [(str(one), t(f"set.scheme_{one}")) for one in Scheme]
+        room = [(str(one), t(f"set.scheme_{one}")) for one in (Scheme.DARK, Scheme.LIGHT)]
         sizes = [(str(one), t(f"set.size_{one}")) for one in TextSize]
         return self._card(
             "set.display",
             [
                 ("set.language", Segmented(languages, look.language, model.choose_language)),
                 ("set.scheme", Segmented(schemes, look.scheme, model.choose_scheme)),
+                ("set.room_scheme", Segmented(room, str(model.value("ui.room_theme")), model.choose_room_scheme)),
                 ("set.size", Segmented(sizes, look.text_size, model.choose_text_size)),
             ],
         )
