@@ -8,7 +8,7 @@ ARGS ?=
 SECONDS ?= 600
 KILLS ?= 2000
 
-.PHONY: help setup demo days test lint format soak mutants bench bench-sync bench-meeting deb deb-test clean
+.PHONY: help setup demo days test lint format soak mutants bench bench-sync bench-meeting bench-media deb deb-test clean
 
 help:
 	@echo "make demo      a linked meeting of four terminals and a center, played on this machine; results in demo-out/"
@@ -19,6 +19,7 @@ help:
 	@echo "make mutants   plants mistakes in the records' code; every one must be caught"
 	@echo "make bench     measurements; results in bench-out/"
 	@echo "make bench-meeting  meeting control with 145 sites; results in bench-out/meeting.json"
+	@echo "make bench-media  the media plane beside Chromium and Janus (ARGS=voice for a part); bench-out/media.json"
 	@echo "make bench-sync  the records beside their peers (node and npm); bench-out/sync.json"
 	@echo "make deb       the Debian package; result in dist/"
 	@echo "make deb-test  installs that package into a bare Debian 12 and looks at its first window (root, debootstrap)"
@@ -56,6 +57,9 @@ soak: setup
 
 mutants: setup
 	$(PY) -m tests.simulation.mutants $(ARGS)
+
+bench-media: setup
+	$(PY) -m bench.media $(ARGS)
 
 bench-sync: setup
 	$(PY) -m bench sync

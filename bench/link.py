@@ -7,12 +7,16 @@ over the same link, one after the other, lose the same packets, whatever their c
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 Direction = Literal["up", "down"]
 """Up is from who comes to the relay towards its target."""
+
+SRTP_OVERHEAD = 22
+"""Bytes of the RTP header and the authentication tag."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,8 @@ class Way:
         self.cut = False
         self.passed = 0
         self.dropped = 0
+        self.octets: Counter[int] = Counter()
+        """What was sent since the traces began, by RTP payload type: payloads alone, lost ones too."""
         self._direction: Direction = direction
         self._seed = seed
         self._flows: dict[int, _Flow] = {-1: _Flow(seed, direction, 0)}
@@ -98,6 +104,8 @@ class Way:
     def arrival(self, data: bytes, now: float) -> float | None:
         """When a packet that is sent now arrives; None where it is lost."""
         conditions = self.conditions
+        if _ssrc(data) >= 0:
+            self.octets[data[1] & 0x7F] += len(data) - SRTP_OVERHEAD
         lost, chance = self._flow(data).next(conditions)
         leaves = now
         if not (lost or self.cut) and conditions.rate is not None:
@@ -119,6 +127,7 @@ class Way:
     def begin(self, conditions: Conditions) -> None:
         """These conditions from now on, and every flow's trace from its beginning."""
         self.conditions = conditions
+        self.octets.clear()
         for number, key in enumerate(self._flows):
             self._flows[key] = _Flow(self._seed, self._direction, number)
 

@@ -5,17 +5,16 @@ cores an engine used are what the kernel counted for its process (user and syste
 """
 
 import asyncio
-import json
 import os
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import av
 
-from bench.rows import OUT, Row, keep, not_above_peer
+from bench.rows import Row, not_above_peer
 from desktop_app.domain.clock import SystemClock
 from desktop_app.domain.ids import UnitPath
 from media.codecs.vp8 import CLOCK, Vp8Encoder
@@ -35,7 +34,6 @@ RECEIVERS = 4
 FPS, WIDTH, HEIGHT, BITRATE = 25, 640, 360, 600_000
 SOURCE = UnitPath("source/")
 SLOTS = VIDEO_SLOTS[:9]
-NAME = "media"
 
 
 def moving_pictures(count: int = 100) -> list[bytes]:
@@ -156,17 +154,8 @@ async def of_janus(folder: Path, frames: list[bytes]) -> Cost:
         await janus.kill()
 
 
-def others_rows(own: set[str]) -> list[Row]:
-    """What other measurements wrote into the same file."""
-    try:
-        kept: list[Mapping[str, object]] = json.loads((OUT / f"{NAME}.json").read_text("utf-8"))
-    except (OSError, ValueError):
-        return []
-    fields = ("row", "ours", "peer", "goal", "holds")
-    return [Row(*(each[field] for field in fields)) for each in kept if each["row"] not in own]  # type: ignore[arg-type]
-
-
-def main() -> int:
+def rows() -> list[Row]:
+    """As root Janus runs beside; without it there is no peer."""
     frames = moving_pictures()
     rate = sum(map(len, frames)) * 8 * FPS / len(frames) / 1000
     with tempfile.TemporaryDirectory() as name:
@@ -185,7 +174,7 @@ def main() -> int:
                 f"{cost.cores:.4f} cores, {cost.megabytes:.0f} MB"
             )
     micro = 1e6
-    rows = [
+    return [
         not_above_peer(
             "CPU per forwarded 640x360@25 stream, millionths of a core (hub; peer Janus)",
             round(hub.per_stream * micro),
@@ -202,5 +191,3 @@ def main() -> int:
             round(janus.packets_per_second) if janus else None,
         ),
     ]
-    keep(NAME, [*others_rows({row.row for row in rows}), *rows])
-    return 0

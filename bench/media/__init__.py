@@ -1,0 +1,1 @@
+"""The media plane beside Chromium, Janus and itself: `make bench-media`. Each part is a module with `rows`."""

@@ -1,0 +1,48 @@
+"""`python -m bench.media [PART ...]`: run the named parts, or all; the rows go to bench-out/media.json.
+
+A part is a module of this folder with `rows() -> list[Row]`. What other parts wrote there before stays.
+"""
+
+import importlib
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from bench.rows import OUT, Row, keep
+
+NAME = "media"
+FIELDS = ("row", "ours", "peer", "goal", "holds")
+
+
+def parts() -> list[str]:
+    """The parts there are."""
+    found = sorted(Path(__file__).parent.glob("*.py"))
+    return [path.stem for path in found if "\ndef rows(" in path.read_text("utf-8")]
+
+
+def kept_rows() -> list[Row]:
+    """What is in the file."""
+    try:
+        found: list[Mapping[str, object]] = json.loads((OUT / f"{NAME}.json").read_text("utf-8"))
+        return [Row(*(each[field] for field in FIELDS)) for each in found]  # type: ignore[arg-type]
+    except (OSError, ValueError, KeyError):
+        return []
+
+
+def main(wanted: list[str]) -> int:
+    """Exit code 2 where a part is unknown."""
+    unknown = [name for name in wanted if name not in parts()]
+    if unknown:
+        print(f"bench-media: there is no {', '.join(unknown)}; there are {', '.join(parts())}", file=sys.stderr)
+        return 2
+    for name in wanted or parts():
+        print(f"\n{name}", flush=True)
+        fresh = importlib.import_module(f"bench.media.{name}").rows()
+        mine = {row.row for row in fresh}
+        keep(NAME, [*(row for row in kept_rows() if row.row not in mine), *fresh])
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,163 @@
+"""Our voice over bad lines: two terminals and a hub for each cell, the speaker behind a link of ours."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+import av
+
+from bench.link import CLEAN, Conditions, Link
+from bench.media.speech import Heard
+from media.capture.pictures import bgra_picture
+from media.capture.sources import FRAME_BYTES, FRAME_SECONDS, SAMPLE_RATE, SILENCE
+from media.metronome import Metronome
+from media.sdp import OPUS, RED
+from tests.media.rig import MEETING, Room, until
+
+AFTER = 1.5
+"""Seconds that are listened beyond the end of what is said."""
+WARM = 3.0
+"""Seconds of silence before it: past the handshakes and the first seconds of every buffer."""
+
+
+class Mouth:
+    """A microphone that hears silence, then what is said. `began` is when the first sample of that was spoken."""
+
+    def __init__(self, samples: bytes) -> None:
+        self.began: float | None = None
+        self._samples = samples
+        self._at = -1
+        self._metronome: Metronome | None = None
+
+    def speak(self) -> None:
+        self._at = 0
+
+    def open(self, deliver: Callable[[bytes], None], lost: Callable[[], None]) -> None:
+        def beat() -> None:
+            at = self._at
+            if at == 0:
+                self.began = time.monotonic() - FRAME_SECONDS
+            frame = self._samples[at : at + FRAME_BYTES] if at >= 0 else b""
+            if at >= 0:
+                self._at += FRAME_BYTES
+            deliver(frame if len(frame) == FRAME_BYTES else SILENCE)
+
+        self._metronome = Metronome(FRAME_SECONDS, beat, monotonic=time.monotonic, name="mouth")
+        self._metronome.start()
+
+    def close(self) -> None:
+        if self._metronome is not None:
+            self._metronome.stop()
+            self._metronome = None
+
+
+class Ear:
+    """A loudspeaker that keeps what it plays. `began` is when its first sample was heard."""
+
+    def __init__(self) -> None:
+        self.began: float | None = None
+        self.kept = bytearray()
+        self._metronome: Metronome | None = None
+
+    def open(self, pull: Callable[[], bytes], lost: Callable[[], None]) -> None:
+        def beat() -> None:
+            if self.began is None:
+                self.began = time.monotonic()
+            self.kept += pull()
+
+        self._metronome = Metronome(FRAME_SECONDS, beat, monotonic=time.monotonic, name="ear")
+        self._metronome.start()
+
+    def close(self) -> None:
+        if self._metronome is not None:
+            self._metronome.stop()
+            self._metronome = None
+
+
+class StillPicture:
+    """A camera that shows the same small picture once a second: this is about the voice."""
+
+    paced = True
+
+    def open(self) -> None:
+        self._picture = bgra_picture(bytes(4 * 320 * 180), 320, 180)
+
+    def read(self) -> av.VideoFrame:
+        time.sleep(1)
+        return self._picture
+
+    def close(self) -> None: ...
+
+
+class Call:
+    """One speaker, one listener, one hub."""
+
+    def __init__(self, samples: bytes, conditions: Conditions, seed: int, *, red: bool) -> None:
+        self.link = Link(CLEAN, CLEAN, seed)
+        self.mouth = Mouth(samples)
+        self.ear = Ear()
+        self._conditions = conditions
+        self._red = red
+        self._room = Room()
+        self.seconds = len(samples) / 2 / SAMPLE_RATE + AFTER
+
+    async def open(self) -> None:
+        room = self._room
+        await room.open()
+        port = await self.link.open(room.port.address)
+        self._speaker = room.join("a/", picture=StillPicture(), sound=self.mouth, through=lambda _: port)
+        self._listener = room.join("b/", picture=StillPicture(), output=self.ear)
+        for each in (self._speaker, self._listener):
+            await each.media.start()
+        room.hub.set_on_air(MEETING, frozenset({self._speaker.site}))
+        self._speaker.media.set_on_air(True)
+        self._listener.media.set_speakers(frozenset({self._speaker.site}))
+        await until(lambda: self._decoded() > 10, within=20)
+        connection = self._speaker.media._connection
+        if connection is not None and not self._red:
+            connection.publishing.voice.red = None
+
+    def _decoded(self) -> int:
+        site = self._listener.media.stats().sites.get(self._speaker.site)
+        return site.audio_decoded if site is not None else 0
+
+    def begin(self) -> None:
+        self.link.set(self._conditions)
+        self.mouth.speak()
+
+    def heard(self) -> Heard:
+        ear, mouth = self.ear, self.mouth
+        if ear.began is None or mouth.began is None:
+            raise RuntimeError("nothing was said")
+        ahead = mouth.began - ear.began
+        first = max(0, round(ahead * SAMPLE_RATE))
+        octets = sum(self.link.up.octets[kind] for kind in (OPUS, RED))
+        return Heard(bytes(ear.kept[2 * first :]), first / SAMPLE_RATE - ahead, octets * 8 / 1000 / self.seconds)
+
+    async def close(self) -> None:
+        await self._room.close()
+        self.link.close()
+
+
+def speak(samples: bytes, cells: dict[str, tuple[Conditions, int]], *, red: bool) -> dict[str, Heard]:
+    """What our listeners heard in each cell (conditions and seed): all at once, each in a process of its own."""
+    with ProcessPoolExecutor(len(cells), get_context("spawn")) as processes:
+        begun = {cell: processes.submit(_call, samples, *each, red) for cell, each in cells.items()}
+        return {cell: each.result() for cell, each in begun.items()}
+
+
+def _call(samples: bytes, conditions: Conditions, seed: int, red: bool) -> Heard:
+    return asyncio.run(_spoken(Call(samples, conditions, seed, red=red)))
+
+
+async def _spoken(call: Call) -> Heard:
+    try:
+        await call.open()
+        await asyncio.sleep(WARM)
+        call.begin()
+        await asyncio.sleep(call.seconds)
+        return call.heard()
+    finally:
+        await call.close()
