@@ -82,8 +82,10 @@ def test_the_pages_that_explain_it_say_the_same(opened: Opened, qtbot: QtBot) ->
         terminal.app.go(page)
         view = window.findChild(kind)
         assert view is not None
+        host = window.findChild(BannerHost)
+        assert host is not None
         for caution in terminal.app.cautions:
-            assert fault_text(caution.fault) in words(view)
+            assert fault_text(caution.fault) in words(view) + words(host)
     report = window.findChild(DiagnosticsPage).report()  # type: ignore[union-attr]
     assert "99 MB" in report
 

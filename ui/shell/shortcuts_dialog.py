@@ -14,7 +14,7 @@ from ui.widgets.dialog import Dialog
 
 KEYS = (
     ("F5", "keys.join"),
-    ("Ctrl+1…8", "keys.pages"),
+    ("Ctrl+1…9", "keys.pages"),
     ("Ctrl+Shift+S", "keys.sync"),
     ("Ctrl+R", "keys.retest"),
     ("Ctrl+Shift+L", "keys.lock"),
