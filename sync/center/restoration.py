@@ -50,7 +50,7 @@ def restore(
     draft = folder / f"{name}{DRAFT}"
     try:
         _copy(backup, draft)
-        proof = _begin_anew(draft, identity, keys)
+        proof = begin_anew(draft, identity, keys)
         if database:
             return Restored(proof, _into(database, draft, identity, clock))
         aside = _take_its_place(draft, folder / name, clock)
@@ -68,7 +68,8 @@ def _copy(backup: Path, draft: Path) -> None:
         raise HostFault("disk-failing", folder=str(draft.parent)) from err
 
 
-def _begin_anew(draft: Path, identity: Origin, keys: Keys) -> Proof:
+def begin_anew(draft: Path, identity: Origin, keys: Keys) -> Proof:
+    """Prove a store's file, and let its center go on where no place and no cursor is given twice."""
     try:
         engine = store_engine(draft, _key_of(draft, identity))
         check(engine)

@@ -2,19 +2,23 @@
 
 import shutil
 import sqlite3
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
+from random import Random
 from typing import Any
+from unittest import mock
 
 from desktop_app.domain.ids import DeviceId, UnitPath
 from sync.identity.device import DeviceKey
 from sync.store import cipher
+from sync.store import store as stores
 from sync.store.store import Store
 
+PAGE = 4096
 STORE_KEY = bytes(range(32))
 """One for all, so that empty stores are copies of one file."""
 BEGAN = datetime(2026, 11, 20, 7, 0, tzinfo=UTC)
@@ -69,6 +73,14 @@ class MachineClock:
         return self._elapsed()
 
 
+class Opening(StrEnum):
+    """Where the power goes while a store is being opened."""
+
+    TABLES = "before its tables are looked at"
+    RECORDS = "in the transaction that opens it, before anything is done"
+    READY = "in that transaction, when all is done"
+
+
 class Machine:
     """A folder, the store that is open in it, and its luck."""
 
@@ -79,6 +91,7 @@ class Machine:
         self._file = file
         self._lives = 0
         self.luck: Luck | None = None
+        self.opening: Opening | None = None
         self.dead = False
         folder.mkdir(parents=True)
         self.folder.mkdir()
@@ -87,6 +100,47 @@ class Machine:
     @property
     def folder(self) -> Path:
         return self._root / str(self._lives)
+
+    @contextmanager
+    def perils(self, kind: type[Store]) -> Iterator[None]:
+        """A store of this kind is opened now; `Killed` where the power goes."""
+        opening, self.opening = self.opening, None
+        self.dead = False
+        on_open, upgrade = kind._on_open, stores.upgrade
+
+        def look(engine: Any) -> None:
+            if opening is Opening.TABLES:
+                self._die()
+            upgrade(engine)
+
+        def open_it(store: Any, connection: Any) -> None:
+            if opening is Opening.RECORDS:
+                self._die()
+            on_open(store, connection)
+            if opening is Opening.READY:
+                self._die()
+
+        try:
+            with mock.patch.object(stores, "upgrade", look), mock.patch.object(kind, "_on_open", open_it):
+                yield
+        except Killed:
+            shutil.rmtree(self._before, ignore_errors=True)
+            raise
+
+    def damage(self, rng: Random) -> None:
+        """Some pages of the dead machine's disk are not what was written."""
+        file = self.folder / self._file
+        raw = bytearray(file.read_bytes())
+        for _ in range(rng.randrange(1, 4)):
+            first = rng.randrange(len(raw) // PAGE) * PAGE
+            length = rng.choice([16, PAGE])
+            raw[first : first + length] = rng.randbytes(1) * length
+        file.write_bytes(raw)
+
+    def make_old(self) -> None:
+        """The dead machine's records are of another version's rules: they are made again when it is opened."""
+        with closing(cipher.connect(self.folder / self._file, STORE_KEY)) as connection:
+            connection.execute("UPDATE property SET value = '0' WHERE name = 'projection'")
 
     def watch(self, store: Store) -> None:
         """From now on the luck of this machine is that of its store's commits."""

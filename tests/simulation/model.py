@@ -56,6 +56,19 @@ def _when(change: Change) -> tuple[int, str, str]:
     return latest, change.terminal, change.change_id
 
 
+Tree = Mapping[str, str]
+"""By code the path of each unit."""
+
+
+def now(tree: Tree, path: str) -> str:
+    """Where the unit is that a path once named: its own code says it, or that of the nearest one above it."""
+    codes = [code for code in path.split("/") if code]
+    for place in reversed(range(len(codes))):
+        if codes[place] in tree:
+            return tree[codes[place]] + "".join(f"{code}/" for code in codes[place + 1 :])
+    return path
+
+
 def in_charge(unit: str, path: str) -> bool:
     """Whether a record of `path` lies in the unit's own work."""
     if unit.count("/") == NATIONAL_DEPTH:
@@ -63,11 +76,12 @@ def in_charge(unit: str, path: str) -> bool:
     return path[: len(unit)] == unit
 
 
-def may_see(unit: str, entity: str, owner: str, meeting: Mapping[str, Any] | None) -> bool:
-    """`meeting` is the record of the meeting it belongs to; `owner` the unit in whose charge it is."""
+def may_see(unit: str, entity: str, owner: str, meeting: Mapping[str, Any] | None, tree: Tree) -> bool:
+    """`meeting` is the record of the meeting it belongs to; `owner` the unit in whose charge it is, in `tree`."""
     reach = ENTITIES[entity].reach
     if reach is Reach.EVERYONE or in_charge(unit, owner):
         return True
     if reach is Reach.MEETING and meeting is not None:
-        return unit in (meeting.get("invited") or []) or unit == meeting.get("convener_unit")
+        parties = [*(meeting.get("invited") or []), meeting.get("convener_unit") or ""]
+        return unit in [now(tree, path) for path in parties]
     return False

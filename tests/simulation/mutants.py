@@ -428,9 +428,9 @@ def _() -> None:
         return (updates[-1] if updates else None), position
 
     reader.document_state = latest
-    import tests.simulation.world as world
+    import tests.simulation.shown as shown
 
-    world.document_state = latest
+    shown.document_state = latest
 
 
 @mutant("a receive stamp may go back")

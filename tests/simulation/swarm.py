@@ -11,13 +11,16 @@ from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
+from unittest import mock
 
 from desktop_app.domain.clock import stamp
 from desktop_app.domain.ids import derived_id
 from sync.documents.minutes import MinutesDocument
-from sync.entities import ENTITIES, Type
+from sync.documents.settling import settle_text
+from sync.entities import ENTITIES, Entity, Merge, Reach, Type
 from sync.store import journal
-from tests.simulation.machines import Luck
+from sync.terminal.records import Records
+from tests.simulation.machines import Luck, Opening
 from tests.simulation.virtual_time import VirtualLoop
 from tests.simulation.world import (
     UNITS,
@@ -31,6 +34,8 @@ from tests.simulation.world import (
 Rule = Callable[[Province, Random], Awaitable[None]]
 RULES: dict[str, Rule] = {}
 STEPS = 60
+BRIEFING = Entity("briefing", Merge.FIELDS, Reach.MEETING, {"meeting": Type.TEXT, "site": Type.TEXT, "text": Type.TEXT})
+"""A kind of record that only newer programs know."""
 
 
 def rule(act: Rule) -> Rule:
@@ -217,31 +222,123 @@ async def erase(province: Province, rng: Random) -> None:
 
 
 @rule
+async def move_a_unit(province: Province, rng: Random) -> None:
+    """A county comes under another city."""
+    code, under = rng.choice(["441323", "441322"]), rng.choice(["441300", "441500"])
+    done = province.at_center(lambda center: center.move_unit(code, under, ground="文", actor=province.actor))
+    if province.center is not None and not province.machine.dead:
+        province.trees.append({row["pk"]: row["unit_path"] for row in province.center.list("unit")})
+    province.counts["units moved"] += done is not None
+
+
+@rule
+async def rewrite_minutes(province: Province, rng: Random) -> None:
+    """Somebody changes, strikes out or takes out what stands in minutes, as they are on that screen."""
+    terminal = _awake(province, rng)
+    if terminal is None or terminal.store is None or (row := _known(terminal, rng, "minutes")) is None:
+        return
+    document = terminal.documents.get(row["pk"])
+    if document is None or rng.random() < 0.5:
+        state = terminal.store.minutes_state(row["pk"])
+        document = MinutesDocument.from_updates([state]) if state else MinutesDocument()
+    blocks = document.blocks()
+    if not blocks:
+        return
+    block = rng.choice(blocks)
+    if rng.random() < 0.2:
+        document.remove_block(block.id)
+    else:
+        start = rng.randrange(len(block.text) + 1)
+        text = rng.choice(["", province.text()])
+        document.replace(block.id, start, rng.randrange(len(block.text) - start + 1), text)
+    update = document.take_update()
+    terminal.documents.pop(row["pk"], None)
+    if update and province.write(terminal, lambda records: _save(records, row, update, document.seen)):
+        terminal.documents[row["pk"]] = document
+
+
+def _save(records: Records, row: dict[str, Any], update: bytes, seen: bytes) -> str:
+    return records.save_update(row["pk"], update, meeting=row["meeting"], seen=seen)
+
+
+@rule
+async def choose_a_text(province: Province, rng: Random) -> None:
+    terminal = _awake(province, rng)
+    if terminal is None or terminal.store is None:
+        return
+    disputes = terminal.store.list("text_conflict", state="open")
+    if disputes:
+        row = rng.choice(disputes)
+        chosen = str(row[rng.choice(["mine", "theirs"])])
+        province.write(terminal, lambda records: settle_text(records, row["pk"], chosen) or "")
+
+
+@rule
+async def take_a_stick(province: Province, rng: Random) -> None:
+    """What waits is written on a stick; the line may bring it as well."""
+    terminal = _awake(province, rng)
+    if terminal is not None and terminal.store is not None:
+        terminal.stick = terminal.store.pending_batches()
+
+
+@rule
+async def bring_the_stick(province: Province, rng: Random) -> None:
+    """To the center, whole or broken off; the receipts come back on it, or never."""
+    terminal = rng.choice(province.terminals)
+    answers = []
+    for batch in terminal.stick[: rng.randrange(len(terminal.stick) + 1)]:
+        device = terminal.identity.device
+        answer = province.at_center(lambda center, batch=batch, device=device: center.receive(device, batch))
+        if answer is None:
+            break
+        answers.append(answer)
+    terminal.stick = []
+    await province.after()
+    for answer in answers if terminal.store is not None and rng.random() < 0.7 else []:
+        province.write(terminal, lambda records, answer=answer: records.acknowledge(answer) and "")
+
+
+@rule
 async def newer_program(province: Province, rng: Random) -> None:
     """A terminal with a later version of the program writes what nobody else knows."""
     terminal = _awake(province, rng)
     if terminal is None or (meeting := _known(terminal, rng, "meeting")) is None:
         return
     text = province.text()
-    with _later(rng.choice(["field", "schema"])) as fields:
+    with _later(rng.choice(["field", "schema", "entity"])) as (entity, fields):
         written = {"meeting": meeting["pk"], "site": terminal.unit, "text": text, **dict.fromkeys(fields, text)}
         pk = uuid7(province.now_ms(terminal))
-        province.write(terminal, lambda records: records.write(Write("opinion", pk, written)), text)
+        province.write(terminal, lambda records: records.write(Write(entity, pk, written)), text)
+
+
+@rule
+async def upgrade(province: Province, rng: Random) -> None:
+    """The center, and all terminals that are started from now on, know what only newer programs knew."""
+    ENTITIES.setdefault(BRIEFING.name, BRIEFING)
+    province.stop_center()
+    province.start_center()
+    for terminal in province.terminals:
+        if rng.random() < 0.5:
+            await province.stop(terminal)
 
 
 @contextmanager
 def _later(kind: str) -> Any:
+    """What to write that this version does not know: (entity, fields)."""
     known = ENTITIES["opinion"].fields
-    if kind == "field":
+    if kind == "entity":
+        with mock.patch.dict(ENTITIES, {BRIEFING.name: BRIEFING}):
+            yield BRIEFING.name, []
+    elif kind == "field":
         known["mood"] = Type.TEXT
         try:
-            yield ["mood"]
+            yield "opinion", ["mood"]
         finally:
             del known["mood"]
     else:
         journal.SCHEMA_VERSION, before = 99, journal.SCHEMA_VERSION
         try:
-            yield []
+            yield "opinion", []
         finally:
             journal.SCHEMA_VERSION = before
 
@@ -286,6 +383,29 @@ async def kill_center(province: Province, rng: Random) -> None:
 async def bad_commit(province: Province, rng: Random) -> None:
     machine = rng.choice([province.machine, *province.terminals])
     machine.luck = rng.choice(list(Luck))
+
+
+@rule
+async def die_in_opening(province: Province, rng: Random) -> None:
+    """The power goes again while the records are made again after an upgrade."""
+    if rng.random() < 0.3:
+        province.stop_center()
+        province.machine.make_old()
+        province.machine.opening = rng.choice(list(Opening))
+        province.start_center()
+        return
+    terminal = rng.choice(province.terminals)
+    await province.stop(terminal)
+    terminal.make_old()
+    terminal.opening = rng.choice(list(Opening))
+    province.start(terminal)
+
+
+@rule
+async def damage_terminal(province: Province, rng: Random) -> None:
+    terminal = rng.choice(province.terminals)
+    await province.stop(terminal)
+    terminal.damage(rng)
 
 
 @rule
@@ -339,7 +459,16 @@ async def wait(province: Province, rng: Random) -> None:
 
 
 OFTEN = ("wait", "retitle", "edit_opinion", "sign_in", "power_on")
-RARE = ("new_terminal", "restore_center", "restore_terminal", "kill_center", "erase")
+RARE = (
+    "damage_terminal",
+    "upgrade",
+    "move_a_unit",
+    "new_terminal",
+    "restore_center",
+    "restore_terminal",
+    "kill_center",
+    "erase",
+)
 
 
 @dataclass

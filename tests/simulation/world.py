@@ -12,7 +12,7 @@ from typing import Any
 from unittest import mock
 
 import httpx
-import sqlalchemy as sa
+from pycrdt import Doc
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
@@ -22,31 +22,28 @@ from desktop_app.domain.clock import stamp, unix_ms
 from desktop_app.domain.faults import Fault, HostFault, PeerFault
 from desktop_app.domain.ids import DeviceId, PersonId, UnitPath, uuid7
 from desktop_app.domain.principal import Actor, Principal
+from desktop_app.domain.units import unit_code
 from sync.center import routes as center_routes
+from sync.center.restoration import begin_anew
 from sync.center.store import CenterStore
+from sync.documents import minutes
 from sync.documents.minutes import MinutesDocument
 from sync.entities import ENTITIES
 from sync.identity.device import DeviceKey
-from sync.log.envelope import Change
 from sync.log.hlc import HybridClock
-from sync.log.payload import open_payload
 from sync.log.write import Write
 from sync.replication.client import CenterClient
-from sync.replication.page import read_items, read_page
-from sync.replication.part import read_part
 from sync.store.engine import reading, store_engine
 from sync.store.journal import Journal
-from sync.store.reader import document_state
-from sync.store.rows import SELECT_CHANGES, change_of, from_json
+from sync.store.rows import SELECT_CHANGES
 from sync.store.schema import upgrade
-from sync.store.store import Store
-from sync.store.tables import change, conflict, origin, property_, record
-from sync.terminal.healing import CENTER_LACKS
 from sync.terminal.lanes import Pace, SyncLoop
 from sync.terminal.records import Records
 from tests.simulation import model
 from tests.simulation.machines import STORE_KEY, Identity, Killed, Machine, MachineClock
 from tests.simulation.network import Line
+from tests.simulation.promises import Broken, check_always, check_calm, check_saved, check_scope
+from tests.simulation.shown import ids_of, records_of
 from tests.simulation.virtual_time import VirtualLoop
 
 PROVINCE = UnitPath("100000/440000/")
@@ -64,10 +61,6 @@ UNITS = tuple(
 PACE = Pace(heartbeat=20.0, answer=8.0, first_heads=120.0, heads=300.0, refused_retry=6.0, wait=20)
 LATEST = 900.0
 """Seconds of calm in which everything must have come to everybody."""
-
-
-class Broken(AssertionError):
-    """Something that must always be true is not."""
 
 
 class HeaderSigner:
@@ -100,6 +93,9 @@ class InOrder:
 def seeded(rng: Random) -> Iterator[None]:
     """Every salt, id and key of the program comes from `rng`, and nothing runs on another thread."""
 
+    def document() -> Any:
+        return Doc(client_id=rng.getrandbits(31))
+
     async def here(func: Callable[..., Any], *args: Any, **named: Any) -> Any:
         await asyncio.sleep(0)
         return func(*args, **named)
@@ -110,6 +106,9 @@ def seeded(rng: Random) -> Iterator[None]:
         mock.patch.object(HybridClock.__init__, "__defaults__", (rng.randbytes,)),
         mock.patch.object(ids.uuid7, "__defaults__", (rng.randbytes,)),
         mock.patch.object(center_routes, "run_in_threadpool", here),
+        mock.patch.object(minutes, "Doc", document),
+        mock.patch.dict(MinutesDocument.__init__.__kwdefaults__, random_bytes=rng.randbytes, now_ms=lambda: 0),
+        mock.patch.dict(ENTITIES),
     ):
         yield
 
@@ -126,10 +125,10 @@ class Terminal(Machine):
         self.returned: set[str] = set()
         """What this terminal told a person is saved."""
         self.documents: dict[str, MinutesDocument] = {}
-
-    @property
-    def unit(self) -> UnitPath:
-        return self.identity.unit_path
+        self.unit = identity.unit_path
+        """Where its unit was when it was started last."""
+        self.stick: list[bytes] = []
+        """The pushes, and later the receipts, that somebody carries between it and the center."""
 
 
 class Province:
@@ -163,17 +162,32 @@ class Province:
         self.erased: set[tuple[str, str]] = set()
         self.numbers = 0
         self.counts: Counter[str] = Counter()
+        self.trees: list[model.Tree] = []
+        """Where units have been, one after the other."""
         self.start_center()
+        self._found_units()
 
     # Machines
+
+    def _found_units(self) -> None:
+        paths = {unit_code(path): path for path in UNITS}
+        writes = [Write("unit", code, {"unit_path": path, "name": code}) for code, path in paths.items()]
+        assert self.center is not None
+        self.center.append(*writes, actor=self.actor)
+        self.trees.append(paths)
 
     def start_center(self) -> None:
         if self.center is not None:
             return
+        try:
+            with self.machine.perils(CenterStore):
+                self.center = CenterStore.open(
+                    self.machine.folder, identity=self.identity, clock=self.clock, devices=self.devices.get
+                )
+        except Killed:
+            self.counts["center died in its opening"] += 1
+            return
         self._down = self.loop.create_future()
-        self.center = CenterStore.open(
-            self.machine.folder, identity=self.identity, clock=self.clock, devices=self.devices.get
-        )
         self.machine.watch(self.center)
         self.app = Starlette(routes=[Route("/healthz", self._healthz), *center_routes.routes(self.center)])
 
@@ -193,19 +207,23 @@ class Province:
 
     def restore_center(self) -> bool:
         """Exchange the center for its last backup; False where there is none."""
-        if self.center is None:
+        while self.center is None:
             self.start_center()
-        assert self.center is not None
-        self.check_always()
-        before = set(_ids(self.center))
+        check_always(self)
+        before = set(ids_of(self.center))
         self.stop_center()
         found = self.machine.put_back()
         if found:
             self.restored = True
-            _renew_feed(self.machine.folder / CenterStore.STORE_FILE)
-        self.start_center()
-        self.forgotten |= before - set(_ids(self.center))
+            begin_anew(self.machine.folder / CenterStore.STORE_FILE, self.identity, self._key_of)
+        while self.center is None:
+            self.start_center()
+        self.forgotten |= before - set(ids_of(self.center))
         return found
+
+    def _key_of(self, device: str) -> bytes | None:
+        known = self.devices.get(DeviceId(device))
+        return self.identity.public_key if known is None else known.public_key
 
     def enrol(self, unit: UnitPath) -> Terminal:
         key = DeviceKey(self.rng.randbytes(32))
@@ -221,11 +239,17 @@ class Province:
 
     def start(self, terminal: Terminal, pace: Pace = PACE) -> None:
         if terminal.store is None:
-            terminal.store = Records.open(terminal.folder, identity=terminal.identity, clock=terminal.clock)
+            try:
+                with terminal.perils(Records):
+                    terminal.store = self._opened(terminal)
+            except Killed:
+                self.counts["terminal died in its opening"] += 1
+                return
+            terminal.unit = terminal.store.unit_path
             terminal.store.act_as(terminal.person)
             terminal.watch(terminal.store)
             self._count_healing(terminal.store)
-            self._check_saved(terminal)
+            check_saved(self, terminal)
         if terminal.lanes is not None:
             return
         client = CenterClient(
@@ -242,6 +266,18 @@ class Province:
         )
         lanes._requests = InOrder()  # type: ignore[assignment]
         terminal.lanes = self.loop.create_task(lanes.run())
+
+    def _opened(self, terminal: Terminal) -> Records:
+        """As the program opens it: a damaged store is made anew."""
+        try:
+            return Records.open(terminal.folder, identity=terminal.identity, clock=terminal.clock)
+        except HostFault as fault:
+            if fault.id != "store-damaged":
+                raise
+        self.counts["store salvaged"] += 1
+        self.restored = True
+        terminal.returned.clear()
+        return Records.salvage(terminal.folder, identity=terminal.identity, clock=terminal.clock)
 
     def _count_healing(self, records: Records) -> None:
         heal = records.heal
@@ -291,7 +327,7 @@ class Province:
                 await self.stop(terminal)
             elif terminal.lanes is not None and terminal.lanes.done():
                 raise Broken(f"the lanes ended by themselves: {terminal.lanes.exception()!r}")
-        self.check_always()
+        check_always(self)
 
     async def go_on(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
@@ -316,7 +352,7 @@ class Province:
         if self.machine.dead:
             raise httpx.ReadError("it died", request=request)
         if response.status_code == 200:
-            self._check_scope(request, response)
+            check_scope(self, request, response)
         return response
 
     async def _ask(self, request: httpx.Request, body: bytes) -> httpx.Response:
@@ -400,52 +436,13 @@ class Province:
     def actor(self) -> Actor:
         return Actor(PersonId(""), self.identity.device)
 
-    # What must be true
-
-    def check_always(self) -> None:
-        """Whatever a terminal takes for received is on the center's disk, and nothing came amiss on the way."""
-        if self.unexplained:
-            raise Broken(f"{self.unexplained} changes had come amiss, and checksums had to mend them")
-        for terminal in self.terminals:
-            if terminal.store is not None and not terminal.dead:
-                for change_id in _acknowledged(terminal.store, terminal.identity.device):
-                    self.acknowledged[change_id] = terminal.identity.device
-        if self.center is not None and not self.machine.dead:
-            held = _ids(self.center)
-            self.forgotten -= set(held)
-            for change_id, writer in self.acknowledged.items():
-                if held.get(change_id) != writer and change_id not in self.forgotten:
-                    raise Broken(f"acknowledged, and not at the center: {change_id} {self.written.get(change_id, '')}")
-
-    def _check_saved(self, terminal: Terminal) -> None:
-        """Whatever a person was told is saved is in the store after the power came back."""
-        assert terminal.store is not None
-        gone = terminal.returned - set(_ids(terminal.store))
-        if gone:
-            raise Broken(f"said to be saved, and lost with the power: {sorted(gone)}")
-
-    def _check_scope(self, request: httpx.Request, response: httpx.Response) -> None:
-        """Nothing leaves the center that its reader may not see."""
-        path, device = request.url.path, request.headers.get("sim-device", "")
-        if path not in ("/v1/changes", "/v1/snapshot") or self.center is None:
-            return
-        raw = response.content
-        items = read_page(raw).items if path == "/v1/changes" else read_part(raw).items
-        unit = self.devices[DeviceId(device)].unit_path
-        seen = {(each.entity, each.pk, each.meeting) for each in read_items(items, 10_000) if each.terminal != device}
-        if seen:
-            with reading(self.center.engine) as connection:
-                records = _records(connection)
-            for entity, pk, meeting in sorted(seen):
-                if not visible(records, unit, entity, pk, meeting):
-                    raise Broken(f"told to {unit}, which may not see it: {entity} {pk}")
-
     async def calm(self) -> None:
         """No more bad luck: everything comes to everybody, and nothing is missing, doubled, wrong or another's."""
+        self.machine.opening = None
         self.start_center()
         self.machine.luck = None
         for terminal in self.terminals:
-            terminal.luck = None
+            terminal.luck = terminal.opening = None
             line = terminal.line
             line.cut, line.lost, line.doubled, line.slow, line.lies = False, 0.0, 0.0, 0.02, False
             await self.stop_lanes(terminal)
@@ -458,14 +455,14 @@ class Province:
                 break
             if self.loop.time() > ended:
                 raise Broken(f"after {LATEST:.0f} s of calm there still waits: {waiting}")
-        self.check_calm()
+        check_calm(self)
 
     def image(self) -> str:
         """A digest of the center's log and records."""
         assert self.center is not None
         with reading(self.center.engine) as connection:
             log = [tuple(row) for row in connection.execute(SELECT_CHANGES)]
-            return hashlib.sha256(repr((log, sorted(_records(connection).items()))).encode()).hexdigest()
+            return hashlib.sha256(repr((log, sorted(records_of(connection).items()))).encode()).hexdigest()
 
     def waiting(self) -> str:
         """Who is not done yet; empty where all are."""
@@ -484,168 +481,10 @@ class Province:
                 return f"{terminal.unit} differs in {differing}"
         return ""
 
-    def check_calm(self) -> None:
-        assert self.center is not None
-        with reading(self.center.engine) as connection:
-            log = [change_of(tuple(row)) for row in connection.execute(SELECT_CHANGES)]
-            records = _records(connection)
-            conflicts = _conflicts(connection)
-        self._check_once(log)
-        self._check_writers(log, records)
-        self._check_merge(log, records, conflicts)
-        for terminal in self.terminals:
-            self._check_terminal(terminal, {each.change_id for each in log}, records, conflicts)
-
-    def _check_once(self, log: list[Change]) -> None:
-        """Everything that was acknowledged or is at its writer's is at the center, once."""
-        said: Counter[tuple[str, str, str]] = Counter()
-        for each in log:
-            if each.payload is not None and each.op == "put" and each.terminal in self.devices:
-                said[each.entity, each.pk, repr(sorted(open_payload(each.payload).fields.items()))] += 1
-        for what, count in said.items():
-            if count > 1:
-                raise Broken(f"at the center {count} times: {what}")
-        held = {each.change_id: each for each in log}
-        for change_id, text in self.written.items():
-            each = held.get(change_id)
-            if each is not None and each.payload is not None and text.encode() not in each.payload:
-                raise Broken(f"not what was written: {change_id} was to say {text}")
-        for each in log:
-            if each.payload is not None and each.op == "put" and each.change_id not in self.settled:
-                for name, bases in open_payload(each.payload).bases.items():
-                    if len(bases) > 1:
-                        raise Broken(f"a conflict was settled by nobody: {each.entity} {name} {each.change_id}")
-
-    def _check_writers(self, log: list[Change], records: "Shown") -> None:
-        """Nobody wrote into another unit's records, but the convener into those of its meeting."""
-        for each in log:
-            if each.verdict != "applied" or each.terminal not in self.devices or (each.entity, each.pk) in self.erased:
-                continue
-            unit, row = self.devices[DeviceId(each.terminal)].unit_path, records.get((each.entity, each.pk))
-            if row is None or each.entity not in ("meeting", "sign_in", "opinion"):
-                continue
-            of = records.get(("meeting", row["meeting"]), row)
-            if not model.in_charge(unit, row["owner"]) and of["owner"] != unit:
-                raise Broken(f"{unit} wrote into a record of {row['owner']}: {each.entity} {each.pk}")
-
-    def _check_merge(self, log: list[Change], records: "Shown", conflicts: "Marks") -> None:
-        """The center's records are what the applied changes make, and every conflict is shown as one."""
-        of_record: dict[tuple[str, str], list[Change]] = {}
-        for each in log:
-            if each.verdict == "applied":
-                of_record.setdefault((each.entity, each.pk), []).append(each)
-        if extra := set(records) - set(of_record):
-            raise Broken(f"records of nothing: {sorted(extra)[:3]}")
-        for key, changes in of_record.items():
-            if key in self.erased:
-                continue
-            told = model.merged(ENTITIES[key[0]], changes)
-            shown = records.get(key)
-            if shown is None:
-                raise Broken(f"not projected: {key}")
-            if (shown["fields"], shown["retracted"]) != (told.fields, told.retracted):
-                raise Broken(f"{key} is shown as {shown}, and should be {told}")
-            marked = {name: frozenset(heads) for (*_, name), heads in conflicts.items() if (*_,) == key}
-            if marked != {name: told.heads[name] for name in told.conflicts}:
-                raise Broken(f"{key} shows the conflicts {marked}, and has {told}")
-
-    def _check_terminal(self, terminal: Terminal, at_center: set[str], records: "Shown", conflicts: "Marks") -> None:
-        """A terminal shows what it may see as the center does, and nothing else."""
-        assert terminal.store is not None
-        assert self.center is not None
-        with reading(terminal.store.engine) as connection, reading(self.center.engine) as above:
-            log = [change_of(tuple(row)) for row in connection.execute(SELECT_CHANGES)]
-            shown, marks = _records(connection), _conflicts(connection)
-            own = {each.change_id for each in log if each.terminal == terminal.identity.device}
-            if lost := own - at_center:
-                raise Broken(f"{terminal.unit} has, and the center has not: {sorted(lost)}")
-            held = {(each.entity, each.pk) for each in log if each.terminal in own or each.verdict == "held"}
-            held |= {(each.entity, each.pk) for each in log if each.verdict == "applied" and each.reason}
-            for each in log:
-                if (
-                    each.reason != CENTER_LACKS
-                    and each.terminal != terminal.identity.device
-                    and not visible(records, terminal.unit, each.entity, each.pk, each.meeting)
-                ):
-                    raise Broken(f"{terminal.unit} keeps what it may not see: {each.entity} {each.pk}")
-            wanted = {key: row for key, row in records.items() if visible(records, terminal.unit, *key, row["meeting"])}
-            for key in {*wanted, *shown} - held:
-                if wanted.get(key) != shown.get(key):
-                    raise Broken(f"{terminal.unit} shows {key} as {shown.get(key)}, the center as {wanted.get(key)}")
-                here = {name: heads for (*at, name), heads in marks.items() if tuple(at) == key}
-                there = {name: heads for (*at, name), heads in conflicts.items() if tuple(at) == key}
-                if here != there:
-                    raise Broken(f"{terminal.unit} has the conflicts {here} of {key}, the center {there}")
-                if key[0] == "minutes" and _text(connection, key[1]) != _text(above, key[1]):
-                    raise Broken(f"{terminal.unit} reads other minutes than the center: {key[1]}")
-
-
-Shown = dict[tuple[str, str], dict[str, Any]]
-Marks = dict[tuple[str, str, str], list[str]]
-
-
-def visible(records: Shown, unit: str, entity: str, pk: str, meeting: str) -> bool:
-    """Whether the model lets a unit see a record, as the center's records are now."""
-    if entity not in ENTITIES:
-        return False
-    row = records.get((entity, pk))
-    of = records.get(("meeting", meeting or (row["meeting"] if row else "")))
-    owner = row["owner"] if row else ""
-    if entity in model.CONVENERS and of is not None:
-        owner = of["owner"]
-    return row is not None and model.may_see(unit, entity, owner, of["fields"] if of else None)
-
-
-def _text(connection: sa.Connection, pk: str) -> str:
-    state = document_state(connection, pk)[0]
-    return "" if state is None else MinutesDocument.from_updates([state]).sha256()
-
-
-def _records(connection: sa.Connection) -> Shown:
-    return {
-        (row.entity, row.pk): {
-            "fields": from_json(row.fields),
-            "clocks": from_json(row.clocks),
-            "retracted": bool(row.retracted),
-            "meeting": row.meeting,
-            "owner": row.owner_path,
-            "person": row.person,
-        }
-        for row in connection.execute(sa.select(record))
-    }
-
-
-def _conflicts(connection: sa.Connection) -> Marks:
-    rows = connection.execute(sa.select(conflict))
-    return {(row.entity, row.pk, row.field): from_json(row.heads) for row in rows}
-
-
-def _ids(store: Store) -> dict[str, str]:
-    with reading(store.engine) as connection:
-        rows = connection.execute(sa.select(change.c.change_id, change.c.terminal))
-        return {row.change_id: row.terminal for row in rows}
-
-
-def _acknowledged(store: Store, device: str) -> list[str]:
-    """The own changes that this store takes for received."""
-    with reading(store.engine) as connection:
-        head = connection.execute(sa.select(origin).where(origin.c.terminal == device)).one()
-        pending = sa.and_(change.c.epoch == head.epoch, change.c.seq > head.acknowledged)
-        mine = sa.select(change.c.change_id).where(change.c.terminal == device, sa.not_(pending))
-        return list(connection.execute(mine).scalars())
-
 
 def _empty_store(path: Path) -> None:
     engine = store_engine(path, STORE_KEY)
     upgrade(engine)
-    engine.dispose()
-
-
-def _renew_feed(path: Path) -> None:
-    """What restoring a center does besides putting back its file: its numbering is another one."""
-    engine = store_engine(path, STORE_KEY)
-    with engine.begin() as connection:
-        connection.execute(property_.delete().where(property_.c.name == "feed"))
     engine.dispose()
 
 
