@@ -6,6 +6,7 @@ from desktop_app.domain.ids import UnitPath
 from media.meeting import commands as cmd
 from media.meeting import events as ev
 from media.meeting.case import Case, Decision, Refusal
+from media.meeting.health import Health
 from media.meeting.roll_call import DeviceHealth, RollAnswer, RollCall, RollClosing, RollManner, RollPhase, RollStatus
 
 TIMEOUT_SECONDS = range(5, 3601)
@@ -108,7 +109,7 @@ def mark_roll_call(case: Case, command: cmd.MarkRollCall) -> Decision:
     known = roll.answer_of(path)
     if known is not None and (known.status, known.remark) == (status, command.remark) and roll.calling != path:
         return []
-    heard = DeviceHealth.OK if command.answered else DeviceHealth.UNKNOWN
+    said = case.healths.get(path, Health()) if online else Health()
     answer = RollAnswer(
         path,
         status,
@@ -116,7 +117,11 @@ def mark_roll_call(case: Case, command: cmd.MarkRollCall) -> Decision:
         case.actor.person,
         case.actor.unit_path,
         online=online,
-        microphone=heard,
+        camera=said.camera,
+        microphone=DeviceHealth.OK if command.answered else said.microphone,  # it was heard
+        speaker=said.speaker,
+        delay_ms=said.delay_ms,
+        loss_permille=said.loss_permille,
         remark=command.remark,
     )
     return [ev.RollAnswered(case.now, answer)]

@@ -7,6 +7,7 @@ from typing import Any
 from desktop_app.domain.ids import DeviceId, PersonId, UnitPath
 from desktop_app.domain.units import Level, is_within, level_of
 from media.meeting.events import Event
+from media.meeting.health import Healths
 from media.meeting.model import FloorRequest, FloorStatus, MeetingState
 
 
@@ -100,6 +101,8 @@ class Case:
     actor: SiteActor
     now: datetime
     rules: Rules
+    healths: Healths = field(default_factory=dict)
+    """What the terminals last said of themselves; only a roll call's answers take it in."""
 
     @property
     def is_joined(self) -> bool:

@@ -23,9 +23,11 @@ from media.engine.layers import Demand
 from media.meeting.apply import apply
 from media.meeting.commands import Command, Join, Leave
 from media.meeting.events import Event, log_mark
+from media.meeting.health import Health
 from media.meeting.link import Connect, Connection, Retry, reach
 from media.meeting.model import MeetingPhase, MeetingState
 from media.meeting.wire import (
+    read_healths,
     read_message,
     read_number,
     read_raw_text,
@@ -34,6 +36,7 @@ from media.meeting.wire import (
     read_stored,
     read_text,
     write_command,
+    write_health,
     write_message,
 )
 
@@ -108,6 +111,13 @@ class MeetingClient:
         self._left = False
         self._may_speak = False
         self._last_fault = ""
+        self._pinged_at: float | None = None
+        self.round_trip_ms = 0
+        """Of the last ping that was answered; 0 before the first."""
+        self.own_health: Callable[[], Health] = Health
+        """What is said of this room with each ping."""
+        self.healths: dict[UnitPath, Health] = {}
+        """How the others are, where this site conducts; a new mapping with each news."""
 
     def now(self) -> datetime:
         """The center's time as far as it is known here; turns and agenda items are measured by it."""
@@ -210,7 +220,7 @@ class MeetingClient:
 
     async def _watch(self, link: Connection) -> None:
         """Ping, and give the link up when nothing at all comes back."""
-        timings, ping = self._timings, write_message({"t": "ping"})
+        timings = self._timings
         looked = pinged = self._clock.monotonic()
         while True:
             await asyncio.sleep(timings.look_every)
@@ -225,6 +235,10 @@ class MeetingClient:
                 return
             if now - pinged >= timings.ping_every:
                 pinged = now
+                if self._pinged_at is None:  # else the one before is not answered yet, and its trip goes on
+                    self._pinged_at = now
+                health = replace(self.own_health(), delay_ms=self.round_trip_ms)
+                ping = write_message({"t": "ping", "health": write_health(health)})
                 try:
                     async with asyncio.timeout(timings.look_every):
                         await link.send(ping)
@@ -232,8 +246,9 @@ class MeetingClient:
                     continue
 
     def _lose_link(self) -> None:
-        self._link = None
+        self._link = self._pinged_at = None
         self._may_speak = False
+        self.healths = {}
         self._unasked.clear()
         for done in self._asked.values():
             if not done.done():
@@ -273,7 +288,12 @@ class MeetingClient:
                 main = read_number(message.get("main"), low=0, high=1 << 16)
                 self._on_demand(Demand(main, message.get("thumb") is True))
             case "pong":
+                if self._pinged_at is not None:
+                    trip = round((self._clock.monotonic() - self._pinged_at) * 1000)
+                    self.round_trip_ms, self._pinged_at = max(1, min(trip, 60_000)), None
                 self._learn_time(message)
+            case "health":
+                self.healths = {**self.healths, **read_healths(message.get("sites"))}
             case "fault":
                 fault = PeerFault(read_text(message.get("id")))
                 if fault.id in _ENDINGS:

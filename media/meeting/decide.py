@@ -12,16 +12,22 @@ from typing import Any
 from media.meeting import calling, chair, course, door, floor, inquiring, showing, slides
 from media.meeting import commands as cmd
 from media.meeting.case import CENTER, REFUSALS, Case, Decision, Refusal, Rules, SiteActor
+from media.meeting.health import Healths
 from media.meeting.model import MeetingPhase, MeetingState
 
 __all__ = ["CENTER", "REFUSALS", "Decision", "Refusal", "Rules", "SiteActor", "decide"]
 
 
 def decide(
-    state: MeetingState, command: cmd.Command, actor: SiteActor, now: datetime, rules: Rules | None = None
+    state: MeetingState,
+    command: cmd.Command,
+    actor: SiteActor,
+    now: datetime,
+    rules: Rules | None = None,
+    healths: Healths | None = None,
 ) -> Decision:
     """The events this command makes of this state at this time, or why it may not."""
-    case = Case(state, actor, now, rules or Rules())
+    case = Case(state, actor, now, rules or Rules(), healths or {})
     if isinstance(command, cmd.Tick):
         return course.tick(case)
     if isinstance(command, cmd.Schedule):

@@ -21,6 +21,7 @@ from media.meeting.case import Case
 from media.meeting.commands import Command, Join, Leave, Tick
 from media.meeting.decide import CENTER, Refusal, Rules, SiteActor, decide
 from media.meeting.events import SiteJoined, StoredEvent, log_mark
+from media.meeting.health import Health
 from media.meeting.model import MeetingPhase, MeetingState
 from media.meeting.seams import EventStore, MeetingDirectory, MeetingPlan
 from media.meeting.wire import write_message, write_state, write_stored
@@ -81,6 +82,8 @@ class Room:
         self._answered: set[tuple[UnitPath, str]] = set()
         self._last_at: datetime | None = None
         self._heard: dict[UnitPath, float] = {}
+        self.healths: dict[UnitPath, Health] = {}
+        """What each site last said of itself with a ping."""
         self._listeners: list[Callable[[], None]] = []
         self._jobs: asyncio.Queue[_Job] = asyncio.Queue()
         self._store, self._directory, self._clock, self._rules, self._disk = store, directory, clock, rules, disk
@@ -173,6 +176,20 @@ class Room:
         if site is not None and site.device == actor.device:
             self._heard[actor.unit_path] = self._clock.monotonic()
 
+    def told_health(self, actor: SiteActor, health: Health) -> None:
+        """A site that is in said how it is."""
+        site = self.state.sites.get(actor.unit_path)
+        if site is not None and site.online and site.device == actor.device:
+            self.healths[actor.unit_path] = health
+
+    def healths_for(self, actor: SiteActor) -> dict[UnitPath, Health]:
+        """Of whom this site may know it: the chair and those above it of all, a sub-chair of the sites under it."""
+        case = Case(self.state, actor, self._now(), self._rules)
+        if not (case.is_joined and (case.conducts or case.is_sub_chair)):
+            return {}
+        here = {path for path, site in self.state.sites.items() if site.online}
+        return {path: one for path, one in self.healths.items() if path in here and case.leads(path)}
+
     def grant_delay(self, seconds: float) -> None:
         """The center itself was stuck this long, so nobody's silence is counted against him."""
         self._heard = {path: heard + seconds for path, heard in self._heard.items()}
@@ -218,7 +235,7 @@ class Room:
             return self.state.seq
         if isinstance(command, Join):
             command = replace(command, site_name=self._names.get(actor.unit_path, command.site_name))
-        decision = decide(self.state, command, actor, self._now(), self._rules)
+        decision = decide(self.state, command, actor, self._now(), self._rules, self.healths)
         if isinstance(decision, Refusal):
             return decision
         if decision:

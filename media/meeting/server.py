@@ -33,6 +33,8 @@ from media.transport.relay import RelayDesk
 log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 0.25
+HEALTH_SECONDS = 2.0
+"""How often whoever conducts hears how the sites are."""
 IDLE_SECONDS = 60.0
 REFRESH_SECONDS = 0.2
 
@@ -60,6 +62,7 @@ class MeetingServer:
         self._lanes: dict[MeetingId, AirLane] = {}
         self._opening: dict[MeetingId, asyncio.Lock] = {}
         self._sessions: dict[MeetingId, set[Session]] = {}
+        self._health_due: dict[MeetingId, float] = {}
         self._refreshing: dict[MeetingId, asyncio.Task[None]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -179,6 +182,7 @@ class MeetingServer:
         await self._rooms.pop(meeting).close()
         self._opening.pop(meeting, None)
         self._sessions.pop(meeting, None)
+        self._health_due.pop(meeting, None)
 
     async def _sweep_forever(self) -> None:
         last = self._clock.monotonic()
@@ -203,6 +207,10 @@ class MeetingServer:
         for session in self._sessions.get(meeting, ()):
             if session.is_silent:
                 session.end(PeerFault("too-silent"))
+        if self._health_due.get(meeting, 0.0) <= now:
+            self._health_due[meeting] = now + HEALTH_SECONDS
+            for session in self._greeted(meeting):
+                session.tell_healths()
         await room.sweep()
         is_over = room.state.phase is not MeetingPhase.OPEN and not self._sessions.get(meeting)
         if is_over and room.idle_since + IDLE_SECONDS <= now:

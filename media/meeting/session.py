@@ -20,14 +20,17 @@ from media.engine.layers import Demand
 from media.meeting.air import AirLane
 from media.meeting.commands import Leave, Schedule, Tick
 from media.meeting.decide import Refusal, SiteActor
+from media.meeting.health import Health
 from media.meeting.media_desk import MediaDesk
 from media.meeting.room import SILENT_AFTER, Room, Snapshot
 from media.meeting.wire import (
     COMMAND_ID,
     read_command,
+    read_health,
     read_message,
     read_number,
     read_text,
+    write_healths,
     write_message,
 )
 
@@ -79,6 +82,7 @@ class Session:
         self.heard_at = clock.monotonic()
         self._socket, self._room, self._air, self._desk, self._clock = socket, room, air, desk, clock
         self._told = 0
+        self._healths: dict[UnitPath, Health] = {}
         self._snapshot: Snapshot | None = None
         self._outbox: asyncio.Queue[_Message] = asyncio.Queue(OUTBOX)
         self._media: asyncio.Queue[_Message] = asyncio.Queue(MEDIA_WAITING)
@@ -95,6 +99,14 @@ class Session:
         """What the others show of this site's picture."""
         self.demand = demand
         self._send({"t": "demand", "main": demand.main, "thumb": demand.thumb})
+
+    def tell_healths(self) -> None:
+        """To whoever conducts: how the sites are, where it is otherwise than it was told before."""
+        now = self._room.healths_for(self.actor) if self.is_greeted else {}
+        told, self._healths = self._healths, now
+        changed = {path: health for path, health in now.items() if told.get(path) != health}
+        if changed:
+            self._send({"t": "health", "sites": write_healths(changed)})
 
     def end(self, fault: Fault | None = None, code: int = POLICY_VIOLATION) -> None:
         """End it from outside: replaced by a newer socket, silent, or the center stops."""
@@ -203,6 +215,8 @@ class Session:
         match message["t"]:
             case "ping":
                 self._send({"t": "pong", "now": stamp(self._clock.now())})
+                if "health" in message:
+                    self._room.told_health(self.actor, read_health(message["health"]))
             case "command":
                 await self._command(message)
             case "media":

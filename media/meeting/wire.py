@@ -20,6 +20,7 @@ from desktop_app.domain.ids import DeviceId, MeetingId, PersonId, UnitPath
 from desktop_app.domain.limits import CONTROL_MESSAGE, SITES
 from media.meeting.commands import Command
 from media.meeting.events import Event, StoredEvent
+from media.meeting.health import Health, SiteHealth
 from media.meeting.model import FloorRequest, MeetingState
 from media.meeting.roll_call import RollCall
 
@@ -125,6 +126,28 @@ def read_state(value: object) -> MeetingState:
 def write_state(state: MeetingState) -> dict[str, Any]:
     """What is as an empty state has it is left out."""
     return _write_told(state)
+
+
+def read_health(value: object) -> Health:
+    """What a terminal says of itself; raises PeerFault."""
+    health: Health = _read_fields(Health, _object(value))
+    return health
+
+
+def write_health(health: Health) -> dict[str, Any]:
+    return _write_fields(health)
+
+
+def read_healths(value: object) -> dict[UnitPath, Health]:
+    """What the center tells of several sites; raises PeerFault."""
+    if not isinstance(value, list) or len(value) > SITES:
+        raise PeerFault("field-invalid")
+    sites: list[SiteHealth] = [_read_fields(SiteHealth, _object(one)) for one in value]
+    return {one.unit_path: one.health for one in sites}
+
+
+def write_healths(healths: Mapping[UnitPath, Health]) -> list[dict[str, Any]]:
+    return [_write_fields(SiteHealth(path, health)) for path, health in healths.items()]
 
 
 def read_text(value: object, limit: int = TEXT) -> str:
@@ -280,7 +303,9 @@ def _parts(kind: type) -> set[type]:
 
 
 _FIELDS: dict[type, dict[str, Callable[[object], Any]]] = {
-    part: _readers_of(part) for kind in (MeetingState, *_COMMANDS.values(), *_EVENTS.values()) for part in _parts(kind)
+    part: _readers_of(part)
+    for kind in (MeetingState, SiteHealth, *_COMMANDS.values(), *_EVENTS.values())
+    for part in _parts(kind)
 }
 
 

@@ -8,7 +8,9 @@ import pytest
 from desktop_app.domain.ids import PersonId
 from desktop_app.domain.meetings import MeetingMode
 from media.meeting import commands as cmd
-from media.meeting.decide import CENTER
+from media.meeting import events as ev
+from media.meeting.decide import CENTER, decide
+from media.meeting.health import Health
 from media.meeting.picture import shown
 from media.meeting.roll_call import (
     DeviceHealth,
@@ -148,3 +150,23 @@ def test_the_end_of_the_meeting_closes_the_roll(play: Play):
     chair(play, cmd.End())
     assert play.state.roll_calls[0].phase is RollPhase.CLOSED
     assert tally(play.state.roll_calls[0]).awaited == 0
+
+
+def test_an_answer_by_voice_keeps_what_the_room_last_said_of_its_devices_and_its_line():
+    play = lecture_of(PROVINCE, CITY)
+    play.does(at(HUIDONG), VOICE)
+    play.does(at(HUIDONG), cmd.CallSite(CITY))
+    weak = Health(DeviceHealth.FAULT, DeviceHealth.UNKNOWN, DeviceHealth.OK, delay_ms=420, loss_permille=61)
+    decision = decide(play.state, cmd.MarkRollCall(CITY, True), at(HUIDONG), play.now, None, {CITY: weak})
+    assert isinstance(decision, list)
+    (answered,) = decision
+    assert isinstance(answered, ev.RollAnswered)
+    kept = answered.answer
+    assert (kept.camera, kept.microphone, kept.speaker) == (DeviceHealth.FAULT, DeviceHealth.OK, DeviceHealth.OK)
+    assert (kept.delay_ms, kept.loss_permille) == (420, 61)
+    assert weak.is_weak
+    play.does(gone(CITY), cmd.Leave(lost=True))
+    decision = decide(play.state, cmd.MarkRollCall(CITY, False), at(HUIDONG), play.now, None, {CITY: weak})
+    assert isinstance(decision, list)
+    assert isinstance(decision[0], ev.RollAnswered)
+    assert decision[0].answer.delay_ms == 0, "who is not connected has no line"

@@ -1,0 +1,69 @@
+"""How the sites' devices and lines are: said with each ping, told to whoever conducts and to nobody else."""
+
+from media.meeting import commands as cmd
+from media.meeting.case import Case, Rules
+from media.meeting.health import Health
+from media.meeting.roll_call import DeviceHealth, RollManner
+from tests.meeting.center import Center, RawSocket, until
+from tests.meeting.rooms import BOLUO, CITY, HUIDONG, Play, at
+from tests.meeting.test_client import Terminal, running
+
+WEAK = {"camera": "fault", "microphone": "ok", "speaker": "unknown", "delay_ms": 420, "loss_permille": 61}
+
+
+async def joined(site: RawSocket) -> None:
+    await site.hello()
+    await site.command(cmd.Join(""))
+
+
+async def test_whoever_conducts_hears_how_a_site_is_and_the_others_do_not(center: Center):
+    async with center.raw(HUIDONG) as host, center.raw(BOLUO) as boluo, center.raw(CITY) as city:
+        for site in (host, boluo, city):
+            await joined(site)
+        await boluo.say({"t": "ping", "health": WEAK})
+        told = await host.hear("health")
+        assert {one["unit_path"]: one["health"] for one in told["sites"]}[BOLUO] == WEAK
+        room = center.meetings._rooms[next(iter(center.meetings._rooms))]  # type: ignore[union-attr]
+        assert room.healths_for(at(CITY)) == {}
+        assert not center.log or all("health" not in type(line.event).__name__.lower() for line in center.log)
+
+
+async def test_an_unreadable_word_about_oneself_is_a_fault_and_the_ping_is_answered_all_the_same(center: Center):
+    async with center.raw(BOLUO) as boluo:
+        await boluo.hello()
+        for wrong in ({"delay_ms": "fast"}, {"camera": "great"}, 7, {"delay_ms": -1}):
+            await boluo.say({"t": "ping", "health": wrong})
+            await boluo.hear("pong")
+            assert (await boluo.hear("fault"))["id"] in ("field-invalid", "message-unreadable")
+
+
+async def test_a_client_measures_its_line_and_the_chair_knows_it_with_the_devices(center: Center):
+    host, boluo = Terminal(center.dial(HUIDONG), HUIDONG), Terminal(center.dial(BOLUO), BOLUO)
+    boluo.client.own_health = lambda: Health(DeviceHealth.OK, DeviceHealth.FAULT, loss_permille=12)
+    async with running(host, boluo):
+        await host.entered()
+        await boluo.entered()
+        await until(lambda: boluo.client.round_trip_ms > 0)
+        await until(lambda: host.client.healths.get(BOLUO, Health()).delay_ms > 0)
+        known = host.client.healths[BOLUO]
+        assert (known.camera, known.microphone, known.loss_permille) == (DeviceHealth.OK, DeviceHealth.FAULT, 12)
+        assert boluo.client.healths == {}, "who does not conduct is told nothing"
+        await host.client.send(cmd.OpenRollCall(RollManner.VOICE))
+        await host.client.send(cmd.CallSite(BOLUO))
+        await host.client.send(cmd.MarkRollCall(BOLUO, True))
+        roll = host.state.roll_call
+        assert roll is not None
+        answer = roll.answer_of(BOLUO)
+        assert answer is not None
+        assert (answer.camera, answer.loss_permille) == (DeviceHealth.OK, 12)
+        assert answer.delay_ms > 0
+
+
+def test_a_sub_chair_knows_of_the_sites_under_it_alone():
+    play = Play()
+    for unit in (HUIDONG, CITY, BOLUO):
+        play.does(at(unit), cmd.Join(unit))
+    play.does(at(HUIDONG), cmd.Delegate(CITY))
+    case = Case(play.state, at(CITY), play.now, Rules())
+    assert case.leads(BOLUO)
+    assert not Case(play.state, at(BOLUO), play.now, Rules()).leads(CITY)
