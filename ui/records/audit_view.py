@@ -140,6 +140,7 @@ class AuditView(QWidget):
     def _make_list(self) -> QTableView:
         k = theme()
         table = QTableView()
+        table.setTabKeyNavigation(False)
         table.setModel(self._table)
         table.setProperty("role", "plain")
         table.setFont(font("small"))
