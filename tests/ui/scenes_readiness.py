@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from desktop_app.domain.clock import stamp, unix_ms
 from desktop_app.domain.ids import UnitPath, uuid7
 from sync.log.write import Write
 from sync.meetings.desk import SignInDesk
+from ui.models.app_model import Page
 from ui.services import DeviceKind, DoorView
 
 UNITS: dict[str, UnitPath] = {}
@@ -145,6 +147,84 @@ def _home_testing(scene: Any) -> None:
     devices.changed.emit()
 
 
+def province(scene: Any, *, good: bool = False) -> str:
+    """A provincial terminal, the evening before a lecture of 120 sites."""
+    from random import Random
+
+    from desktop_app.domain.ids import derived_id
+    from sync.reference.units import units
+
+    terminal, store = scene.terminal, scene.terminal.store
+    meeting: str = terminal.day()
+    paths = [unit.unit_path for unit in units().values() if unit.level > 1]
+    store.write(Write("meeting", meeting, {"convener_unit": GD, "invited": paths[1:]}, meeting))
+    chance = Random(7)
+    worst = ("microphone", "camera", "network", "speaker")
+    writes = []
+    for number, path in enumerate(paths):
+        lot = 0.5 if good else chance.random()
+        if lot > 0.03:
+            operator = {"unit_path": path, "name": f"操作员{number}", "roles": ["clerk"], "is_active": True}
+            writes.append(Write("operator", derived_id("op", path), operator))
+        if lot < 0.06:
+            continue
+        state = "failed" if lot < 0.10 else "advice" if lot < 0.16 else "ok"
+        kind = worst[number % 4]
+        fault = {"microphone": "microphone-missing", "camera": "camera-dark", "speaker": "tone-unheard"}.get(kind, "")
+        check = {"kind": kind, "state": state, "detail": "", "fault": fault}
+        minutes = 70 if 0.16 < lot < 0.20 else 6 + number % 20
+        fields = {
+            "unit_path": path,
+            "at": stamp(terminal.clock.now() - timedelta(minutes=minutes)),
+            "state": state,
+            "checks": [json.dumps(check)] if state != "ok" else [],
+            "up_kbps": 8_400,
+            "down_kbps": 21_000,
+            "delay_ms": 14,
+            "person_name": f"操作员{number}",
+        }
+        writes.append(Write("self_test", derived_id("test", path), fields))
+        phone = {"unit_path": path, "name": f"联络员{number:03}", "phone": f"0752-88{number:05}"}
+        writes.append(Write("site_contact", path.rstrip("/").rpartition("/")[2], phone))
+    store.write(*writes)
+    return meeting
+
+
+def _ready(scene: Any) -> None:
+    province(scene)
+    scene.furnish()
+    scene.tell("online")
+    scene.terminal.app.go(Page.READY)
+
+
+def _ready_problems(scene: Any) -> None:
+    from ui.models.readiness_model import Shown
+
+    _ready(scene)
+    scene.work.readiness.show(Shown.PROBLEMS)
+    scene.tell("offline")
+
+
+def _ready_empty(scene: Any) -> None:
+    scene.furnish()
+    scene.tell("online")
+    scene.terminal.app.go(Page.READY)
+
+
+def _ready_history(scene: Any) -> None:
+    from ui.shell.readiness_page import ReadinessPage
+
+    _ready(scene)
+    scene.window.findChild(ReadinessPage).open_history()
+
+
+def _ready_contact(scene: Any) -> None:
+    from ui.shell.readiness_page import ReadinessPage
+
+    _ready(scene)
+    scene.window.findChild(ReadinessPage).edit_contact()
+
+
 SCENES: dict[str, Callable[[Any], None]] = {
     "signin": _signin,
     "signin-closed": _signin_closed,
@@ -152,4 +232,10 @@ SCENES: dict[str, Callable[[Any], None]] = {
     "signin-room": _signin_room,
     "home-test-due": _home_test_due,
     "home-testing": _home_testing,
+    "ready": _ready,
+    "ready-problems": _ready_problems,
+    "ready-empty": _ready_empty,
+    "ready-history": _ready_history,
+    "ready-contact": _ready_contact,
 }
+UNITS |= {name: GD for name in SCENES if name.startswith("ready")}

@@ -47,6 +47,7 @@ class Page(StrEnum):
     MINUTES = "minutes"
     OPINIONS = "opinions"
     ROLL_CALL = "rollcall"
+    READY = "ready"
     SYNC = "sync"
     AUDIT = "audit"
     DIAGNOSTICS = "diagnostics"
@@ -210,8 +211,9 @@ class AppModel(QObject):
 
     @property
     def pages(self) -> tuple[Page, ...]:
-        """What whoever sits here may see."""
-        return pages_of(self.operator.roles if self.operator is not None else ())
+        """What whoever sits here may see; the readiness of others is for units that have others under them."""
+        pages = pages_of(self.operator.roles if self.operator is not None else ())
+        return tuple(page for page in pages if page is not Page.READY or self.level < Level.COUNTY)
 
     def unlocked(self, operator: Operator, visit: LastVisit | None = None) -> None:
         """This person has shown the PIN; every change from now on is theirs."""

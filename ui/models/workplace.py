@@ -16,6 +16,8 @@ from ui.models.lecture_model import LectureModel
 from ui.models.meeting_model import MeetingModel
 from ui.models.minutes_model import MinutesModel
 from ui.models.opinions_model import OpinionsModel
+from ui.models.readiness_model import ReadinessModel
+from ui.models.report_model import ReportModel
 from ui.models.roll_model import RollCallModel
 from ui.models.room_model import RoomModel
 from ui.models.settings_model import SettingsModel
@@ -49,6 +51,8 @@ class Workplace(QObject):
         self.audit = AuditModel(services, app, self)
         self.diagnostics = DiagnosticsModel(services, app, self)
         self.settings = SettingsModel(services, app, self)
+        self.readiness = ReadinessModel(services, self)
+        self.report = ReportModel(services, self)
         self._opened = False
         self.home.joining.connect(self._join)
         self.meeting.changed.connect(self._meeting_changed)
@@ -71,6 +75,8 @@ class Workplace(QObject):
     def close(self) -> None:
         """Let go of the meeting and of the records' news; what was typed is kept first."""
         self.meeting.close()
+        self.readiness.close()
+        self.report.close()
         for model in (self.home, self.sync, self.audit, self.signin, self.minutes, self.room, self.slides):
             model.close()
         self.opinions.close()

@@ -63,6 +63,7 @@ class OfficeShell(QWidget):
         work.signin.changed.connect(self.show_title)
         work.minutes.changed.connect(self.show_title)
         work.meeting.changed.connect(self.show_title)
+        work.readiness.changed.connect(self.show_title)
         app.operator_changed.connect(self._show_person)
         self._show_badge()
         self.show_page()
@@ -119,6 +120,7 @@ class OfficeShell(QWidget):
             Page.SIGN_IN: self._work.signin,
             Page.MINUTES: self._work.minutes,
             Page.ROLL_CALL: self._work.roll_call,
+            Page.READY: self._work.readiness,
         }.get(page)
         return t(f"page.{page}"), str(getattr(about, "title", "") or getattr(view, "subtitle", "") or "")
 

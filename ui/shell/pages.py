@@ -13,6 +13,7 @@ from ui.shell.diagnostics_page import DiagnosticsPage
 from ui.shell.home_page import HomePage
 from ui.shell.meetings_page import MeetingsPage
 from ui.shell.office import Office
+from ui.shell.readiness_page import ReadinessPage
 from ui.shell.settings_page import SettingsPage
 from ui.shell.sync_page import SyncPage
 
@@ -32,6 +33,8 @@ def build_page(page: Page, app: AppModel, work: Workplace, office: Office) -> QW
             return OpinionsView(app, work.opinions, office)
         case Page.ROLL_CALL:
             return RollCallView(work.roll_call)
+        case Page.READY:
+            return ReadinessPage(work.readiness)
         case Page.SYNC:
             return SyncPage(app, work.sync)
         case Page.AUDIT:

@@ -21,6 +21,7 @@ ICONS = {
     Page.MINUTES: "file-document-edit-outline",
     Page.OPINIONS: "comment-quote-outline",
     Page.ROLL_CALL: "format-list-checks",
+    Page.READY: "monitor-dashboard",
     Page.SYNC: "cloud-check-outline",
     Page.AUDIT: "shield-search",
     Page.DIAGNOSTICS: "stethoscope",
