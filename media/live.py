@@ -10,6 +10,7 @@ import concurrent.futures
 import contextlib
 import logging
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from datetime import datetime
 from random import Random
 from typing import Any, Protocol
@@ -23,11 +24,13 @@ from media.frames import FrameSource
 from media.meeting.client import MeetingClient, Timings
 from media.meeting.commands import Command
 from media.meeting.events import Event
+from media.meeting.health import Health, Healths
 from media.meeting.link import Connect
 from media.meeting.model import MeetingPhase, MeetingState
 from media.meeting.picture import polled, shown
 from media.meeting.seals import TerminalSigner, new_nonce, read_seal, sealed, write_seal
 from media.peers.seams import MediaListener, MediaSignal, MediaStats, RoomMedia
+from media.sound_loss import SoundLoss
 from media.thread import MediaThread
 from media.transport.relay import Relay, read_relay
 
@@ -101,6 +104,9 @@ class LiveMeeting:
         self._errands: set[asyncio.Task[None]] = set()
         self._polling: asyncio.Task[None] | None = None
         self._local_muted = False
+        self._devices = Health()
+        self._loss = SoundLoss(self._media.stats)
+        self._client.own_health = lambda: self.health
 
     @property
     def state(self) -> MeetingState:
@@ -148,6 +154,20 @@ class LiveMeeting:
     def stats(self) -> MediaStats:
         return self._media.stats()
 
+    @property
+    def healths(self) -> Healths:
+        """How the other sites are, where this one conducts; a new mapping with each news."""
+        return self._client.healths
+
+    def note_devices(self, devices: Health) -> None:
+        """How this room's devices are, as far as it was tried; it goes to whoever conducts."""
+        self._devices = devices
+
+    @property
+    def health(self) -> Health:
+        """How this room and its line are now."""
+        return replace(self._devices, delay_ms=self._client.round_trip_ms, loss_permille=self._loss.permille())
+
     async def _start(self) -> None:
         if self._running is None:
             self._running = asyncio.create_task(self._client.run(), name="meeting control")
@@ -188,8 +208,7 @@ class LiveMeeting:
     def _tell_demand(self) -> None:
         """In a consultation the thumb is always sent, so that it can be shown at once; in a lecture only if it is."""
         if self._demand is not None:
-            thumb = self._demand.thumb or self.state.mode is not MeetingMode.LECTURE
-            self._media.set_demand(Demand(self._demand.main, thumb))
+            self._media.set_demand(self._demand, standby=self.state.mode is not MeetingMode.LECTURE)
 
     def _arrange(self, state: MeetingState) -> None:
         """Who is shown first: what the meeting or this room chose, the speaker, the chair, then the others."""
