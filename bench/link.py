@@ -15,8 +15,7 @@ from typing import Literal, NamedTuple
 Direction = Literal["up", "down"]
 """Up is from who comes to the relay towards its target."""
 
-SRTP_OVERHEAD = 22
-"""Bytes of the RTP header and the authentication tag."""
+SRTP_TAG = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +104,7 @@ class Way:
         """When a packet that is sent now arrives; None where it is lost."""
         conditions = self.conditions
         if _ssrc(data) >= 0:
-            self.octets[data[1] & 0x7F] += len(data) - SRTP_OVERHEAD
+            self.octets[data[1] & 0x7F] += _payload_octets(data)
         lost, chance = self._flow(data).next(conditions)
         leaves = now
         if not (lost or self.cut) and conditions.rate is not None:
@@ -137,6 +136,14 @@ class Way:
         if flow is None:
             flow = self._flows[key] = _Flow(self._seed, self._direction, len(self._flows))
         return flow
+
+
+def _payload_octets(data: bytes) -> int:
+    """Of an SRTP packet, without its header, extensions and tag."""
+    head = 12 + 4 * (data[0] & 0x0F)
+    if data[0] & 0x10 and len(data) >= head + 4:
+        head += 4 + 4 * int.from_bytes(data[head + 2 : head + 4], "big")
+    return max(0, len(data) - head - SRTP_TAG)
 
 
 def _ssrc(data: bytes) -> int:

@@ -13,8 +13,9 @@ from media.loudness import loudness
 
 log = logging.getLogger(__name__)
 
+LOSS_AT_ALL = 0.005
 EXPECTED_AT_LEAST, EXPECTED_AT_MOST = 10, 30
-"""Percent of loss that the encoder is told to expect. Below 6 it makes no copies; a loss is reported a second late."""
+"""Percent of loss that the encoder is told to expect where there is any. Below 6 it makes no copies."""
 SILENT_FOR = 1.5
 """Seconds without a frame after which a sound device counts as lost."""
 
@@ -30,10 +31,10 @@ class SoundCapture:
         self.level = 0.0
         self.processing: SoundProcessing = Untouched()
         """What is done to the microphone's sound; set before `start`."""
-        self._expected_loss = self._told_loss = EXPECTED_AT_LEAST
+        self._expected_loss = self._told_loss = 0
         self._source = source
         self._stand_in = stand_in
-        self._encoder = OpusEncoder(bitrate, expected_loss=EXPECTED_AT_LEAST)
+        self._encoder = OpusEncoder(bitrate, expected_loss=0)
         self._using: SoundSource | None = None
         self._sink: CaptureSink | None = None
         self._began = time.monotonic()
@@ -53,7 +54,8 @@ class SoundCapture:
 
     def expect_loss(self, loss: float) -> None:
         """What share of its packets is lost on the way, for the encoder; callable from any thread."""
-        self._expected_loss = max(EXPECTED_AT_LEAST, min(EXPECTED_AT_MOST, math.ceil(loss * 100)))
+        percent = max(EXPECTED_AT_LEAST, min(EXPECTED_AT_MOST, math.ceil(loss * 100)))
+        self._expected_loss = percent if loss >= LOSS_AT_ALL else 0
 
     def stop(self) -> None:
         self._stopping.set()

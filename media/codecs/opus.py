@@ -11,6 +11,7 @@ from pathlib import Path
 import av
 
 from desktop_app.domain.faults import HostFault
+from media.rtp.opus import carries_copy
 
 RATE = 48_000
 SAMPLES = 960
@@ -59,17 +60,10 @@ def _declare(library: ctypes.CDLL) -> None:
     library.opus_decoder_destroy.restype = None
     library.opus_decode.argtypes = [pointer, text, ctypes.c_int32, text, integer, integer]
     library.opus_decode.restype = integer
-    library.opus_packet_has_lbrr.argtypes = [text, ctypes.c_int32]
-    library.opus_packet_has_lbrr.restype = integer
-
-
-def has_copy(packet: bytes) -> bool:
-    """Whether a packet carries a coarse copy of the frame before it."""
-    return bool(_library().opus_packet_has_lbrr(packet, len(packet)) == 1)
 
 
 class OpusEncoder:
-    """Voice at `bitrate` bits per second, each packet carrying a coarse copy of the frame before it."""
+    """Voice at `bitrate` bits per second; where loss is expected, packets carry a coarse copy of the frame before."""
 
     def __init__(self, bitrate: int = 32_000, expected_loss: int = 10) -> None:
         self._handle: int | None = None
@@ -81,7 +75,7 @@ class OpusEncoder:
         self._out = ctypes.create_string_buffer(PACKET_MAX)
         for request, value in (
             (_SET_BITRATE, bitrate),
-            (_SET_COMPLEXITY, 5),
+            (_SET_COMPLEXITY, 8),
             (_SET_SIGNAL, _SIGNAL_VOICE),
             (_SET_INBAND_FEC, 1),
             (_SET_PACKET_LOSS, expected_loss),
@@ -126,7 +120,7 @@ class OpusDecoder:
 
     def recover(self, following: bytes) -> bytes | None:
         """The lost frame before `following`, from the copy inside it; None where it carries none."""
-        if not has_copy(following):
+        if not carries_copy(following):
             return None
         try:
             return self._decode(following, fec=True)

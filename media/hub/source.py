@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 
 from media.rtp import rtcp, vp8
 from media.rtp.gaps import Gaps, fresh_losses
+from media.rtp.opus import carries_copy
 from media.rtp.packet import RtpPacket
 from media.rtp.reception import Reception
 from media.rtp.red import RedPayload, read_red
@@ -113,7 +114,7 @@ class Source:
             packet = replace(packet, payload_type=self._payload_type, payload=read.data)
         newest, self._newest = self._newest, number if self._newest is None else max(self._newest, number)
         copies = payload.copies(VOICE_SAMPLES)
-        if lost := fresh_losses(newest, number, spared=max(1, len(copies))):
+        if lost := fresh_losses(newest, number, spared=max(len(copies), carries_copy(packet.payload))):
             self._send_rtcp(rtcp.nack(self._sender, packet.ssrc, lost))
         for back in range(len(copies), 0, -1):
             missed = number - back

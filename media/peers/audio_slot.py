@@ -7,6 +7,7 @@ from media.codecs.opus import SAMPLES
 from media.playout.playout import Playout
 from media.rtp import rtcp
 from media.rtp.gaps import fresh_losses
+from media.rtp.opus import carries_copy
 from media.rtp.packet import RtpPacket
 from media.rtp.reception import Reception
 from media.rtp.red import read_red
@@ -40,7 +41,7 @@ class AudioSlot:
                 return
             payload, copies = red.data, red.copies(SAMPLES)
         number = self.reception.add(packet.sequence, packet.timestamp, len(packet.payload), now)
-        lost = fresh_losses(self._newest, number, spared=max(1, len(copies)))
+        lost = fresh_losses(self._newest, number, spared=max(len(copies), carries_copy(payload)))
         self._newest = number if self._newest is None else max(self._newest, number)
         if lost:
             self._asked.extend(lost)

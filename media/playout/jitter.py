@@ -13,9 +13,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from media.capture.sources import FRAME_BYTES, FRAME_SAMPLES, FRAME_SECONDS, SAMPLE_RATE
-from media.codecs.opus import OpusDecoder, has_copy
+from media.codecs.opus import OpusDecoder
 from media.playout.delay import DelayModel
 from media.playout.stretch import LONGEST, SHORTEST, cross_fade, lengthen, shorten
+from media.rtp.opus import carries_copy
 from media.rtp.packet import Unwrapper
 
 MAX_WAIT = 12
@@ -121,7 +122,7 @@ class JitterBuffer:
         for back, copy in enumerate(copies, 1):
             if copy:
                 self._keep(position - back, copy, now, is_copy=True, rescued=True)
-        if position - 1 not in self._frames and has_copy(payload):
+        if position - 1 not in self._frames and carries_copy(payload):
             self._delay.came(position - 1, now, rescued=True)
         if len(self._frames) > CAPACITY:
             self._begin(now)
