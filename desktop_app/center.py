@@ -39,6 +39,7 @@ from sync.blobs.store import BlobStore, blob_key
 from sync.blobs.uploads import MEBIBYTE, Quota, Uploads
 from sync.center.contacts import KEEP_EVERY, Contacts
 from sync.center.docs import Desk as DocumentDesk
+from sync.center.intake_process import IntakeProcess, Start
 from sync.center.line import routes as line_routes
 from sync.center.moves import UnitMove
 from sync.center.numbering import Numbering
@@ -145,10 +146,13 @@ class Center:
         meetings: CenterMeetings,
         uploads: Uploads,
         clock: Clock,
+        intake: IntakeProcess | None = None,
     ) -> None:
+        self._intake = intake
+        self._receive = store.receive if intake is None else intake.receive
         self._store, self._keys, self._engine, self._meetings, self._clock = store, keys, engine, meetings, clock
         self._uploads = uploads
-        self._documents = DocumentDesk(store, clock)
+        self._documents = DocumentDesk(store, clock, self._receive)
         self._usb = UsbOffice(store, uploads, keys.identity, keys.registry.device, clock)
         self._spool = Spool(store.folder)
         self._orders = Orders(store.folder, keys.identity.key.derive(PURPOSE), clock)
@@ -180,8 +184,12 @@ class Center:
         )
 
     @classmethod
-    def open(cls, folder: Path, keystore: KeyStore, settings: Settings, clock: Clock) -> "Center":
+    def open(
+        cls, folder: Path, keystore: KeyStore, settings: Settings, clock: Clock, intake: Start | None = None
+    ) -> "Center":
         """Open the folder's store and put the center together; nothing listens and no hub is started yet.
+
+        `intake` starts the process that takes in pushes; without it they are taken in here.
 
         HostFault `store-in-use` when another center has this folder, and what `CenterStore` and `open_keys` say.
         """
@@ -216,7 +224,8 @@ class Center:
         except BaseException:
             store.close()
             raise
-        return cls(store, keys, engine, meetings, uploads, clock)
+        process = IntakeProcess(store, keys.identity.key.seed, settings.center.database, intake) if intake else None
+        return cls(store, keys, engine, meetings, uploads, clock, process)
 
     def routes(self) -> list[BaseRoute]:
         """Every route there is; what is not in `authentication.OPEN` is behind the gate."""
@@ -224,7 +233,7 @@ class Center:
             Route("/healthz", self._healthz, methods=["GET"]),
             Route("/readyz", self._readyz, methods=["GET"]),
             *self._desk.routes(),
-            *record_routes(self._store),
+            *record_routes(self._store, self._receive),
             *unit_routes(self._store, self._move_unit),
             *blob_routes(self._uploads, self._clock),
             *line_routes(self._clock),
@@ -247,7 +256,7 @@ class Center:
         await self._engine.open()
         try:
             async with self._meetings.running(), self._doors.running():
-                forever = (self._take_in_packages, self._keep_contacts, self._numbering.run)
+                forever = (self._open_intake, self._take_in_packages, self._keep_contacts, self._numbering.run)
                 chores = {asyncio.create_task(each()) for each in forever}
                 try:
                     yield
@@ -256,7 +265,15 @@ class Center:
                         chore.cancel()
                     await asyncio.wait(chores)
         finally:
+            if self._intake is not None:
+                await run_in_threadpool(self._intake.close)
             await self._engine.close()
+
+    async def _open_intake(self) -> None:
+        """Have the process ready before the first push; where it cannot be had, the push says so in the log."""
+        if self._intake is not None:
+            with contextlib.suppress(OSError):
+                await run_in_threadpool(self._intake.open)
 
     def _move_unit(self, code: str, under: str, ground: str, actor: Actor) -> UnitMove:
         return move_unit(self._store, self._keys, code, under, ground, actor)

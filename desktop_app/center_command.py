@@ -110,9 +110,11 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:
     listener = listening(settings.center.host, settings.center.port)
     from desktop_app.center import Center
     from desktop_app.center_keys import open_center_keystore
+    from desktop_app.intake_command import starter
 
     with listener:
-        center = Center.open(settings.center_folder, open_center_keystore(settings), settings, SystemClock())
+        folder = settings.center_folder
+        center = Center.open(folder, open_center_keystore(settings), settings, SystemClock(), starter(folder))
         try:
             asyncio.run(_serve(center, listener, options, settings))
         finally:

@@ -38,6 +38,7 @@ COMMANDS = {
     ),
     "settings": Command("desktop_app.settings_command", "print where the settings are, and what each means"),
     "archive": Command("media.recording.archive", "makes a file of a recording; the center starts it", hidden=True),
+    "intake": Command("desktop_app.intake_command", "takes in what terminals push, for the center", hidden=True),
     "hub": Command("desktop_app.hub_process", "the media hub, which the center starts by itself", hidden=True),
 }
 _HELP = """Silian 四联: remote consultation for CPPCC offices.

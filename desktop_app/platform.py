@@ -18,11 +18,16 @@ _TERMINATE = 0x0001
 
 
 def start_apart(
-    command: Sequence[str], *, stdin: int | IO[bytes] | None, log: Path, environ: Mapping[str, str] | None = None
+    command: Sequence[str],
+    *,
+    stdin: int | IO[bytes] | None,
+    log: Path,
+    stdout: int | None = None,
+    environ: Mapping[str, str] | None = None,
 ) -> "subprocess.Popen[bytes]":
     """Start a process in a session of its own, which lives on when ours, or its whole process group, is ended.
 
-    What it prints is appended to `log`.
+    What it prints is appended to `log`, but for its `stdout` where that is asked for.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
@@ -31,9 +36,11 @@ def start_apart(
                 subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_BREAKAWAY_FROM_JOB
             )
             return subprocess.Popen(
-                command, stdin=stdin, stdout=output, stderr=output, env=environ, creationflags=flags
+                command, stdin=stdin, stdout=stdout or output, stderr=output, env=environ, creationflags=flags
             )
-        return subprocess.Popen(command, stdin=stdin, stdout=output, stderr=output, env=environ, start_new_session=True)
+        return subprocess.Popen(
+            command, stdin=stdin, stdout=stdout or output, stderr=output, env=environ, start_new_session=True
+        )
 
 
 def is_alive(pid: int) -> bool:

@@ -20,6 +20,7 @@ from desktop_app.domain.faults import Fault, HostFault, PeerFault
 from desktop_app.domain.limits import CONTROL_MESSAGE
 from desktop_app.domain.principal import Principal
 from desktop_app.domain.units import governs
+from sync.center.routes import Receive
 from sync.center.store import CenterStore
 from sync.documents import live
 from sync.documents.live import Colleague
@@ -83,8 +84,10 @@ def may_read(store: CenterStore, principal: Principal, pk: str) -> bool:
 class Desk:
     """All open documents of one center."""
 
-    def __init__(self, store: CenterStore, clock: Clock) -> None:
+    def __init__(self, store: CenterStore, clock: Clock, receive: Receive | None = None) -> None:
+        """`receive` takes in the changes; the store itself where it is not given."""
         self._store = store
+        self._receive = receive or store.receive
         self._clock = clock
         self._rooms: dict[str, Room] = {}
 
@@ -107,7 +110,7 @@ class Desk:
         room.visitors += 1
         try:
             await room.open()
-            await Session(socket, room, principal, self._store, self._clock).run()
+            await Session(socket, room, principal, self._receive, self._clock).run()
         finally:
             room.visitors -= 1
             if room.visitors == 0:
@@ -206,10 +209,10 @@ class Room:
 class Session:
     """One terminal at one document."""
 
-    def __init__(self, socket: WebSocket, room: Room, principal: Principal, store: CenterStore, clock: Clock) -> None:
+    def __init__(self, socket: WebSocket, room: Room, principal: Principal, receive: Receive, clock: Clock) -> None:
         self.principal = principal
         self.me = Colleague(principal.device, principal.person, principal.person_name, principal.unit_path)
-        self._socket, self._room, self._store, self._clock = socket, room, store, clock
+        self._socket, self._room, self._receive, self._clock = socket, room, receive, clock
         self._out: asyncio.Queue[bytes | Fault] = asyncio.Queue()
         self._goodbye = False
 
@@ -286,7 +289,7 @@ class Session:
     async def _take_changes(self, asked: int, batch: bytes) -> None:
         """`saved` is said once it is committed; what the lane would refuse stays the push lane's business."""
         try:
-            await run_in_threadpool(self._store.receive, self.principal.device, batch)
+            await run_in_threadpool(self._receive, self.principal.device, batch)
         except Fault as fault:
             self.say(live.pack("refused", id=asked, fault=fault.id))
         else:

@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from desktop_app.domain.clock import stamp
 from desktop_app.domain.faults import Fault, HostFault, PeerFault
+from desktop_app.domain.ids import DeviceId
 from desktop_app.domain.limits import BATCH_CHANGES, REQUEST_BODY
 from desktop_app.domain.principal import Principal
 from sync.center.store import CenterStore
@@ -39,9 +40,13 @@ _STATUS = {
 }
 
 
-def routes(store: CenterStore) -> list[Route]:
+Receive = Callable[[DeviceId, bytes], bytes]
+"""Takes in a push: `CenterStore.receive`, or that of a process beside it."""
+
+
+def routes(store: CenterStore, receive: Receive | None = None) -> list[Route]:
     """The routes of the lanes, for the center's one application."""
-    lanes = Lanes(store)
+    lanes = Lanes(store, receive or store.receive)
     return [
         Route("/v1/terminals/{device}/changes", lanes.push, methods=["POST"]),
         Route("/v1/changes", lanes.pull, methods=["GET"]),
@@ -53,8 +58,9 @@ def routes(store: CenterStore) -> list[Route]:
 class Lanes:
     """Both lanes of one store."""
 
-    def __init__(self, store: CenterStore) -> None:
+    def __init__(self, store: CenterStore, receive: Receive) -> None:
         self._store = store
+        self._receive = receive
         self._intake = asyncio.Lock()
 
     async def push(self, request: Request) -> Response:
@@ -65,7 +71,7 @@ class Lanes:
             body = await _bounded_body(request)
             # The store has one writer: a crowd in front of it would hold up a meeting's command.
             async with self._intake:
-                answer = await run_in_threadpool(self._store.receive, principal.device, body)
+                answer = await run_in_threadpool(self._receive, principal.device, body)
         except (PeerFault, HostFault) as fault:
             return self._refusal(fault)
         return Response(answer, media_type=RECEIPTS_TYPE)

@@ -7,7 +7,7 @@ Everything that returns is committed and on the disk.
 import dataclasses
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -35,7 +35,7 @@ from sync.replication.part import Part, pack_part
 from sync.store.engine import host_faults, reading, uncollected
 from sync.store.reader import Row, Rows
 from sync.store.rows import erase_payloads, upsert
-from sync.store.store import Store, Transaction
+from sync.store.store import Store, Touched, Transaction
 from sync.store.tables import change, document, projector_cursor, property_
 
 __all__ = ["CenterStore", "CenterTransaction", "Row", "Write"]
@@ -83,6 +83,7 @@ class CenterStore(Store):
 
     STORE_FILE = "center.db"
     STAMPED = True
+    SHARED = True
 
     def __init__(
         self, folder: Path, identity: Origin, clock: Clock, devices: DeviceBook | None, database: str = ""
@@ -225,6 +226,21 @@ class CenterStore(Store):
 
     # The lanes
 
+    def known(self, device: DeviceId) -> KnownDevice:
+        """An enrolled terminal; PeerFault `device-unknown`."""
+        known = self._devices(device)
+        if known is None:
+            raise PeerFault("device-unknown")
+        return known
+
+    def second_turn(self) -> AbstractContextManager[None]:
+        """The turn to write, after whoever else waits for it."""
+        return self._lock.second()
+
+    def heard(self, touched: Touched) -> None:
+        """Tell the listeners what another process has written."""
+        self._tell(touched)
+
     def receive(self, device: DeviceId, batch: bytes) -> bytes:
         """Take in a push of an enrolled terminal; its receipts (`msgpack [[body, signature], ...]`). Idempotent.
 
@@ -232,9 +248,7 @@ class CenterStore(Store):
         `signature-bad`, `chain-broken`, and with the center's (epoch, seq, head_hash) `epoch-old`, `chain-gap`,
         `chain-fork`. Then nothing of it is stored.
         """
-        known = self._devices(device)
-        if known is None:
-            raise PeerFault("device-unknown")
+        known = self.known(device)
         with uncollected():
             return self._receive(device, known, batch)
 

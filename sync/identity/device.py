@@ -53,7 +53,7 @@ class DeviceKey:
 
     @property
     def seed(self) -> bytes:
-        """The private key itself: for a `KeyStore` and nothing else."""
+        """The private key itself: for a `KeyStore`, and for the process that takes in pushes for the center."""
         return self._seed
 
     def sign(self, message: bytes) -> bytes:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import sqlalchemy as sa
 
+from sync.store.driver import fetch
 from sync.store.rows import from_json, to_json, upsert
 from sync.store.tables import property_
 
@@ -25,8 +26,8 @@ class Places:
 
     @classmethod
     def load(cls, connection: sa.Connection) -> "Places":
-        kept = connection.execute(sa.select(property_.c.value).where(property_.c.name == MOVED)).scalar()
-        return cls(from_json(kept) if kept else None)
+        kept = fetch(connection, "SELECT value FROM property WHERE name = ?", (MOVED,))
+        return cls(from_json(kept[0][0]) if kept else None)
 
     def copy(self) -> "Places":
         return Places(self._moved)

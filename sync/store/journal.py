@@ -14,10 +14,11 @@ from sync.log.hlc import HybridClock
 from sync.log.payload import RETRACTED, UPDATE, Payload, seal_payload
 from sync.log.signing import Origin
 from sync.merge.projection import Projection, bases_of
-from sync.store.driver import run
+from sync.store.driver import fetch, run
 from sync.store.rows import insert_changes
 from sync.store.tables import origin
 
+_HEAD = "SELECT epoch, seq, head_hash, acknowledged, hlc FROM origin WHERE terminal = ?"
 _ADVANCE = "UPDATE origin SET epoch = ?, seq = ?, head_hash = ?, acknowledged = ?, hlc = ? WHERE terminal = ?"
 _PYTHON = {Type.TEXT: str, Type.INTEGER: int, Type.BOOLEAN: bool, Type.TIME: str, Type.TEXTS: list}
 
@@ -35,15 +36,15 @@ class Head:
 
 def load_head(connection: sa.Connection, device: str) -> Head:
     """The head of this store's own chain; HostFault `store-foreign` where the store belongs to another device."""
-    row = connection.execute(sa.select(origin).where(origin.c.terminal == device)).first()
-    if row is None:
+    found = fetch(connection, _HEAD, (device,))
+    if not found:
         own = connection.execute(sa.text("SELECT value FROM property WHERE name = 'device'")).scalar()
         if own is not None and own != device:
             raise HostFault("store-foreign", device=own)
         connection.execute(sa.text("INSERT INTO property VALUES ('device', :device)"), {"device": device})
         connection.execute(origin.insert().values(terminal=device, epoch=1, seq=0, head_hash=GENESIS))
         return Head()
-    return Head(row.epoch, row.seq, row.head_hash, row.acknowledged, row.hlc)
+    return Head(*found[0])
 
 
 class Journal:

@@ -1,7 +1,6 @@
 """What a terminal's store and the center's have in common: opening, one writer at a time, listeners."""
 
 import logging
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +26,7 @@ from sync.store.lock import StoreLock
 from sync.store.rows import upsert
 from sync.store.schema import upgrade
 from sync.store.tables import document
+from sync.store.turns import Turns
 
 log = logging.getLogger("silian.sync")
 Touched = frozenset[tuple[str, str]]
@@ -132,6 +132,10 @@ class Store(reader.StoreReader):
 
     STORE_FILE = "store.db"
     STAMPED = False
+    SHARED = False
+    """Whether another process writes into it too: then where its own chain ends is asked in each transaction."""
+    ALONE = True
+    """Whether it has the store to itself, and sees to its schema; else one that does has it open already."""
 
     def __init__(self, folder: Path, identity: Origin, clock: Clock, database: str = "") -> None:
         """Open or make the store in `folder`, which is made where it is not there, or in a `database`.
@@ -146,21 +150,25 @@ class Store(reader.StoreReader):
         self.folder = folder
         self.identity = identity
         self.clock = clock
-        self._lock = threading.RLock()
+        self._lock = Turns()
         self._listeners: list[Listener] = []
         self._updates: dict[str, int] = {}
         self._current: Transaction | None = None
         self._head_uncertain = False
         self._places = Places()
-        self._store_lock = StoreLock(folder)
+        self._store_lock = StoreLock(folder) if self.ALONE else None
         self._database_lock: postgres.DatabaseLock | None = None
         path, key = folder / self.STORE_FILE, identity.store_key
         try:
             engine = postgres.database_engine(database) if database else store_engine(path, key)
         except BaseException:
-            self._store_lock.close()
+            if self._store_lock is not None:
+                self._store_lock.close()
             raise
         super().__init__(engine, key)
+        if not self.ALONE:
+            self._head_uncertain = True
+            return
         try:
             with host_faults():
                 if database:
@@ -239,7 +247,7 @@ class Store(reader.StoreReader):
 
     def _known_head(self, connection: sa.Connection) -> Head:
         """Where the own chain ends; asked under the lock."""
-        if self._head_uncertain:
+        if self._head_uncertain or self.SHARED:
             self._head = load_head(connection, self.identity.device)
             self._places = Places.load(connection)
             self._head_uncertain = False
@@ -278,4 +286,5 @@ class Store(reader.StoreReader):
         if self._database_lock is not None:
             self._database_lock.close()
         self._engine.dispose()
-        self._store_lock.close()
+        if self._store_lock is not None:
+            self._store_lock.close()
