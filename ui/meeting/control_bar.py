@@ -53,7 +53,7 @@ class ControlBar(QFrame):
         self._room.setVisible(room is not None)
         row.addWidget(self._room)
         row.addSpacing(k.px(6))
-        self._why = ElidedText("", "small", "ink3")
+        self._why = ElidedText("", "small", "ink3", lines=2)
         row.addWidget(self._why, 1)
         self._leave = Button(t("call.leave"), "exit-to-app", clicked=leave)
         self._end = DangerButton(t("call.end"), "phone-hangup", clicked=end)

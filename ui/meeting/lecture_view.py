@@ -136,7 +136,8 @@ class LectureView(QWidget):
         meeting, model = self.model.meeting, self.model
         self._banner.refresh()
         lecturer, turn = model.lecturer, meeting.speaking
-        large = turn.unit_path if turn is not None else meeting.large or lecturer
+        aired = meeting.large if lecturer is not None else None
+        large = turn.unit_path if turn is not None else aired
         shown = [row for row in meeting.roster if row.unit_path in (lecturer, large)]
         shown.sort(key=lambda row: row.unit_path != lecturer)
         self._arrange()

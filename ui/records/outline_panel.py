@@ -81,7 +81,8 @@ class OutlinePanel(QFrame):
         foot.setContentsMargins(k.px(14), k.px(12), k.px(12), k.px(14))
         foot.setSpacing(k.px(6))
         foot.addWidget(Text(t("min.save-state"), "body", bold=True))
-        self._saved_icon, self._saved = Icon("content-save-check-outline", "shilv"), ElidedText("", "small", "ink2")
+        self._saved_icon = Icon("content-save-check-outline", "shilv")
+        self._saved = ElidedText("", "small", "ink2", lines=4)
         self._sent_icon, self._sent = Icon("cloud-check-outline", "shilv"), ElidedText("", "small", "ink2")
         for mark, text in ((self._saved_icon, self._saved), (self._sent_icon, self._sent)):
             line = QHBoxLayout()

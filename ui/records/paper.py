@@ -81,6 +81,8 @@ class BlockRow(QWidget):
         self.editor = BlockEditor(block.text)
         self.editor.setReadOnly(model.approved)
         column.addWidget(self.editor)
+        QWidget.setTabOrder(self.editor, self._name)
+        QWidget.setTabOrder(self._name, self._remove)
         self.show_block(block)
 
     def show_block(self, block: Block) -> None:
