@@ -17,13 +17,15 @@ from sync.export.table import write_table
 from sync.identity.device import DeviceIdentity
 from sync.identity.operators import PinBook, operators_of
 from sync.log.audit import AuditKind
+from sync.meetings.invitations import read_invitations
+from sync.meetings.planning import Clash, cancel_meeting, change_meeting, clashes, draft_of
 from sync.meetings.readiness import SiteReadiness
 from sync.meetings.schedule import AgendaDraft as ItemDraft
 from sync.meetings.schedule import MeetingDraft, schedule_meeting
 from sync.reference.units import units
 from sync.terminal.audit import AuditBook, AuditLine, LastVisit
 from sync.terminal.records import Records
-from ui.services import AgendaDraft, DeviceKind, DeviceReport, Doctor, Operator, UnitChoice
+from ui.services import AgendaDraft, DeviceKind, DeviceReport, Doctor, Operator, Plan, UnitChoice
 
 
 class TerminalOperators:
@@ -154,20 +156,46 @@ class TerminalMeetings:
         invited: Sequence[UnitPath],
         agenda: Sequence[AgendaDraft],
     ) -> MeetingId:
+        plan = Plan(title, kind, start, end, invited, agenda)
+        return schedule_meeting(self._records, self._draft(plan), self._clock)
+
+    def plan(self, meeting: MeetingId) -> Plan:
+        draft = draft_of(self._records, meeting)
         items = [
-            ItemDraft(item.item_type, item.title, planned_min=item.minutes, limit_sec=item.limit_seconds)
-            for item in agenda
+            AgendaDraft(item.title, item.item_type, item.planned_min, item.limit_sec, item.item)
+            for item in draft.agenda
         ]
-        draft = MeetingDraft(
-            title=title,
-            kind=MeetingKind(kind),
+        return Plan(draft.title, draft.kind.value, draft.start, draft.end, tuple(draft.invited), items)
+
+    def change(self, meeting: MeetingId, plan: Plan) -> MeetingId:
+        change_meeting(self._records, meeting, self._draft(plan), self._clock)
+        return meeting
+
+    def cancel(self, meeting: MeetingId, reason: str) -> None:
+        cancel_meeting(self._records, meeting, self._unit_path, reason)
+
+    def clashes(self, units: Sequence[UnitPath], start: datetime, end: datetime, but: str) -> Sequence[Clash]:
+        return clashes(self._records, [self._unit_path, *units], start, end, but)
+
+    def invitations(self, path: Path) -> Sequence[UnitPath]:
+        return read_invitations(path)
+
+    def _draft(self, plan: Plan) -> MeetingDraft:
+        items = [
+            ItemDraft(
+                item.item_type, item.title, planned_min=item.minutes, limit_sec=item.limit_seconds, item=item.item
+            )
+            for item in plan.agenda
+        ]
+        return MeetingDraft(
+            title=plan.title,
+            kind=MeetingKind(plan.kind),
             convener=self._unit_path,
-            start=start,
-            end=end,
-            invited=invited,
+            start=plan.start,
+            end=plan.end,
+            invited=plan.invited,
             agenda=items,
         )
-        return schedule_meeting(self._records, draft, self._clock)
 
     def units(self) -> Sequence[UnitChoice]:
         return [UnitChoice(one.unit_path, one.name, int(one.level), one.initials) for one in units().values()]

@@ -158,6 +158,7 @@ ENTITIES: dict[str, Entity] = {
                 "actual_start": _AT,
                 "actual_end": _AT,
                 "state": _T,
+                "cancel_reason": _T,
             },
         ),
         # pk: UUIDv7. `state`: planned | current | done.

@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from desktop_app.domain.clock import Clock
+    from desktop_app.domain.principal import Role
     from desktop_app.domain.faults import Fault
     from media.live import LiveListener, LiveMeeting
     from sync.documents.live import Colleague
     from sync.meetings.material import Material
+    from sync.meetings.planning import Clash
     from sync.meetings.readiness import SiteReadiness
     from sync.terminal.audit import AuditLine, LastVisit
     from sync.terminal.counter import EnrolledDevice, GivenCode, HeldChange
@@ -112,6 +114,36 @@ class OperatorDesk(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A person of the own unit, or of one below it."""
+
+    person: PersonId
+    name: str
+    unit_path: UnitPath
+    roles: frozenset[str]
+    active: bool
+    has_pin: bool
+    """At this terminal."""
+    last_at: datetime | None = None
+    failed: int = 0
+    """Wrong PINs since then."""
+
+
+class PeopleDesk(Protocol):
+    """Accounts, for the role `security` alone (OperatorError `role-not-allowed`); works offline. Through the runner."""
+
+    def accounts(self) -> Sequence[Account]: ...
+
+    def add(self, unit_path: UnitPath, name: str, roles: frozenset[Role]) -> PersonId: ...
+
+    def set_roles(self, person: PersonId, roles: frozenset[Role]) -> None: ...
+
+    def set_active(self, person: PersonId, active: bool) -> None: ...
+
+    def reset_pin(self, person: PersonId) -> None: ...
+
+
 class LiveMinutes(Protocol):
     """Minutes that others have open too. Thread-safe, never blocks; works without a network by doing nothing."""
 
@@ -164,6 +196,20 @@ class AgendaDraft:
     item_type: str = "SPEECH"
     minutes: int = 10
     limit_seconds: int = 480
+    item: str = ""
+    """Key of the record it changes; empty for a new one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A meeting as the schedule dialog shows and hands it over. Times are aware."""
+
+    title: str
+    kind: str
+    start: datetime
+    end: datetime
+    invited: Sequence[UnitPath] = ()
+    agenda: Sequence[AgendaDraft] = ()
 
 
 class MeetingDesk(Protocol):
@@ -180,6 +226,26 @@ class MeetingDesk(Protocol):
         agenda: Sequence[AgendaDraft],
     ) -> MeetingId:
         """Raises OperatorError, and then nothing is written."""
+        ...
+
+    def plan(self, meeting: MeetingId) -> Plan:
+        """What is planned, for changing or copying it. Raises OperatorError `meeting-missing`."""
+        ...
+
+    def change(self, meeting: MeetingId, plan: Plan) -> MeetingId:
+        """Raises OperatorError, also where it is another's (`meeting-not-own`) or has begun (`meeting-begun`)."""
+        ...
+
+    def cancel(self, meeting: MeetingId, reason: str) -> None:
+        """Call it off; raises OperatorError as `change`."""
+        ...
+
+    def clashes(self, units: Sequence[UnitPath], start: datetime, end: datetime, but: str) -> Sequence[Clash]:
+        """Other meetings that need one of these rooms at this time."""
+        ...
+
+    def invitations(self, path: Path) -> Sequence[UnitPath]:
+        """The units that a sheet names; raises OperatorError, with `rows` where rows are wrong."""
         ...
 
     def units(self) -> Sequence[UnitChoice]:
@@ -387,6 +453,7 @@ class Services:
     cards: CardReader | None = None
     attachments: AttachmentDesk | None = None
     counter: CenterCounter | None = None
+    people: PeopleDesk | None = None
     errands: Runner | None = None
     """A second worker, for files and for requests to the center: nothing that is typed waits behind them."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from desktop_app.domain.clock import Clock, stamp, unix_ms
 from desktop_app.domain.faults import OperatorError
@@ -30,6 +31,8 @@ class AgendaDraft:
     warn_sec: int = 30
     presenter: str = ""
     site: str = ""
+    item: str = ""
+    """Key of the record it changes; empty for a new one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +69,21 @@ def schedule_meeting(records: RecordWriter, draft: MeetingDraft, clock: Clock) -
 
 def meeting_writes(draft: MeetingDraft, clock: Clock) -> tuple[MeetingId, list[Write]]:
     """The changes that make the meeting; the official number is the center's to give and stays out."""
+    fields = meeting_fields(draft) | {"state": "planned"}
+    now = unix_ms(clock.now())
+    meeting = MeetingId(uuid7(now))
+    writes = [Write("meeting", meeting, fields, meeting)]
+    for number, item in enumerate(draft.agenda, start=1):
+        agenda = agenda_fields(meeting, number, item) | {"state": "planned"}
+        writes.append(Write("agenda_item", uuid7(now), agenda, meeting))
+    return meeting, writes
+
+
+def meeting_fields(draft: MeetingDraft) -> dict[str, Any]:
+    """The fields of a meeting's record as this draft has them. OperatorError names the first thing that is wrong."""
     title = " ".join(draft.title.split())
     invited = [path for path in dict.fromkeys(draft.invited) if path != draft.convener]
     _check(draft, title, invited)
-    now = unix_ms(clock.now())
-    meeting = MeetingId(uuid7(now))
     fields = {
         "title": title,
         "kind": draft.kind.value,
@@ -78,26 +91,23 @@ def meeting_writes(draft: MeetingDraft, clock: Clock) -> tuple[MeetingId, list[W
         "invited": invited,
         "planned_start": stamp(draft.start),
         "planned_end": stamp(draft.end),
-        "state": "planned",
     }
-    if draft.host_member:
-        fields["host_member"] = draft.host_member
-    writes = [Write("meeting", meeting, fields, meeting)]
-    for number, item in enumerate(draft.agenda, start=1):
-        agenda = {
-            "meeting": meeting,
-            "item_no": number,
-            "item_type": item.item_type.upper(),
-            "title": " ".join(item.title.split()) or agenda_types()[item.item_type.upper()].zh,
-            "presenter": item.presenter,
-            "site": item.site,
-            "planned_min": item.planned_min,
-            "limit_sec": item.limit_sec,
-            "warn_sec": item.warn_sec,
-            "state": "planned",
-        }
-        writes.append(Write("agenda_item", uuid7(now), agenda, meeting))
-    return meeting, writes
+    return fields | ({"host_member": draft.host_member} if draft.host_member else {})
+
+
+def agenda_fields(meeting: MeetingId, number: int, item: AgendaDraft) -> dict[str, Any]:
+    """The fields of one agenda item; an untitled one is called by its type."""
+    return {
+        "meeting": meeting,
+        "item_no": number,
+        "item_type": item.item_type.upper(),
+        "title": " ".join(item.title.split()) or agenda_types()[item.item_type.upper()].zh,
+        "presenter": item.presenter,
+        "site": item.site,
+        "planned_min": item.planned_min,
+        "limit_sec": item.limit_sec,
+        "warn_sec": item.warn_sec,
+    }
 
 
 def _check(draft: MeetingDraft, title: str, invited: list[UnitPath]) -> None:

@@ -12,27 +12,27 @@ from typing import Any
 from drawn import HD, FakeRunner, FakeSync, HeldClock
 
 from desktop_app.domain.faults import OperatorError
-from desktop_app.domain.ids import MeetingId, PersonId, UnitPath
+from desktop_app.domain.ids import PersonId, UnitPath
 from desktop_app.domain.meetings import MeetingKind
-from desktop_app.terminal_services import AuditedExports, TerminalAudit
+from desktop_app.terminal_people import TerminalPeople
+from desktop_app.terminal_services import AuditedExports, TerminalAudit, TerminalMeetings
 from sync.export.exports import RecordExports
 from sync.identity.device import DeviceIdentity, DeviceKey
+from sync.identity.keystore import Stretch
+from sync.identity.operators import PinBook
 from sync.log.write import Write
-from sync.meetings.schedule import AgendaDraft as ItemDraft
 from sync.meetings.schedule import MeetingDraft, schedule_meeting
-from sync.reference.units import unit_name, units
+from sync.reference.units import unit_name
 from sync.terminal.audit import AuditBook
 from sync.terminal.records import Records
 from ui.models.app_model import AppModel, Look
 from ui.services import (
-    AgendaDraft,
     CheckLine,
     DeviceKind,
     DeviceReport,
     DeviceState,
     Operator,
     Services,
-    UnitChoice,
 )
 
 MORNING = datetime(2026, 11, 20, 1, 18, 6, tzinfo=UTC)
@@ -117,30 +117,6 @@ class People:
             raise OperatorError("pin-wrong", left=3)
 
 
-class Desk:
-    """Schedules into the records, as the terminal does."""
-
-    def __init__(self, records: Records, clock: Any) -> None:
-        self._records, self._clock = records, clock
-
-    def schedule(
-        self,
-        *,
-        title: str,
-        kind: str,
-        start: datetime,
-        end: datetime,
-        invited: Sequence[UnitPath],
-        agenda: Sequence[AgendaDraft],
-    ) -> MeetingId:
-        items = [ItemDraft(item.item_type, item.title, limit_sec=item.limit_seconds) for item in agenda]
-        draft = MeetingDraft(title, MeetingKind(kind), HD, start, end, invited, items)
-        return schedule_meeting(self._records, draft, self._clock)
-
-    def units(self) -> Sequence[UnitChoice]:
-        return [UnitChoice(one.unit_path, one.name, int(one.level), one.initials) for one in units().values()]
-
-
 class Stick:
     """A USB stick that carries three changes and a file."""
 
@@ -205,6 +181,7 @@ class Kept:
             "media.camera": "auto",
             "media.microphone": "auto",
             "media.speaker": "auto",
+            "ui.room_theme": "dark",
         }
 
     def get(self, key: str) -> Any:
@@ -251,6 +228,7 @@ class Terminal:
         self.records: Any = ShownRecords(self.store, **shown) if shown else self.store
         self.book = AuditBook(self.store, self.clock)
         self.app = AppModel(self.clock, look)
+        self.pins = PinBook(folder, identity.key, self.clock, Stretch(1, 64, 1))
         self.devices = Devices()
         self.people = People()
         self.sync = FakeSync()
@@ -264,7 +242,7 @@ class Terminal:
             unit_name=unit_name(unit),
             sync=self.sync,
             operators=self.people,
-            meetings=Desk(self.store, self.clock),
+            meetings=TerminalMeetings(self.store, unit, self.clock),
             devices=self.devices,
             doctor=Checks(),
             settings=self.kept,
@@ -276,6 +254,7 @@ class Terminal:
             version="0.1.0",
             audit=TerminalAudit(self.store, self.book),
             usb=Stick(),
+            people=TerminalPeople(self.store, self.pins, self.book, self.clock),
         )
 
     def meeting(self, title: str, kind: MeetingKind, start: timedelta, length: float = 2, **more: Any) -> str:

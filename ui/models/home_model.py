@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -14,11 +14,12 @@ from desktop_app.domain.clock import moment
 from desktop_app.domain.faults import Fault, OperatorError
 from desktop_app.domain.ids import MeetingId, UnitPath
 from desktop_app.domain.meetings import MeetingKind, MeetingMode
-from desktop_app.domain.units import Level, level_of, unit_code
+from desktop_app.domain.units import Level, level_of
 from ui.i18n.dates import today
 from ui.models.app_model import AppModel
 from ui.models.devices_model import DevicesModel, Verdict
-from ui.models.places import closeness, place_name, short_place
+from ui.models.places import place_name, short_place
+from ui.models.unit_search import find_units
 from ui.services import AgendaDraft, Services, UnitChoice
 
 
@@ -59,6 +60,10 @@ class MeetingCard:
     chain: tuple[Place, ...]
     ours: bool
     """Whether this site convened it."""
+    cancelled: bool = False
+    units: tuple[UnitPath, ...] = ()
+    clash: str = ""
+    """The title of another meeting at the same time that needs a room of this one."""
 
     @property
     def mode(self) -> MeetingMode:
@@ -160,17 +165,7 @@ class HomeModel(QObject):
 
     def find_units(self, text: str) -> tuple[UnitChoice, ...]:
         """The units that a name, initials or a code begins with, the nearest first; all of them for no text."""
-        wanted = text.strip().lower()
-        near = sorted(self.units, key=lambda unit: -closeness(unit.unit_path, self._services.unit_path))
-        return tuple(
-            unit
-            for unit in near
-            if not wanted
-            or wanted in unit.name
-            or unit.initials.startswith(wanted)
-            or place_name(unit.unit_path).lower().startswith(wanted)
-            or unit_code(unit.unit_path).startswith(wanted)
-        )
+        return find_units(self.units, text, self._services.unit_path)
 
     def schedule(
         self,
@@ -236,7 +231,7 @@ class HomeModel(QObject):
     def _read(self) -> tuple[MeetingCard, ...]:
         rows = self._services.records.list("meeting")
         cards = (card for row in rows if (card := self._read_card(row)) is not None)
-        return tuple(sorted(cards, key=lambda card: (card.start, card.meeting)))
+        return _with_clashes(sorted(cards, key=lambda card: (card.start, card.meeting)))
 
     def _read_card(self, row: dict[str, Any]) -> MeetingCard | None:
         try:
@@ -261,6 +256,8 @@ class HomeModel(QObject):
             sites=len(paths),
             chain=self._chain(paths),
             ours=host == self._services.unit_path,
+            cancelled=row.get("state") == "cancelled",
+            units=tuple(paths),
         )
 
     def _chain(self, paths: Sequence[UnitPath]) -> tuple[Place, ...]:
@@ -282,3 +279,17 @@ class HomeModel(QObject):
 def _overdue(card: MeetingCard, now: datetime) -> bool:
     """Begun on an earlier day by the plan, not over yet, and not planned to be over."""
     return card.start <= now < card.end and not card.over
+
+
+def _with_clashes(cards: Sequence[MeetingCard]) -> tuple[MeetingCard, ...]:
+    """Each with the first other one that needs one of its rooms at its time; they come by start."""
+    clashing: dict[MeetingId, str] = {}
+    open_cards = [card for card in cards if not card.over]
+    for place, card in enumerate(open_cards):
+        for later in open_cards[place + 1 :]:
+            if later.start >= card.end:
+                break
+            if set(card.units) & set(later.units):
+                clashing.setdefault(card.meeting, later.title)
+                clashing.setdefault(later.meeting, card.title)
+    return tuple(replace(card, clash=clashing.get(card.meeting, "")) for card in cards)
