@@ -72,6 +72,9 @@ class MediaSettings:
     camera: str = _setting("auto", "auto, none (a drawn card), a device's name, or a video file")
     microphone: str = _setting("auto", "auto, none, a device's name, or a sound file")
     speaker: str = _setting("auto", "auto, none (silent), or a device's name")
+    sound: str = _setting(
+        "clean", "clean: echo and noise are taken out, the level evened; raw: as heard", "clean", "raw"
+    )
     relay: str = _setting("auto", "whether media goes by the center's relay", "auto", "always", "never")
 
 

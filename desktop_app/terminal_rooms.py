@@ -94,6 +94,7 @@ class Rooms:
 
     def _media(self, signal: MediaSignal, listener: MediaListener) -> RoomMedia:
         from media.capture.capture import make_capture
+        from media.capture.processing import EchoCanceller
         from media.capture.sources import CaptureChoice
         from media.peers.terminal import TerminalMedia
         from media.playout.playout import make_playout
@@ -104,12 +105,17 @@ class Rooms:
             str(self._settings.get(f"media.{device}")) for device in ("camera", "microphone", "speaker")
         )
         card = CardPainter(self._parts.unit_name, level_of(identity.unit_path))
+        capture = make_capture(
+            CaptureChoice(picture_choice(camera), sound_choice(microphone)), card=card, clock=self._clock
+        )
+        playout = make_playout(speaker_choice(speaker), clock=self._clock)
+        if self._settings.get("media.sound") == "clean" and sound_choice(microphone).startswith("microphone"):
+            capture.sound.processing = canceller = EchoCanceller()
+            playout.on_played = canceller.far
         return TerminalMedia(
             signal=signal,
-            capture=make_capture(
-                CaptureChoice(picture_choice(camera), sound_choice(microphone)), card=card, clock=self._clock
-            ),
-            playout=make_playout(speaker_choice(speaker), clock=self._clock),
+            capture=capture,
+            playout=playout,
             listener=listener,
             clock=self._clock,
             config=MediaConfig(

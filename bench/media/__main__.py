@@ -3,19 +3,16 @@
 A part is a module of this folder with `rows() -> list[Row]`. What other parts wrote there before stays.
 """
 
-import contextlib
 import importlib
 import json
-import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from bench.media.priority import go_first
 from bench.rows import OUT, Row, keep
 
 NAME = "media"
-PRIORITY = 10
-"""By how much both sides go before what else this machine is doing, where root says so: a voice is real time."""
 FIELDS = ("row", "ours", "peer", "goal", "holds")
 
 
@@ -40,8 +37,7 @@ def main(wanted: list[str]) -> int:
     if unknown:
         print(f"bench-media: there is no {', '.join(unknown)}; there are {', '.join(parts())}", file=sys.stderr)
         return 2
-    with contextlib.suppress(AttributeError, PermissionError):
-        os.nice(-PRIORITY)
+    go_first()
     for name in wanted or parts():
         print(f"\n{name}", flush=True)
         fresh = importlib.import_module(f"bench.media.{name}").rows()

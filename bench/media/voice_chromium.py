@@ -14,6 +14,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from bench.link import CLEAN, Conditions, Link
+from bench.media.priority import go_first
 from bench.media.speech import Heard
 from media.capture.sources import SAMPLE_RATE
 from tests.media.test_doors import browser
@@ -29,6 +30,7 @@ async def speak(samples: bytes, cells: dict[str, tuple[Conditions, int]]) -> dic
     await server.open()
     try:
         with tempfile.TemporaryDirectory() as name, browser(server.url, Path(name)):
+            go_first()
             async with asyncio.timeout(len(samples) / 2 / SAMPLE_RATE + GRACE):
                 await server.done.wait()
     finally:
