@@ -8,11 +8,12 @@ ARGS ?=
 SECONDS ?= 600
 KILLS ?= 2000
 
-.PHONY: help setup demo days test lint format soak mutants bench bench-sync bench-meeting bench-media deb deb-test clean
+.PHONY: help setup demo days screenshots test lint format soak mutants bench bench-sync bench-meeting bench-media deb deb-test clean
 
 help:
 	@echo "make demo      a linked meeting of four terminals and a center, played on this machine; results in demo-out/"
 	@echo "make days      the acceptance days with real processes, step by step; results in days-out/"
+	@echo "make screenshots  every screen in its states, and what is wrong with its geometry; screenshots-out/"
 	@echo "make test      the tests (ARGS='-k roster' for some of them)"
 	@echo "make lint      ruff, mypy and the import contracts"
 	@echo "make soak      the records' simulation for SECONDS=600, then KILLS=2000 real kills, then wrong messages and packets"
@@ -32,6 +33,9 @@ demo: setup
 
 days: setup
 	$(VENV)/bin/silian days $(ARGS)
+
+screenshots: setup
+	$(PY) tests/ui/gallery.py $(ARGS)
 
 test:
 	@$(SETUP) test
@@ -76,4 +80,4 @@ deb-test: deb
 	QT_QPA_PLATFORM=offscreen $(PY) -m pytest tests/installer/test_deb.py -m deb --timeout 1800 $(ARGS)
 
 clean:
-	rm -rf build dist demo-out days-out bench-out
+	rm -rf build dist demo-out days-out screenshots-out bench-out

@@ -81,8 +81,6 @@ class BlockRow(QWidget):
         self.editor = BlockEditor(block.text)
         self.editor.setReadOnly(model.approved)
         column.addWidget(self.editor)
-        QWidget.setTabOrder(self.editor, self._name)
-        QWidget.setTabOrder(self._name, self._remove)
         self.show_block(block)
 
     def show_block(self, block: Block) -> None:
@@ -98,6 +96,9 @@ class BlockRow(QWidget):
     def set_current(self, current: bool) -> None:
         for button in (self._name, self._remove):
             button.setVisible(current and not self._model.approved)
+        if current:  # Tab leads from the text to what can be done with it
+            QWidget.setTabOrder(self.editor, self._name)
+            QWidget.setTabOrder(self._name, self._remove)
 
     def set_disputed(self, disputed: bool) -> None:
         """此处两个版本: another hand wrote in the same place, unseen."""

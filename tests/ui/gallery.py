@@ -1,0 +1,191 @@
+"""Every screen in its states: `python tests/ui/gallery.py [OUT] [--only TEXT] [--quick]` (make screenshots).
+
+Both languages, light and dark, 1366x768 and 3840x2160 at its scale; a picture of each, a contact sheet of each screen,
+and the exit code 1 where the geometry of one of them does not hold (`geometry.faults`). The screens are the real
+windows with their view models over a real store; what a center, a camera or a person would do is done by hand.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import os
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+sys.path.insert(0, str(Path(__file__).parents[2]))
+sys.path.insert(0, str(Path(__file__).parent))
+
+from drawn import HD
+from geometry import ROOM_FLOOR, faults, room_sizes
+from PySide6.QtCore import QEvent, QRect, Qt
+from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtWidgets import QApplication, QWidget
+from scenes_readiness import UNITS
+from screenshots import SCENES, Scene, shown_windows
+from screenshots_hosting import DIALOGS, ROOMS
+from session_scenes import SESSION_SCENES
+
+from ui.i18n import set_language
+from ui.models.app_model import Look
+from ui.theme import Scheme, TextSize, start_theme, theme
+
+LANGUAGES = ("zh_CN", "en")
+SCHEMES = (Scheme.LIGHT, Scheme.DARK)
+SMALL, UHD = (1366, 768), (3840, 2160)
+SCALES = {SMALL: 1.0, UHD: 2.0}
+SHEET_COLUMNS, SHEET_WIDTH = 4, 760
+EVERY: dict[str, Callable[[Any], None]] = {**SCENES, **SESSION_SCENES}
+
+
+@dataclass(frozen=True)
+class Pose:
+    """How a screen is looked at."""
+
+    language: str = "zh_CN"
+    scheme: Scheme = Scheme.LIGHT
+    size: tuple[int, int] = SMALL
+
+    @property
+    def title(self) -> str:
+        return f"{self.language}-{self.scheme.value}-{self.size[0]}"
+
+
+POSES = tuple(Pose(*one) for one in itertools.product(LANGUAGES, SCHEMES, SCALES))
+QUICK = (Pose("zh_CN"), Pose("en", Scheme.DARK))
+
+
+def names() -> list[str]:
+    """Every scene there is: of the operator's window, of the room's display, of dialogs by themselves."""
+    return [*EVERY, *ROOMS, *(name for name in DIALOGS if "menu" not in name)]
+
+
+@contextmanager
+def posed(name: str, pose: Pose) -> Iterator[list[QWidget]]:
+    """The windows of a scene, laid out and shown."""
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        raise SystemExit("no application")
+    theme().choose(pose.scheme, TextSize.STANDARD, SCALES[pose.size])
+    set_language(pose.language)
+    if name not in EVERY:
+        window = {**ROOMS, **DIALOGS}[name](pose.scheme)
+        if name in ROOMS:
+            window.resize(*pose.size)
+        window.show()
+        _settle(app)
+        yield [window]
+        window.close()
+        window.deleteLater()
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            look = Look(pose.language, pose.scheme.value)
+            shown = {"receipts": []} if name.startswith("sync") else {}
+            scene = Scene(Path(folder), look, UNITS.get(name, HD), **shown)
+            scene.window.resize(*pose.size)
+            scene.window.show()
+            EVERY[name](scene)
+            _settle(app)
+            try:
+                yield shown_windows(scene)
+            finally:
+                scene.close()
+    app.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def _settle(app: QApplication) -> None:
+    for _ in range(8):
+        app.processEvents()
+        time.sleep(0.004)
+
+
+@contextmanager
+def _broken(found: list[str]) -> Iterator[None]:
+    """What goes wrong within a slot, where Qt only prints it, is a fault of the screen."""
+    before = sys.excepthook
+
+    def told(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        found.append(f"broken: {kind.__name__} {error}")
+        before(kind, error, trace)
+
+    sys.excepthook = told
+    try:
+        yield
+    finally:
+        sys.excepthook = before
+
+
+def look_at(name: str, pose: Pose, keep: Callable[[QImage, str], object] = lambda _image, _title: None) -> list[str]:
+    """Show a scene, hand each of its pictures to `keep`, and say what is wrong with it."""
+    found: list[str] = []
+    sizes: list[float] = []
+    with _broken(found), room_sizes(sizes), posed(name, pose) as windows:
+        for number, window in enumerate(windows):
+            keep(window.grab().toImage(), f"{name}-{pose.title}{f'-{number}' if number else ''}")
+            if name not in ROOMS:
+                found += faults(window)
+    if name in ROOMS and min(sizes, default=ROOM_FLOOR) < ROOM_FLOOR - 0.5:
+        found.append(f"too small: type of {min(sizes):.0f} px on a 1080-line screen, the least is {ROOM_FLOOR}")
+    return [f"{name} {pose.title}: {one}" for one in found]
+
+
+def sheet(pictures: list[Path]) -> QImage:
+    """All pictures of one screen beside each other, each with its name."""
+    tall = 460
+    rows = -(-len(pictures) // SHEET_COLUMNS)
+    whole = QImage(SHEET_COLUMNS * SHEET_WIDTH, rows * tall, QImage.Format.Format_RGB32)
+    whole.fill(QColor("#20262B"))
+    painter = QPainter(whole)
+    painter.setPen(QColor("#FFFFFF"))
+    for number, path in enumerate(pictures):
+        left, top = number % SHEET_COLUMNS * SHEET_WIDTH, number // SHEET_COLUMNS * tall
+        image = QImage(str(path)).scaled(
+            SHEET_WIDTH - 12, tall - 34, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+        )
+        painter.drawImage(left + 6, top + 26, image)
+        painter.drawText(QRect(left + 6, top, SHEET_WIDTH, 24), Qt.AlignmentFlag.AlignVCenter, path.stem)
+    painter.end()
+    return whole
+
+
+def main() -> int:
+    """1 where something is wrong with the geometry of a screen."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("out", nargs="?", type=Path, default=Path("screenshots-out"))
+    parser.add_argument("--only", default="", help="scenes whose name holds this")
+    parser.add_argument("--quick", action="store_true", help="the small size, one scheme for each language")
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    app = QApplication([])
+    start_theme(app, Scheme.LIGHT)
+    found: list[str] = []
+    taken: dict[str, list[Path]] = defaultdict(list)
+    for name in (one for one in names() if options.only in one):
+
+        def keep(image: QImage, title: str, screen: str = name.partition("-")[0]) -> None:
+            path = options.out / f"{title}.png"
+            image.save(str(path))
+            taken[screen].append(path)
+
+        for pose in QUICK if options.quick else POSES:
+            found += look_at(name, pose, keep)
+    for screen, pictures in taken.items():
+        sheet(sorted(pictures)).save(str(options.out / f"sheet-{screen}.png"))
+    (options.out / "geometry.txt").write_text("\n".join(found) + "\n", "utf-8")
+    print("\n".join(found))
+    pictures = sum(len(each) for each in taken.values())
+    print(f"{pictures} pictures of {len(taken)} screens in {options.out}; {len(found)} faults of geometry")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

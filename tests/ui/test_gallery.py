@@ -1,0 +1,74 @@
+"""The screens of a session in each of their states: nothing cut off, nothing on each other, all within the keyboard's
+reach. The other screens are in `test_shell_geometry` and `test_hosting_geometry`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from gallery import QUICK, look_at
+from geometry import ROOM_FLOOR, room_sizes
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from screenshots_hosting import ROOMS
+from session_scenes import SESSION_SCENES
+
+from ui.i18n import set_language
+from ui.theme import Scheme, TextSize, start_theme, theme
+
+
+@pytest.fixture(autouse=True)
+def _themed(qapp: QApplication) -> Iterator[None]:
+    start_theme(qapp, Scheme.LIGHT)
+    yield
+    set_language("zh_CN")
+    theme().choose(Scheme.LIGHT, TextSize.STANDARD, 1.0)
+
+
+@pytest.mark.parametrize("number", range(len(SESSION_SCENES)), ids=list(SESSION_SCENES))
+def test_a_screen_of_a_session_holds_in_this_state(number: int) -> None:
+    """One language each, in turn: every screen is looked at in both, in one state or another."""
+    name = list(SESSION_SCENES)[number]
+    assert look_at(name, QUICK[number % 2]) == []
+
+
+@pytest.mark.parametrize("name", ROOMS)
+def test_the_rooms_words_are_large_enough_to_be_read_from_six_metres(name: str) -> None:
+    assert look_at(name, QUICK[0]) == []
+
+
+def test_a_window_with_mistakes_is_told_each_of_them(qapp: QApplication) -> None:
+    from geometry import faults
+
+    window = QWidget()
+    column = QVBoxLayout(window)
+    tight = QLabel("一句放不下的话，因为它比给它的地方长得多")
+    tight.setFixedWidth(40)
+    column.addWidget(tight)
+    unnamed, skipped = QPushButton(""), QPushButton("到不了")
+    skipped.setFocusPolicy(skipped.focusPolicy().NoFocus)
+    row = QHBoxLayout()
+    row.addWidget(unnamed)
+    column.addLayout(row)
+    box = QWidget()
+    inner = QVBoxLayout(box)
+    inner.addWidget(skipped)
+    column.addWidget(box)
+    above = QLabel("压在上面", window)
+    above.setGeometry(tight.x(), 0, 200, 400)
+    window.resize(300, 200)
+    window.show()
+    qapp.processEvents()
+    above.setGeometry(window.rect())
+    kinds = {one.partition(":")[0] for one in faults(window)}
+    assert kinds == {"cut off", "on each other", "nameless", "out of reach"}
+    window.close()
+
+
+def test_type_that_is_too_small_for_the_room_is_seen() -> None:
+    from ui.meeting.room_pen import RoomPen
+
+    sizes: list[float] = []
+    with room_sizes(sizes):
+        RoomPen(QSize(3840, 2160))._font(ROOM_FLOOR - 4)
+    assert min(sizes) < ROOM_FLOOR
