@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import logging
 import socket
+import time
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,7 @@ READY_WITHIN = 5.0
 TRY_AGAIN = (0.1, 1.0)
 BEATS = (0.0, 0.3, 1.0)
 """Seconds after a receiver is up at which something goes through its empty slots."""
+CLOCK_RATE = 48_000
 _SILENCE = b"\xf8\xff\xfe"
 _NO_PICTURE = b"\x00\x00"
 STREAMS = [
@@ -331,8 +333,10 @@ class JanusEngine:
             await asyncio.sleep(after)
             self._beat_number += 1
             for number, payload_type, payload in ((4, 111, _SILENCE), (5, 96, _NO_PICTURE)):
+                # By the clock: a receiver takes a timestamp that lags behind it for a queue.
+                timestamp = round(time.monotonic() * CLOCK_RATE)
                 packet = write_rtp(
-                    payload_type, True, self._beat_number & 0xFFFF, self._beat_number * 960, 1000 + 10 * number, payload
+                    payload_type, True, self._beat_number & 0xFFFF, timestamp, 1000 + 10 * number, payload
                 )
                 with contextlib.suppress(OSError):
                     self._beats.sendto(packet, (self.address.host, room.placeholder_port))

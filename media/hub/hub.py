@@ -52,8 +52,7 @@ class Hub:
             now = self._monotonic()
             for room in self._rooms.values():
                 for publisher in room.publishers.values():
-                    for source in publisher.sources.values():
-                        source.tick(now)
+                    publisher.tick(now)
             if now >= report_at:
                 report_at = now + 1.0
                 self._report(now)

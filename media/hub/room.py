@@ -12,9 +12,10 @@ from desktop_app.domain.ids import UnitPath
 from desktop_app.domain.limits import SITES
 from media.engine.layers import Demand, Layer, demands, published, ranked, sent_at_first
 from media.engine.room import AUDIO_SLOTS, VIDEO_SLOTS
+from media.hub.line import PublisherLine
 from media.hub.recorder import Recorder
 from media.hub.slot import Slot
-from media.hub.source import Source
+from media.hub.source import CLOCK_RATE, Source
 from media.rtp import rtcp
 from media.rtp.packet import read_rtp
 from media.rtp.reception import Reception
@@ -34,6 +35,7 @@ class Publisher:
         self.sender = secrets.randbelow(0xFFFFFFFE) + 1
         self.sources: dict[str, Source] = {}
         """By the stream's name: `audio`, and the layers' names."""
+        self.line = PublisherLine(self.sender, self._send_rtcp, self._ssrcs)
         self.sent = sent_at_first(offer)
         """The pictures it says it sends."""
         self._by_ssrc: dict[int, Source] = {}
@@ -57,6 +59,15 @@ class Publisher:
         source = self._by_ssrc.get(packet.ssrc) or self._by_type.get(packet.payload_type)
         if source is not None and (on_air or source.kind == "video"):
             source.packet(packet, now)
+            if source.reception is not None:
+                number, rate = source.reception.number, CLOCK_RATE[source.kind]
+                self.line.arrivals.add(packet.ssrc, number, packet.timestamp, rate, len(packet.payload), now)
+
+    def tick(self, now: float) -> None:
+        """Repair, ask again, and tell the site what its line bears."""
+        for source in self.sources.values():
+            source.tick(now)
+        self.line.tick(now)
 
     def on_rtcp(self, data: bytes, now: float) -> None:
         for packet in rtcp.read_rtcp(data):
@@ -76,6 +87,9 @@ class Publisher:
     def picture(self, height: int) -> Source | None:
         """The picture for a slot of that height: the one that suits and is sent, else the other."""
         return next((self.sources[each] for each in ranked(height, self.sent) if each in self.sources), None)
+
+    def _ssrcs(self) -> list[int]:
+        return [source.ssrc for source in self.sources.values() if source.ssrc is not None]
 
     def _send_rtcp(self, data: bytes) -> None:
         self.peer.send_rtcp(data)

@@ -18,8 +18,9 @@ from media.rtp.packet import RtpPacket, write_rtp
 from media.rtp.protection import COPIES, VoiceProtection
 from media.rtp.red import write_red
 
-RESENDS_PER_SECOND = 300
-"""Retransmissions one slot may ask for; more than this is no repair any more."""
+RESEND_SHARE = 0.5
+"""Packets that may be sent again for each one that is forwarded: repairs must not crowd out what they repair."""
+RESENDS_AT_ONCE = 100
 
 
 class Slot:
@@ -65,8 +66,7 @@ class Slot:
         self._newest = secrets.randbelow(0x7FFF)  # the lower half: an early wrap upsets SRTP's roll-over counter
         self._newest_time: int | None = None
         self._newest_at = 0.0
-        self._allowance = float(RESENDS_PER_SECOND)
-        self._allowance_at = 0.0
+        self._allowance = 20.0
 
     def show(self, source: Source | None, now: float) -> None:
         """Cut over: the old source stops at once, the new one begins with its next keyframe."""
@@ -142,6 +142,7 @@ class Slot:
             self._begin(packet, number, now)
         elif number < self._start:
             return
+        self._allowance = min(RESENDS_AT_ONCE, self._allowance + RESEND_SHARE)
         out = number + self._shift
         if out > self._newest:
             self._never_got += out - self._newest - 1
@@ -157,9 +158,6 @@ class Slot:
         source = self._source
         if source is None or self._start is None or self.paused:
             return
-        elapsed = now - self._allowance_at
-        self._allowance = min(RESENDS_PER_SECOND, self._allowance + elapsed * RESENDS_PER_SECOND)
-        self._allowance_at = now
         for sequence in sequences:
             if self._allowance < 1:
                 return

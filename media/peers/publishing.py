@@ -8,7 +8,9 @@ from aiortc.rtp import AnyRtcpPacket, RtcpRrPacket
 from desktop_app.domain.clock import Clock
 from media.codecs.vp8 import CLOCK as PICTURE_CLOCK
 from media.engine.layers import Layer
+from media.peers.pacing import Pacer
 from media.peers.sending import RtpSender
+from media.peers.uplink import Uplink
 from media.peers.voice import VoiceSender
 from media.rtp import rtcp, vp8
 from media.sdp import OPUS, RED, VP8, Description, MediaLine, write_description
@@ -36,7 +38,10 @@ class Publishing:
         self._want_keyframe = want_keyframe
         self.voice = VoiceSender(SOUND_CLOCK, self.path.send_rtp, expect_loss)
         self._sound = self.voice.stream
-        self._pictures = {layer: RtpSender(VP8, PICTURE_CLOCK, self.path.send_rtp, keep=True) for layer in Layer}
+        self.uplink = Uplink()
+        self.pacer = Pacer(self.path.send_rtp)
+        self._pictures = {layer: RtpSender(VP8, PICTURE_CLOCK, self.pacer.put, keep=True) for layer in Layer}
+        self._reported = (0, clock.monotonic())
         self._picture_ids = {layer: secrets.randbelow(0x8000) for layer in Layer}
 
     def offer(self) -> str:
@@ -70,12 +75,17 @@ class Publishing:
         self.path.send_rtcp(reports or rtcp.receiver_report(self._sound.ssrc, []))
 
     async def close(self) -> None:
+        self.pacer.close()
         await self.path.close()
 
     def _on_rtcp(self, data: bytes) -> None:
         for packet in rtcp.read_rtcp(data):
             if isinstance(packet, RtcpRrPacket):
                 self._hear_of_voice(packet)
+                self._hear_of_pictures(packet)
+                continue
+            if (bits := rtcp.read_bitrate_limit(packet)) is not None:
+                self.uplink.told(bits, self._clock.monotonic())
                 continue
             layer = self._layer_of(packet)
             if rtcp.wants_keyframe(packet):
@@ -90,6 +100,19 @@ class Publishing:
         for block in report.reports:
             if block.ssrc == self._sound.ssrc:
                 self.voice.reported(block, self._clock.monotonic(), rtcp.ntp_time(self._clock.now().timestamp()))
+
+    def _hear_of_pictures(self, report: RtcpRrPacket) -> None:
+        blocks = [block for block in report.reports if any(block.ssrc == each.ssrc for each in self._pictures.values())]
+        if not blocks:
+            return
+        now, ntp = self._clock.monotonic(), rtcp.ntp_time(self._clock.now().timestamp())
+        octets = self._sound.octets + sum(each.octets for each in self._pictures.values())
+        before, at = self._reported
+        self._reported = (octets, now)
+        sent = 8 * (octets - before) / max(0.1, now - at)
+        trips = [trip for block in blocks if (trip := rtcp.round_trip(block, ntp)) is not None]
+        loss = max(block.fraction_lost for block in blocks) / 256
+        self.uplink.reported(loss, min(trips, default=None), sent, now)
 
     def _layer_of(self, packet: AnyRtcpPacket) -> Layer | None:
         """Which picture a feedback is about; None where it names none (a full intra request may not)."""

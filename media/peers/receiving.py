@@ -7,11 +7,13 @@ from aiortc.rtp import RtcpSrPacket
 from desktop_app.domain.clock import Clock
 from desktop_app.domain.faults import PeerFault
 from media.engine.room import AUDIO_SLOTS, VIDEO_SLOTS
-from media.peers.audio_slot import AudioSlot
+from media.peers.audio_slot import SOUND_CLOCK, AudioSlot
 from media.peers.decoding import PictureThread
-from media.peers.video_slot import VideoSlot
+from media.peers.video_slot import PICTURE_CLOCK, VideoSlot
 from media.playout.playout import Playout
 from media.rtp import rtcp
+from media.rtp.arrivals import Arrivals
+from media.rtp.budget import Budget
 from media.rtp.packet import read_rtp
 from media.sdp import OPUS, RED, VP8, Description, MediaLine, write_description
 from media.transport.path import MediaPath
@@ -27,6 +29,9 @@ class Receiving:
         self.path = MediaPath(
             address, on_rtp=self._on_rtp, on_rtcp=self._on_rtcp, monotonic=clock.monotonic, relay=relay
         )
+        self.arrivals = Arrivals()
+        self.budget = Budget()
+        """What the way from the engine bears."""
         self.video: dict[str, VideoSlot] = {}
         self._sender = secrets.randbelow(0xFFFFFFFE) + 1
         self._clock = clock
@@ -55,10 +60,13 @@ class Receiving:
                 slot = VideoSlot(ssrc, self._pictures, self.path.send_rtcp, self._clock)
                 self.video[name] = self._video_by_ssrc[ssrc] = slot
 
-    def tick(self) -> None:
+    def tick(self) -> bool:
+        """Repair what is lost; whether the line bears more or less than it did."""
         now = self._clock.monotonic()
         for slot in self.video.values():
             slot.tick(now)
+        reading = self.arrivals.look(now)
+        return reading is not None and self.budget.look(reading, now)
 
     def report(self) -> None:
         """Once a second: how everything arrives; the engine also learns that we are there."""
@@ -67,6 +75,12 @@ class Receiving:
         receptions += [audio.reception for audio in self._audio_by_ssrc.values()]
         blocks = [reception.report(now) for reception in receptions if reception.packets]
         self.path.send_rtcp(rtcp.receiver_report(self._sender, blocks))
+
+    def another_voice(self, name: str) -> None:
+        """Another site is in this slot of sound from now on."""
+        for ssrc, audio in self._audio_by_ssrc.items():
+            if audio.name == name:
+                self.arrivals.forget(ssrc)
 
     async def close(self) -> None:
         await self.path.close()
@@ -79,8 +93,16 @@ class Receiving:
         slot = self._video_by_ssrc.get(packet.ssrc)
         if slot is not None:
             slot.packet(packet, now)
+            number, clock_rate, timed = slot.reception.number, PICTURE_CLOCK, not slot.waiting
+            if slot.is_another:
+                slot.is_another = False
+                self.arrivals.forget(packet.ssrc)
         elif (audio := self._audio_by_ssrc.get(packet.ssrc)) is not None:
             audio.packet(packet, now)
+            number, clock_rate, timed = audio.reception.number, SOUND_CLOCK, True
+        else:
+            return
+        self.arrivals.add(packet.ssrc, number, packet.timestamp, clock_rate, len(packet.payload), now, timed=timed)
 
     def _on_rtcp(self, data: bytes) -> None:
         now = self._clock.monotonic()

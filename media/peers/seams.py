@@ -128,8 +128,9 @@ class RoomMedia(Protocol):
         (`FrameSource.want`); at most sixteen."""
         ...
 
-    def set_demand(self, demand: Demand) -> None:
-        """What the other sites want of this one's picture; before the first word of it both pictures are sent."""
+    def set_demand(self, demand: Demand, *, standby: bool) -> None:
+        """What the other sites want of this one's picture; before the first word of it both pictures are sent.
+        `standby`: the thumb is sent also where nobody shows it, so that it can be shown at once."""
         ...
 
     def set_speakers(self, sites: frozenset[UnitPath]) -> None:

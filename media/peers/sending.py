@@ -8,7 +8,9 @@ from media.rtp.packet import write_rtp
 
 HISTORY = 512
 """Packets kept for retransmission."""
-RESENDS_PER_SECOND = 200
+RESEND_SHARE = 0.5
+"""Packets that may be sent again for each one that is sent."""
+RESENDS_AT_ONCE = 80
 
 
 class RtpSender:
@@ -26,7 +28,12 @@ class RtpSender:
         self._history: dict[int, bytes] = {}
         self._keep = keep
         self._last: tuple[int, float] | None = None
-        self._resends_left = RESENDS_PER_SECOND
+        self._resends_left = 20.0
+
+    @property
+    def octets(self) -> int:
+        """Bytes of payload sent, but for those sent again."""
+        return self._octets
 
     def send(
         self, payloads: list[bytes], timestamp: int, now: float, *, marker: bool, payload_type: int | None = None
@@ -41,20 +48,20 @@ class RtpSender:
                 self._history[number % HISTORY] = packet
             self.packets += 1
             self._octets += len(payload)
+            self._resends_left = min(RESENDS_AT_ONCE, self._resends_left + RESEND_SHARE)
             self._send(packet)
         self._last = (timestamp + self._origin, now)
 
     def resend(self, numbers: list[int]) -> None:
-        """Answer a NACK, up to a bounded number each second."""
+        """Answer a NACK, up to a share of what is sent: repairs must not crowd out what they repair."""
         for number in numbers:
             packet = self._history.get(number % HISTORY)
-            if packet is not None and packet[2:4] == number.to_bytes(2, "big") and self._resends_left > 0:
+            if packet is not None and packet[2:4] == number.to_bytes(2, "big") and self._resends_left >= 1:
                 self._resends_left -= 1
                 self._send(packet)
 
     def report(self, now: float, unix: float) -> bytes:
         """The sender report of this second; nothing before the first packet."""
-        self._resends_left = RESENDS_PER_SECOND
         if self._last is None:
             return b""
         timestamp = self._last[0] + round((now - self._last[1]) * self._clock_rate)

@@ -6,7 +6,7 @@ on with the same site unless another one needs the slot.
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -53,7 +53,8 @@ class Slots:
         self._audio = Assignment(AUDIO_SLOTS)
         self._wishes: dict[str, Wish] = {}
         self._told: dict[str, Wish] = {}
-        self._receivers: dict[str, ShowsTile] = {}
+        self._receivers: Mapping[str, ShowsTile] = {}
+        self._another_voice: Callable[[str], None] = lambda slot: None
 
     @property
     def audio(self) -> dict[str, UnitPath]:
@@ -69,9 +70,10 @@ class Slots:
             if slot in VIDEO_SLOTS and wish.site is not None and not wish.paused
         }
 
-    def connected(self, receivers: dict[str, ShowsTile]) -> None:
-        """Over a new connection nothing was told yet."""
-        self._receivers = dict(receivers)
+    def connected(self, receivers: Mapping[str, ShowsTile], another_voice: Callable[[str], None]) -> None:
+        """Over a new connection nothing was told yet. `another_voice` hears of each slot of sound that is switched."""
+        self._receivers = receivers
+        self._another_voice = another_voice
         self._told.clear()
         for slot, site in self._video.sites.items():
             if slot in receivers:
@@ -125,5 +127,7 @@ class Slots:
             anew.show(tile if before.site is None else None)
         async with asyncio.timeout(SIGNAL_WITHIN):
             await self._signal.switch(slot, wish.site, wish.height)
+        if slot in AUDIO_SLOTS:
+            self._another_voice(slot)
         if anew is not None and before.site is not None and anew is self._receivers.get(slot):
             anew.show(tile)

@@ -14,10 +14,10 @@ from desktop_app.domain.clock import Clock
 from desktop_app.domain.faults import Fault, HostFault, PeerFault
 from desktop_app.domain.ids import UnitPath
 from media.capture.capture import Capture
-from media.capture.encodings import THUMB, PicturePlan, main_encoding
 from media.capture.sources import PICTURE_SIZE
 from media.engine.layers import Demand, Layer
 from media.frames import FrameSource
+from media.peers import ladder
 from media.peers.decoding import PictureThread, Tile
 from media.peers.publishing import Publishing
 from media.peers.receiving import Receiving
@@ -78,8 +78,11 @@ class TerminalMedia:
         self._slots = Slots(signal, self._tile)
         self._shown: tuple[UnitPath, ...] = ()
         self._speakers: frozenset[UnitPath] = frozenset()
-        self._demand = Demand(PICTURE_SIZE[1], True)
+        self._demand = Demand(PICTURE_SIZE[1])
         """Until the center says otherwise both pictures are sent."""
+        self._standby = True
+        self._fitting = ladder.Receiving()
+        self._sharing = ladder.Sending()
         self._told_layers: frozenset[Layer] | None = None
         """What the engine was told of the pictures sent over the connection in use."""
         self._assigning = False
@@ -138,9 +141,9 @@ class TerminalMedia:
     def set_local_mute(self, muted: bool) -> None:
         self._capture.sound.muted = muted
 
-    def set_demand(self, demand: Demand) -> None:
-        if demand != self._demand:
-            self._demand = demand
+    def set_demand(self, demand: Demand, *, standby: bool) -> None:
+        if (demand, standby) != (self._demand, self._standby):
+            self._demand, self._standby = demand, standby
             self._plan()
 
     def source(self, site: UnitPath) -> FrameSource:
@@ -182,10 +185,19 @@ class TerminalMedia:
             self._connection.publishing.send_picture(frame, timestamp, layer)
 
     def _plan(self) -> None:
-        """What is sent of the own picture: what is wanted."""
-        main = main_encoding(self._demand.main) if self._demand.main else None
-        self._capture.picture.plan = PicturePlan(main, THUMB if self._demand.thumb else None)
-        self._wake.set()
+        """What is sent of the own picture: what is wanted, as far as the line bears it."""
+        now = self._clock.monotonic()
+        connection = self._connection
+        if connection is not None:
+            self._sharing.bits = connection.publishing.uplink.bits(now)
+        before, picture = self._capture.picture.plan, self._capture.picture
+        plan = self._sharing.look(self._demand, self._standby, now)
+        if plan != before:
+            picture.plan = plan
+            self._wake.set()
+        if connection is not None:
+            connection.publishing.pacer.expect(ladder.bits_of(plan))
+            connection.publishing.voice.protection.allowed = self._sharing.step is ladder.Step.MAIN
 
     @property
     def _sent_layers(self) -> frozenset[Layer]:
@@ -275,11 +287,13 @@ class TerminalMedia:
         """Let this connection take over from the one before."""
         old, self._connection = self._connection, connection
         self._told_layers = None
+        self._fitting.bits = None  # another line, perhaps
         if old is not None:
             self._close_later(old)
         self._capture.picture.sending = self._capture.sound.sending = connection is not None
         if connection is not None:
-            self._slots.connected(dict(connection.receiving.video))
+            self._slots.connected(connection.receiving.video, connection.receiving.another_voice)
+            self._assign()
         self._set_up(connection is not None)
 
     def _close_later(self, connection: _Connection) -> None:
@@ -313,7 +327,10 @@ class TerminalMedia:
             self._look()
             connection = self._connection
             if connection is not None:
-                connection.receiving.tick()
+                if connection.receiving.tick():
+                    self._fitting.bits = connection.receiving.budget.bits
+                    self._assign()
+                self._plan()
             if now >= report_at:
                 report_at = now + 1.0
                 self._sites.clear_silent(now)
@@ -328,7 +345,7 @@ class TerminalMedia:
     def _assign(self) -> None:
         """What is wanted of the slots now: from control, from the tiles on the screen."""
         self._assigning = False
-        self._slots.arrange(self._shown, self._speakers, dict)
+        self._slots.arrange(self._shown, self._speakers, self._fitting.fit)
         self._sites.listen(self._slots.audio, self._speakers)
         self._wake.set()
 

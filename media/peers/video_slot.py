@@ -13,8 +13,8 @@ from media.rtp.gaps import Gaps
 from media.rtp.packet import RtpPacket
 from media.rtp.reception import Reception
 
-KEYFRAME_EVERY = 0.5
-"""Seconds between two requests while no whole picture comes."""
+KEYFRAME_EVERY = (0.5, 3.0)
+"""Seconds between two requests while no whole picture comes: at first, and at most; each pause is longer by half."""
 CAPACITY = 600
 """Packets that may wait for a missing one."""
 STUCK_AFTER = 0.5
@@ -39,18 +39,29 @@ class VideoSlot:
         """No picture is shown before the next keyframe."""
         self._picture_id = -1
         """Of the picture that was delivered last."""
+        self._changing = False
+        self.is_another = False
+        """What comes is another stream than before, with a time of its own; whoever takes note of it clears this."""
         self._pending_since = 0.0
         """When the packets that wait now began to."""
         self._asked_at = float("-inf")
+        self._ask_after = KEYFRAME_EVERY[0]
         self._active_at = float("-inf")
 
     @property
     def tile(self) -> Tile | None:
         return self._decoder.tile if self._decoder is not None else None
 
+    @property
+    def waiting(self) -> bool:
+        """No picture is shown before the next keyframe; what comes may be of another stream."""
+        return self._waiting
+
     def show(self, tile: Tile | None) -> None:
         """From now on the packets are this tile's; None drops them."""
         self._decoder = TileDecoder(tile, self._clock) if tile is not None else None
+        self._ask_after = KEYFRAME_EVERY[0]
+        self._changing = True
         self._wait()
 
     def packet(self, packet: RtpPacket, now: float) -> None:
@@ -101,6 +112,7 @@ class VideoSlot:
         if not vp8.starts_keyframe(packet.payload):
             return False
         self._waiting = False
+        self.is_another, self._changing = self._changing, False
         self._next = number
         self._packets = {each: kept for each, kept in self._packets.items() if each >= number}
         return True
@@ -112,8 +124,9 @@ class VideoSlot:
         self._gaps.forget()
 
     def _ask_keyframe(self, now: float) -> None:
-        if now - self._asked_at >= KEYFRAME_EVERY:
+        if now - self._asked_at >= self._ask_after:
             self._asked_at = now
+            self._ask_after = min(1.5 * self._ask_after, KEYFRAME_EVERY[1])
             if self._decoder is not None:
                 self._decoder.tile.keyframe_requests += 1
             self._send_rtcp(rtcp.picture_loss(self.ssrc, self.ssrc))
@@ -125,8 +138,11 @@ class VideoSlot:
             for number in range(self._next, end + 1):
                 read = vp8.read_payload(self._packets.pop(number).payload)
                 if read is not None:
-                    if not parts and not read.follows(self._picture_id):
+                    follows = bool(parts) or read.follows(self._picture_id)
+                    self.is_another |= not follows
+                    if not follows and not read.keyframe:
                         # Another picture is in the slot now, and it did not begin with a whole one.
+                        self._changing = True
                         self._wait()
                         self._ask_keyframe(now)
                         return
@@ -137,6 +153,7 @@ class VideoSlot:
             if decoder.behind:
                 self._wait()
                 return
+            self._ask_after = KEYFRAME_EVERY[0]
             self._pictures.submit(decoder, b"".join(parts))
 
     def _frame_end(self) -> int | None:

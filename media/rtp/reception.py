@@ -12,6 +12,8 @@ class Reception:
         self.ssrc = ssrc
         self.packets = 0
         self.bytes = 0
+        self.number = 0
+        """Of the packet that came last, unwrapped."""
         self._clock_rate = clock_rate
         self._unwrap = Unwrapper(16)
         self._base: int | None = None
@@ -23,7 +25,7 @@ class Reception:
 
     def add(self, sequence: int, timestamp: int, size: int, arrival: float) -> int:
         """Note a packet; its unwrapped sequence number."""
-        number = self._unwrap(sequence)
+        number = self.number = self._unwrap(sequence)
         self.packets += 1
         self.bytes += size
         if self._base is None:

@@ -3,6 +3,7 @@
 import struct
 
 from aiortc.rtp import (
+    RTCP_PSFB_APP,
     RTCP_PSFB_FIR,
     RTCP_PSFB_PLI,
     RTCP_RTPFB_NACK,
@@ -14,6 +15,8 @@ from aiortc.rtp import (
     RtcpRtpfbPacket,
     RtcpSenderInfo,
     RtcpSrPacket,
+    pack_remb_fci,
+    unpack_remb_fci,
 )
 
 from media.rtp.packet import MAX_PACKET
@@ -49,6 +52,21 @@ def picture_loss(sender: int, media: int) -> bytes:
     return bytes(RtcpPsfbPacket(fmt=RTCP_PSFB_PLI, ssrc=sender, media_ssrc=media))
 
 
+def bitrate_limit(sender: int, bits: int, ssrcs: list[int]) -> bytes:
+    """A receiver's estimate of what the line bears, for these streams together (REMB)."""
+    return bytes(RtcpPsfbPacket(fmt=RTCP_PSFB_APP, ssrc=sender, media_ssrc=0, fci=pack_remb_fci(bits, ssrcs)))
+
+
+def read_bitrate_limit(packet: AnyRtcpPacket) -> int | None:
+    """The bit/s of such an estimate; None for any other packet."""
+    if not isinstance(packet, RtcpPsfbPacket) or packet.fmt != RTCP_PSFB_APP:
+        return None
+    try:
+        return int(unpack_remb_fci(packet.fci)[0])
+    except (ValueError, struct.error, IndexError):
+        return None
+
+
 def nack(sender: int, media: int, numbers: list[int]) -> bytes:
     """A generic NACK for (unwrapped) sequence numbers."""
     # Sorted as they travel: aiortc's packing fails where the numbers wrap within one packet.
@@ -70,6 +88,14 @@ def sender_report(ssrc: int, ntp: int, timestamp: int, packets: int, octets: int
         octet_count=octets & 0xFFFFFFFF,
     )
     return bytes(RtcpSrPacket(ssrc=ssrc, sender_info=info))
+
+
+def round_trip(block: RtcpReceiverInfo, ntp: int) -> float | None:
+    """Seconds of the round trip that a report block tells (RFC 3550, section 6.4.1); `ntp` is the time now."""
+    if not block.lsr:
+        return None
+    passed = ((ntp >> 16) - block.lsr - block.dlsr) & 0xFFFFFFFF
+    return passed / 65536 if passed < 1 << 31 else 0.0
 
 
 def ntp_time(unix_seconds: float) -> int:

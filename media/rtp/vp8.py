@@ -20,7 +20,7 @@ class Vp8Payload(NamedTuple):
     def follows(self, before: int) -> bool:
         """Whether this frame is the next one of the same stream as the one with the id `before`, as far as can be
         told. Another picture that took its place in a slot does not follow."""
-        if before < 0 or self.picture_id < 0 or self.keyframe:
+        if before < 0 or self.picture_id < 0:
             return True
         return (self.picture_id - before) & (0x7FFF if self.long_id else 0x7F) == 1
 

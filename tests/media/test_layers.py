@@ -30,7 +30,7 @@ class Center:
             for terminal in self._room.terminals:
                 main, thumb = found.get(terminal.site, (0, 0))
                 self.told[terminal.site] = Demand(main, bool(thumb))
-                terminal.media.set_demand(Demand(main, True))
+                terminal.media.set_demand(self.told[terminal.site], standby=True)
             await asyncio.sleep(0.02)
 
 
@@ -147,9 +147,9 @@ async def test_a_publisher_that_stops_its_main_picture_is_seen_by_its_thumb(room
     viewer, site = await joined(room, "a/", "b/")
     viewer.see(site)
     await until(lambda: viewer.frames(site) > 3 and size(viewer, site) == 360)
-    site.media.set_demand(Demand(0, True))
+    site.media.set_demand(Demand(0, True), standby=True)
     await until(lambda: size(viewer, site) == 180)
-    site.media.set_demand(Demand(360, True))
+    site.media.set_demand(Demand(360, True), standby=True)
     await until(lambda: size(viewer, site) == 360)
 
 

@@ -65,7 +65,7 @@ class MediaOfTheTest:
     def set_on_air(self, on_air: bool) -> None:
         self.on_air = on_air
 
-    def set_demand(self, demand: Demand) -> None:
+    def set_demand(self, demand: Demand, *, standby: bool) -> None:
         self.demand = demand
 
     def set_local_mute(self, muted: bool) -> None:

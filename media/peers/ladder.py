@@ -1,0 +1,145 @@
+"""What becomes of the pictures on a line that does not bear all of them. The voice is never asked to give way.
+
+The steps are the same in both directions: all as wanted, smaller, some paused, none. What a line bears comes from
+`media.rtp.budget`; here it is shared out.
+"""
+
+from collections.abc import Mapping
+from enum import IntEnum
+
+from desktop_app.domain.ids import UnitPath
+from media.capture.encodings import BITRATES, THUMB, Encoding, PicturePlan, main_encoding, thumb_encoding
+from media.engine.layers import THUMB_HEIGHT, Demand
+
+VOICE = 64_000
+"""Bit/s that are kept for the voices and for what keeps a connection alive."""
+RAISE_OVER = 1.15
+"""A larger picture is taken once there is so much more than it needs."""
+CHANGE_EVERY = 2.0
+"""Seconds between two improvements of what is sent: each begins with a whole picture."""
+WORTH = 1.3
+
+
+class Step(IntEnum):
+    """How far down a direction is."""
+
+    MAIN = 0
+    """Everything as it is wanted."""
+    THUMB = 1
+    """Smaller than wanted."""
+    PAUSED = 2
+    """Some pictures are paused."""
+    AUDIO = 3
+    """Sound alone."""
+
+
+class Receiving:
+    """Shares out what the way from the engine bears among the pictures that the screen shows."""
+
+    def __init__(self) -> None:
+        self.bits: int | None = None
+        self.steps: dict[UnitPath, Step] = {}
+        """Of each site on the screen."""
+        self._given: dict[UnitPath, int] = {}
+
+    @property
+    def step(self) -> Step:
+        """Of all together: none is left, some are paused, some are smaller."""
+        steps = self.steps.values()
+        if steps and min(steps) is Step.PAUSED:
+            return Step.AUDIO
+        return max(steps, default=Step.MAIN)
+
+    def fit(self, wanted: list[tuple[UnitPath, int]]) -> dict[UnitPath, int]:
+        """Lines for each site, 0 for none: first a thumb for each, then larger ones, the most wanted first."""
+        given = dict(wanted) if self.bits is None else self._share(wanted, self.bits - VOICE)
+        self.steps = {site: _step(given[site], lines) for site, lines in wanted}
+        self._given = given
+        return given
+
+    def _share(self, wanted: list[tuple[UnitPath, int]], left: int) -> dict[UnitPath, int]:
+        given: dict[UnitPath, int] = {}
+        thumb = BITRATES[THUMB_HEIGHT]
+        for site, _ in wanted:
+            held = self._given.get(site, 0) > 0
+            given[site] = THUMB_HEIGHT if left >= thumb * (0.75 if held else 1.0) else 0
+            left -= thumb if given[site] else 0
+        for site, lines in wanted:
+            for larger in sorted((each for each in BITRATES if THUMB_HEIGHT < each <= lines), reverse=True):
+                more = BITRATES[larger] - thumb
+                if given[site] and left >= more * (1.0 if self._given.get(site, 0) >= larger else RAISE_OVER):
+                    given[site] = larger
+                    left -= more
+                    break
+        return given
+
+
+class Sending:
+    """Shares out what the way to the engine bears between the two pictures of this site."""
+
+    def __init__(self) -> None:
+        self.bits: int | None = None
+        self.step = Step.MAIN
+        self.plan = PicturePlan(None, None)
+        self._asked: tuple[Demand, bool] | None = None
+        self._changed_at = float("-inf")
+
+    def look(self, demand: Demand, standby: bool, now: float) -> PicturePlan:
+        """What to send. `standby`: the thumb is sent also where nobody shows it, if the line bears it."""
+        fresh = _fit(demand, standby, self.bits)
+        asked = (demand, standby)
+        if fresh != self.plan:
+            too_much = self.bits is not None and bits_of(self.plan) > max(0, self.bits - VOICE)
+            better = _kinds(fresh) != _kinds(self.plan) or bits_of(fresh) >= WORTH * bits_of(self.plan)
+            if asked != self._asked or too_much or (better and now - self._changed_at >= CHANGE_EVERY):
+                self.plan, self._changed_at = fresh, now
+        self._asked = asked
+        self.step = _sending_step(self.plan, demand, standby)
+        return self.plan
+
+
+def bits_of(plan: PicturePlan) -> int:
+    """Bit/s of both pictures."""
+    return sum(each.bitrate for each in (plan.main, plan.thumb) if each is not None)
+
+
+def _fit(demand: Demand, standby: bool, bits: int | None) -> PicturePlan:
+    if bits is None:
+        main = main_encoding(demand.main) if demand.main else None
+        return PicturePlan(main, THUMB if demand.thumb or standby else None)
+    left = bits - VOICE
+    if demand.main and not demand.thumb:
+        # A picture that somebody looks at goes before one that is only kept ready.
+        main = main_encoding(demand.main, left)
+        spare = left - (main.bitrate if main is not None else 0)
+        kept = thumb_encoding(spare) if standby or main is None else None
+        return PicturePlan(main, kept)
+    thumb = thumb_encoding(left) if demand.thumb or standby else None
+    spare = left - (thumb.bitrate if thumb is not None else 0)
+    main = main_encoding(demand.main, spare) if demand.main and (thumb is not None or not demand.thumb) else None
+    return PicturePlan(main, thumb)
+
+
+def _kinds(plan: PicturePlan) -> tuple[int, int]:
+    def lines(each: Encoding | None) -> int:
+        return each.height if each is not None else 0
+
+    return lines(plan.main), lines(plan.thumb)
+
+
+def _step(given: int, wanted: int) -> Step:
+    return Step.MAIN if given == wanted else Step.THUMB if given else Step.PAUSED
+
+
+def _sending_step(plan: PicturePlan, demand: Demand, standby: bool) -> Step:
+    if plan.main is None and plan.thumb is None and (demand.main or demand.thumb or standby):
+        return Step.AUDIO
+    full = main_encoding(demand.main) if demand.main else None
+    if plan.main != full or (demand.thumb and plan.thumb != THUMB):
+        return Step.THUMB
+    return Step.MAIN
+
+
+def worst(steps: Mapping[str, Step]) -> Step:
+    """Of several directions."""
+    return max(steps.values(), default=Step.MAIN)

@@ -1,0 +1,48 @@
+"""What the way to the engine bears, as far as the engine tells: its own estimate (REMB), and its reports of loss and
+of the round trip, which is all that Janus gives."""
+
+from media.rtp.budget import QUEUE, Budget
+
+TOLD_FOR = 4.0
+"""Seconds for which an estimate of the engine holds; it is repeated every second while there is one."""
+SHORTEST_OVER = 30.0
+HEAVY_LOSS = 0.2
+LOSS = 0.03
+
+
+class Uplink:
+    """One connection's. Pure: times are passed in."""
+
+    def __init__(self) -> None:
+        self.round_trip: float | None = None
+        self.loss = 0.0
+        self._told: tuple[int, float] | None = None
+        self._budget = Budget()
+        self._shortest = float("inf")
+        self._next_shortest = float("inf")
+        self._shortest_at = float("-inf")
+
+    def told(self, bits: int, now: float) -> None:
+        """The engine's own estimate."""
+        self._told = (bits, now)
+
+    def reported(self, loss: float, round_trip: float | None, sent: float, now: float) -> None:
+        """A report of a picture: the share that was lost, the round trip, and the bit/s that were sent meanwhile."""
+        self.loss = loss
+        queue = 0.0
+        if round_trip is not None:
+            self.round_trip = round_trip
+            if now - self._shortest_at > SHORTEST_OVER:
+                self._shortest, self._next_shortest, self._shortest_at = self._next_shortest, round_trip, now
+            self._next_shortest = min(self._next_shortest, round_trip)
+            self._shortest = min(self._shortest, self._next_shortest)
+            queue = round_trip - self._shortest
+        # The round trip also grows where the way back is full: without loss it says nothing of this one.
+        full = loss > HEAVY_LOSS or (loss > LOSS and queue > QUEUE)
+        self._budget.note(sent * (1 - loss) if full else None, now)
+
+    def bits(self, now: float) -> int | None:
+        """Bit/s that it bears; None where nothing says that it is narrow."""
+        told = self._told[0] if self._told is not None and now - self._told[1] < TOLD_FOR else None
+        known = [each for each in (told, self._budget.bits) if each is not None]
+        return min(known, default=None)

@@ -1,0 +1,159 @@
+"""What the packets that arrive over one line tell of it: how many bits, how many are missing, how long they queue.
+
+A packet's delay is known but for a constant: its arrival less its timestamp. The least of it over half a minute stands
+for an empty queue, and what is more than that was spent waiting. Only the least wait of some tenths of a second counts:
+a queue makes all packets late, a busy processor only some. And only what all streams of the line have in common: a
+stream that is late alone was held up before the line. Pure: times are passed in.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+
+from media.rtp.packet import Unwrapper
+
+STEP = 0.1
+"""Seconds that are counted together."""
+QUEUE_STEPS = 3
+RATE_STEPS = 3
+LOSS_STEPS = 5
+LONG_STEPS = 15
+BASE_SECONDS = 15.0
+"""The least delay of the last one to two times this is that of an empty queue."""
+FRAMES = 3
+"""Pictures or sounds in that time without which a stream says nothing of a queue."""
+OVERHEAD = 28 + 12 + 10
+"""Bytes of IP, UDP, RTP and SRTP around a payload."""
+MAX_GAP = 200
+JUMP = 5.0
+"""Seconds; a delay that changes by more is another stream's."""
+PAUSE = 0.7
+"""Seconds without a packet after which what comes may be another stream."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a line is doing now. Rates are bit/s, `queue` is seconds, losses are shares of what was sent."""
+
+    rate: float
+    queue: float
+    loss: float
+    """Over half a second."""
+    long_loss: float
+    """Over one and a half seconds."""
+
+
+class Arrivals:
+    """One line's. `look` turns the clock; call it every tenth of a second or more often."""
+
+    def __init__(self) -> None:
+        self._streams: dict[object, _Stream] = {}
+        self._now = _Step()
+        self._steps: deque[_Step] = deque(maxlen=LONG_STEPS)
+        self._step_at: float | None = None
+
+    def add(
+        self, key: object, number: int, timestamp: int, clock_rate: int, size: int, now: float, *, timed: bool = True
+    ) -> None:
+        """A packet of the stream `key`; `number` is its unwrapped sequence number. Without `timed` its timestamp says
+        nothing: it may be of a stream that has just taken the place of another one."""
+        step = self._now
+        step.octets += size + OVERHEAD
+        step.packets += 1
+        stream = self._streams.get(key)
+        if stream is None:
+            stream = self._streams[key] = _Stream(clock_rate)
+        step.missing += stream.add(number, timestamp if timed else None, now)
+
+    def forget(self, key: object) -> None:
+        """Another source is in this stream from now on."""
+        self._streams.pop(key, None)
+
+    def look(self, now: float) -> Reading | None:
+        """What the last moments tell; None where a step is not over yet."""
+        if self._step_at is None:
+            self._step_at = now
+        if now - self._step_at < STEP:
+            return None
+        self._now.seconds = now - self._step_at
+        self._step_at = now
+        self._steps.append(self._now)
+        self._now = _Step()
+        waits = [wait for stream in self._streams.values() if (wait := stream.turn()) is not None]
+        steps = list(self._steps)
+        recent = steps[-RATE_STEPS:]
+        rate = 8 * sum(step.octets for step in recent) / sum(step.seconds for step in recent)
+        return Reading(rate, min(waits, default=0.0), _loss(steps[-LOSS_STEPS:], 20), _loss(steps, 40))
+
+
+@dataclass(slots=True)
+class _Step:
+    octets: int = 0
+    packets: int = 0
+    missing: int = 0
+    seconds: float = STEP
+
+
+class _Stream:
+    def __init__(self, clock_rate: int) -> None:
+        self._clock_rate = clock_rate
+        self._unwrap = Unwrapper(32)
+        self._newest: int | None = None
+        self._time: int | None = None
+        self._base: float | None = None
+        self._next_base: float | None = None
+        self._base_at = 0.0
+        self._heard_at = 0.0
+        self._least: float | None = None
+        self._frames = 0
+        self._recent: deque[tuple[int, float]] = deque(maxlen=QUEUE_STEPS)
+        """How many pictures or sounds began in a step, and the least wait of them."""
+
+    def add(self, number: int, timestamp: int | None, now: float) -> int:
+        """How many packets before this one are missing."""
+        newest = self._newest
+        missing = 0
+        if newest is None or number > newest:
+            if newest is not None and number - newest <= MAX_GAP:
+                missing = number - newest - 1
+            self._newest = number
+        if timestamp is None:
+            return missing
+        time = self._unwrap(timestamp)
+        if now - self._heard_at > PAUSE:
+            self._time = self._base = None
+        self._heard_at = now
+        if self._time is None or time > self._time:
+            self._time = time
+            self._note(now - time / self._clock_rate, now)
+        return missing
+
+    def _note(self, delay: float, now: float) -> None:
+        base = self._base
+        if base is None or self._next_base is None or abs(delay - base) > JUMP:
+            self._base = self._next_base = delay
+            self._base_at = now
+            self._recent.clear()
+            self._frames, self._least = 1, 0.0
+            return
+        if now - self._base_at > BASE_SECONDS:
+            self._base, self._next_base, self._base_at = self._next_base, delay, now
+        self._base = min(self._base if self._base is not None else delay, delay)
+        self._next_base = min(self._next_base, delay)
+        wait = delay - self._base
+        self._least = wait if self._least is None else min(self._least, wait)
+        self._frames += 1
+
+    def turn(self) -> float | None:
+        """The least wait of the last moments; None for a stream in which too little comes to tell."""
+        self._recent.append((self._frames, 0.0 if self._least is None else self._least))
+        self._frames, self._least = 0, None
+        if sum(frames for frames, _ in self._recent) < FRAMES:
+            return None
+        return min(wait for frames, wait in self._recent if frames)
+
+
+def _loss(steps: list[_Step], least: int) -> float:
+    """The share that is missing, where enough was sent to tell."""
+    missing = sum(step.missing for step in steps)
+    sent = missing + sum(step.packets for step in steps)
+    return missing / sent if sent >= least else 0.0

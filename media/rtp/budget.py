@@ -1,0 +1,73 @@
+"""How many bits a line bears: cut at once when it is too many, raised again step by step after a while.
+
+A line that was never too narrow has no figure. A queue that stays, or loss with a queue, is a line that is full: what
+came through it just now is what it bears. Loss without a queue is a bad line, not a narrow one, unless it is heavy.
+Raising that failed waits twice as long the next time.
+"""
+
+from media.rtp.arrivals import Reading
+
+QUEUE = 0.12
+"""Seconds of a queue that stays."""
+QUEUE_WITH_LOSS = 0.05
+LOSS = 0.05
+HEAVY_LOSS = 0.3
+KEEP = 0.85
+"""The share of what came through that is taken."""
+LEAST = 40_000
+TELLING = 50_000
+"""Bit/s below which nothing is said of a line: a voice alone comes through any."""
+CUT_AGAIN = 0.4
+HOLD = (1.5, 16.0)
+"""Seconds without a raise after a cut: at first, and at most."""
+FAILED_WITHIN = 6.0
+RAISE_EVERY = 0.5
+RAISE_BY = 1.15
+RAISE_LEAST = 25_000
+ENOUGH = 8_000_000
+"""Bit/s from which on nothing is limited."""
+
+
+class Budget:
+    """One direction of one line. Pure: times are passed in."""
+
+    def __init__(self) -> None:
+        self.bits: int | None = None
+        """What it bears, in bit/s; None where it was never found too narrow."""
+        self._cut_at = float("-inf")
+        self._raised_at = float("-inf")
+        self._hold = HOLD[0]
+
+    def look(self, reading: Reading, now: float) -> bool:
+        """Take a reading; whether `bits` is another now."""
+        return self.note(reading.rate if is_full(reading) else None, now)
+
+    def note(self, through: float | None, now: float) -> bool:
+        """The line is full and this many bit/s come through; or None: it is not. Whether `bits` is another now."""
+        before = self.bits
+        if through is not None:
+            if now - self._cut_at >= CUT_AGAIN:
+                self._cut(through, now)
+        elif self.bits is not None and now - self._cut_at >= self._hold and now - self._raised_at >= RAISE_EVERY:
+            self._raised_at = now
+            raised = max(round(self.bits * RAISE_BY), self.bits + RAISE_LEAST)
+            self.bits = raised if raised < ENOUGH else None
+        return self.bits != before
+
+    def _cut(self, through: float, now: float) -> None:
+        if now - self._raised_at < FAILED_WITHIN and self._raised_at > self._cut_at:
+            self._hold = min(2 * self._hold, HOLD[1])
+        elif now - self._cut_at > 2 * HOLD[1]:
+            self._hold = HOLD[0]
+        bears = max(LEAST, round(through * KEEP))
+        self.bits = bears if self.bits is None else min(self.bits, bears)
+        self._cut_at = now
+
+
+def is_full(reading: Reading) -> bool:
+    """Whether more is sent over the line than it bears."""
+    return reading.rate >= TELLING and (
+        reading.queue > QUEUE
+        or (reading.queue > QUEUE_WITH_LOSS and reading.loss > LOSS)
+        or (reading.long_loss > HEAVY_LOSS and reading.loss > LOSS)
+    )
