@@ -177,6 +177,7 @@ class Terminal(QObject):
             door=door,
             cards=cards,
             counter=parts.counter,
+            people=parts.people,
             errands=self.errands,
             material=parts.material,
         )

@@ -16,6 +16,7 @@ from desktop_app.domain.ids import PersonId
 from desktop_app.main import VERSION
 from desktop_app.settings import Settings
 from desktop_app.terminal_live import live_documents
+from desktop_app.terminal_people import TerminalPeople
 from desktop_app.terminal_material import TerminalMaterial
 from desktop_app.terminal_services import (
     AuditedExports,
@@ -67,6 +68,7 @@ class Parts:
     clock: Clock
     live: LiveDocuments
     counter: Counter
+    people: TerminalPeople
     enrolled_person: PersonId = PersonId("")
     """Who enrolled this terminal a moment ago; empty at every later start."""
     sync: SyncHandle = field(default_factory=SyncHandle)
@@ -172,6 +174,7 @@ def _assemble(identity: DeviceIdentity, folder: Path, settings: Settings, clock:
     if records.salvaged is not None:
         book.note(AuditKind.STORE_REBUILT)
     signer = RequestSigner(identity)
+    pins = PinBook(folder, identity.key, clock)
     doctor = Doctor(settings, clock)
     client = CenterClient(identity.center_url, identity.ca_pem, signer, clock)
     return Parts(
@@ -179,7 +182,7 @@ def _assemble(identity: DeviceIdentity, folder: Path, settings: Settings, clock:
         records=records,
         client=client,
         signer=signer,
-        operators=TerminalOperators(identity, records, PinBook(folder, identity.key, clock), book),
+        operators=TerminalOperators(identity, records, pins, book),
         meetings=TerminalMeetings(records, identity.unit_path, clock),
         exports=AuditedExports(RecordExports(records, identity.unit_path, clock), book),
         audit=TerminalAudit(records, book),
@@ -188,5 +191,6 @@ def _assemble(identity: DeviceIdentity, folder: Path, settings: Settings, clock:
         doctor=doctor,
         clock=clock,
         live=live_documents(identity, records, signer, client, clock),
+        people=TerminalPeople(records, pins, book, clock),
         counter=Counter(identity, PersonSigner(signer, records), client, clock),
     )

@@ -100,6 +100,13 @@ class PinBook:
             entry = _Entry(base64.b64encode(salt).decode(), base64.b64encode(verifier).decode())
             self._write(self._read() | {person: entry})
 
+    def forget(self, person: PersonId) -> None:
+        """Take a PIN away: the person sets a new one."""
+        with self._lock:
+            entries = self._read()
+            if entries.pop(person, None) is not None:
+                self._write(entries)
+
     def verify(self, person: PersonId, pin: str) -> None:
         """Return when it is this person's PIN.
 

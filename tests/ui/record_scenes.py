@@ -6,13 +6,16 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from office_stage import HD, Terminal
+from office_stage import HD, Counter, Terminal
 
 from desktop_app.domain.clock import stamp
 from desktop_app.domain.handling import ReplyClass
+from desktop_app.domain.ids import PersonId
 from sync.log.write import Write
 from sync.meetings.followup import FollowUp
+from sync.terminal.counter import EnrolledDevice, GivenCode
 from ui.models.app_model import Page
+from ui.records.people_view import PeopleView
 
 OPINIONS = (
     ("委员05", "支持县级医院开展固定路线巡回诊疗，市级统一保障车辆和药品"),
@@ -82,6 +85,62 @@ def _opinions_refused(scene: Any) -> None:
     scene.work.opinions.confirm(scene.work.opinions.chosen.pk)
 
 
+GUARD = PersonId("01990000-0000-7000-8000-0000000000b1")
+
+
+def guarded(scene: Any, tab: str = "people", state: str = "online") -> None:
+    """The security officer of a county with six people, four terminals and three codes."""
+    terminal = scene.terminal
+    now = terminal.clock.now()
+    guard = terminal.employ(GUARD, "安全员02", "security")
+    for number, (name, *roles) in enumerate(
+        (("记录员01", "clerk"), ("主持人02", "host", "clerk"), ("审计员03", "audit"), ("记录员04", "clerk")), start=1
+    ):
+        terminal.employ(PersonId(f"01990000-0000-7000-8000-00000000000{number}"), name, *roles)
+    terminal.store.write(Write("operator", "01990000-0000-7000-8000-000000000004", {"is_active": False}))
+    terminal.pins.set(PersonId("01990000-0000-7000-8000-000000000001"), "135790")
+    day = timedelta(days=1)
+    own = terminal.services.device
+    terminal.services.counter = Counter(
+        machines=[
+            EnrolledDevice(own, HD, "HD-OFFICE-1", now - 60 * day, now - timedelta(seconds=8), None),
+            EnrolledDevice("5c" * 16, HD, "HD-HALL-2", now - 60 * day, now - timedelta(minutes=14), None),
+            EnrolledDevice("77" * 16, HD, "HD-NOTEBOOK-3", now - 40 * day, now - 9 * day, None),
+            EnrolledDevice("9e" * 16, HD, "HD-OLD", now - 90 * day, now - 30 * day, now - 20 * day),
+        ],
+        given=[
+            GivenCode("7KMQ", HD, ("clerk",), now + 2 * day, ""),
+            GivenCode("M3XA", HD, ("host", "clerk"), now - day, "5c" * 16),
+            GivenCode("P9TD", HD, ("clerk",), now - 3 * day, ""),
+        ],
+    )
+    scene.furnish(unlock=False)
+    scene.tell(state)
+    terminal.app.unlocked(guard)
+    scene.work.people.choose_tab(tab)
+
+
+def _people_selected(scene: Any) -> None:
+    guarded(scene)
+    scene.work.people.select("01990000-0000-7000-8000-000000000001")
+
+
+def _people_add(scene: Any) -> None:
+    guarded(scene)
+    scene.window.findChild(PeopleView).add()
+
+
+def _people_given(scene: Any) -> None:
+    guarded(scene, "codes")
+    scene.work.people.issue(HD, ["clerk"])
+
+
+def _people_revoke(scene: Any) -> None:
+    guarded(scene, "devices")
+    scene.work.people.select("77" * 16)
+    scene.window.findChild(PeopleView)._ask_revoke()
+
+
 RECORD_SCENES: dict[str, Callable[[Any], None]] = {
     "opinions-look-back": _opinions,
     "opinions-reply": lambda scene: _opinions(scene, 2),
@@ -94,4 +153,10 @@ RECORD_SCENES: dict[str, Callable[[Any], None]] = {
     "opinions-empty": _opinions_empty,
     "opinions-not-found": _opinions_not_found,
     "opinions-new": _opinions_new,
+    "people": _people_selected,
+    "people-devices": lambda scene: guarded(scene, "devices"),
+    "people-offline": lambda scene: guarded(scene, "devices", "offline"),
+    "people-given": _people_given,
+    "people-add": _people_add,
+    "people-revoke": _people_revoke,
 }

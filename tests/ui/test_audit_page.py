@@ -77,7 +77,7 @@ def test_nobody_else_reads_the_trail_not_even_past_the_rail(opened: Opened) -> N
     terminal.app.unlocked(guard)
     work.audit.load()
     assert work.audit.rows == ()
-    assert set(pages_of({"security"})) == {Page.SYNC, Page.DIAGNOSTICS, Page.SETTINGS}
+    assert set(pages_of({"security"})) == {Page.SYNC, Page.PEOPLE, Page.DIAGNOSTICS, Page.SETTINGS}
 
 
 def test_what_an_auditor_saw_is_gone_when_the_next_person_sits_down(opened: Opened) -> None:

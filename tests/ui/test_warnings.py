@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from office_stage import Terminal, link, status
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from ui.i18n import fault_text, set_language
@@ -41,6 +42,8 @@ def told(app: AppModel, qtbot: QtBot, kind: str) -> None:
 
 
 def words(page: object) -> str:
+    for _ in range(4):
+        QApplication.processEvents()
     return " ".join(one.accessibleName() for one in page.findChildren(Notice) if not one.isHidden())  # type: ignore[attr-defined]
 
 

@@ -65,6 +65,8 @@ def duration_text(seconds: float) -> str:
 def length_text(seconds: float) -> str:
     """`3 天 2 小时`, `2 小时 5 分`, `12 分钟` or `40 秒`: how long, in two units at most."""
     whole = max(0, int(seconds))
+    if whole >= 86_400 and whole % 86_400 < 3600:
+        return t("date.length_whole_days", whole // 86_400)
     if whole >= 86_400:
         return t("date.length_days", whole // 86_400, whole % 86_400 // 3600)
     if whole >= 3600:

@@ -49,6 +49,7 @@ class Page(StrEnum):
     ROLL_CALL = "rollcall"
     READY = "ready"
     SYNC = "sync"
+    PEOPLE = "people"
     AUDIT = "audit"
     DIAGNOSTICS = "diagnostics"
     SETTINGS = "settings"
@@ -58,10 +59,11 @@ _ALWAYS = (Page.SYNC, Page.DIAGNOSTICS, Page.SETTINGS)
 
 
 def pages_of(roles: Iterable[str]) -> tuple[Page, ...]:
-    """The pages that these roles open, in the rail's order: who watches does no work, and only audit sees the audit."""
+    """The pages that these roles open, in the rail's order: who watches does no work, and sees their own page alone."""
     held = set(roles)
+    watched = {Page.AUDIT: Role.AUDIT, Page.PEOPLE: Role.SECURITY}
     return tuple(
-        page for page in Page if (Role.AUDIT in held if page is Page.AUDIT else page in _ALWAYS or may_work(held))
+        page for page in Page if (watched[page] in held if page in watched else page in _ALWAYS or may_work(held))
     )
 
 
@@ -220,7 +222,7 @@ class AppModel(QObject):
         self.operator, self.visit = operator, visit
         self._act_as(operator.person)
         if self.page not in self.pages:
-            self.page = Page.AUDIT if Page.AUDIT in self.pages else self.pages[0]
+            self.page = next((page for page in (Page.AUDIT, Page.PEOPLE) if page in self.pages), self.pages[0])
             self.page_changed.emit()
         self.operator_changed.emit()
         self._enter(Stage.OPEN)

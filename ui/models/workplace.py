@@ -16,6 +16,7 @@ from ui.models.lecture_model import LectureModel
 from ui.models.meeting_model import MeetingModel
 from ui.models.minutes_model import MinutesModel
 from ui.models.opinions_model import OpinionsModel
+from ui.models.people_model import PeopleModel
 from ui.models.readiness_model import ReadinessModel
 from ui.models.report_model import ReportModel
 from ui.models.roll_model import RollCallModel
@@ -48,6 +49,7 @@ class Workplace(QObject):
         self.minutes.follow(self.meeting)
         self.opinions = OpinionsModel(services, app, self)
         self.sync = SyncModel(services, app, self)
+        self.people = PeopleModel(services, app, self)
         self.audit = AuditModel(services, app, self)
         self.diagnostics = DiagnosticsModel(services, app, self)
         self.settings = SettingsModel(services, app, self)
@@ -80,6 +82,7 @@ class Workplace(QObject):
         for model in (self.home, self.sync, self.audit, self.signin, self.minutes, self.room, self.slides):
             model.close()
         self.opinions.close()
+        self.people.close()
 
     def _join(self, meeting: str, title: str) -> None:
         if self.app.meeting_id == meeting:

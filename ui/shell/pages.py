@@ -9,6 +9,7 @@ from ui.models.workplace import Workplace
 from ui.records.audit_view import AuditView
 from ui.records.minutes_view import MinutesView
 from ui.records.opinions_view import OpinionsView
+from ui.records.people_view import PeopleView
 from ui.shell.diagnostics_page import DiagnosticsPage
 from ui.shell.home_page import HomePage
 from ui.shell.meetings_page import MeetingsPage
@@ -37,6 +38,8 @@ def build_page(page: Page, app: AppModel, work: Workplace, office: Office) -> QW
             return ReadinessPage(work.readiness)
         case Page.SYNC:
             return SyncPage(app, work.sync)
+        case Page.PEOPLE:
+            return PeopleView(app, work.people)
         case Page.AUDIT:
             return AuditView(work.audit)
         case Page.DIAGNOSTICS:

@@ -23,6 +23,7 @@ ICONS = {
     Page.ROLL_CALL: "format-list-checks",
     Page.READY: "monitor-dashboard",
     Page.SYNC: "cloud-check-outline",
+    Page.PEOPLE: "shield-account-outline",
     Page.AUDIT: "shield-search",
     Page.DIAGNOSTICS: "stethoscope",
     Page.SETTINGS: "cog-outline",
