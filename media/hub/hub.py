@@ -25,6 +25,8 @@ CONNECT_WITHIN = 15.0
 SILENT_FOR = 30.0
 """Seconds after which a peer that sends nothing is forgotten."""
 TICK = 0.05
+BEAT = 0.25
+"""Seconds between two signs of life to a peer whose line loses much: one report a second may well be lost thrice."""
 
 
 class Hub:
@@ -46,7 +48,7 @@ class Hub:
 
     async def run(self) -> None:
         """Repair every 50 ms, report and clear up every second, until cancelled."""
-        report_at = self._monotonic()
+        report_at = beat_at = self._monotonic()
         while True:
             await asyncio.sleep(TICK)
             now = self._monotonic()
@@ -56,6 +58,10 @@ class Hub:
             if now >= report_at:
                 report_at = now + 1.0
                 self._report(now)
+            if now >= beat_at:
+                beat_at = now + BEAT
+                for room in self._rooms.values():
+                    room.beat(now)
 
     async def close(self) -> None:
         """End every connection and free the port."""

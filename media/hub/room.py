@@ -22,6 +22,7 @@ from media.rtp.reception import Reception
 from media.sdp import Description, MediaLine
 from media.transport.port import PortPeer
 
+LOSSY = 0.05
 HEARD_LATELY = 2.5
 """Seconds within which a peer must have been heard to be sent reports: so its silence tells it of a one-way path."""
 
@@ -33,6 +34,7 @@ class Publisher:
         self.site = site
         self.peer: PortPeer
         self.sender = secrets.randbelow(0xFFFFFFFE) + 1
+        self._lossy = False
         self.sources: dict[str, Source] = {}
         """By the stream's name: `audio`, and the layers' names."""
         self.line = PublisherLine(self.sender, self._send_rtcp, self._ssrcs)
@@ -82,7 +84,13 @@ class Publisher:
         """Tell the publisher how its packets arrive; it also learns that the path lives."""
         if now - self.peer.heard_at < HEARD_LATELY:
             blocks = [_report(source, source.reception, now) for source in self.sources.values() if source.reception]
+            self._lossy = any(block.fraction_lost > LOSSY * 256 for block in blocks)
             self.peer.send_rtcp(rtcp.receiver_report(self.sender, blocks))
+
+    def beat(self, now: float) -> None:
+        """A sign of life beyond the reports, where the line loses much."""
+        if self._lossy and now - self.peer.heard_at < HEARD_LATELY:
+            self.peer.send_rtcp(rtcp.receiver_report(self.sender, []))
 
     def picture(self, height: int) -> Source | None:
         """The picture for a slot of that height: the one that suits and is sent, else the other."""
@@ -132,6 +140,12 @@ class Subscriber:
             reports = [report for slot in self.slots.values() if (report := slot.report())]
             self.peer.send_rtcp(b"".join(reports) or rtcp.receiver_report(self._sender, []))
 
+    def beat(self, now: float) -> None:
+        """A sign of life beyond the reports, where the line loses much."""
+        lossy = any(slot.fraction_lost > LOSSY for slot in self.slots.values())
+        if lossy and now - self.peer.heard_at < HEARD_LATELY:
+            self.peer.send_rtcp(rtcp.receiver_report(self._sender, []))
+
     def _feedback(self, packet: AnyRtcpPacket, now: float) -> None:
         if isinstance(packet, RtcpRrPacket):
             for block in packet.reports:
@@ -164,6 +178,13 @@ class Room:
     def peers(self) -> Iterator[PortPeer]:
         yield from (publisher.peer for publisher in self.publishers.values())
         yield from (subscriber.peer for subscriber in self.subscribers.values())
+
+    def beat(self, now: float) -> None:
+        """Four times a second: who is behind a bad line hears that it lives."""
+        for publisher in self.publishers.values():
+            publisher.beat(now)
+        for subscriber in self.subscribers.values():
+            subscriber.beat(now)
 
     def put_publisher(self, publisher: Publisher, now: float) -> Publisher | None:
         """Let a connected publisher take its place; the one it replaces, if any."""

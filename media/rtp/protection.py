@@ -17,6 +17,8 @@ RED_NOT_AGAIN = 60.0
 """Seconds until it is tried again on such a line."""
 QUEUE = 0.15
 """Seconds by which the round trip may exceed the shortest one seen before the line counts as narrow."""
+QUEUED_FOR = 2
+"""Reports in a row that must say so: one may be late for other reasons."""
 COPIES = 2
 """Packets of the voice that RED carries again."""
 
@@ -33,12 +35,11 @@ class VoiceProtection:
         self.loss = 0.0
         self.round_trip: float | None = None
         self.redundant = False
-        self.allowed = True
-        """Whether the line's estimated rate leaves room for RED."""
         self._shortest = math.inf
         self._began = 0.0
         self._before = 0.0
         self._since: list[float] = []
+        self._queued = 0
         self._not_before = -math.inf
 
     def reported(self, loss: float, round_trip: float | None, now: float) -> None:
@@ -47,15 +48,16 @@ class VoiceProtection:
         if round_trip is not None:
             self.round_trip = round_trip
             self._shortest = min(self._shortest, round_trip)
-        queued = round_trip is not None and round_trip > self._shortest + QUEUE
+            self._queued = self._queued + 1 if round_trip > self._shortest + QUEUE else 0
+        queued = self._queued >= QUEUED_FOR
         if not self.redundant:
-            if self.loss >= RED_ABOVE and self.allowed and not queued and now >= self._not_before:
+            if self.loss >= RED_ABOVE and not self._queued and now >= self._not_before:
                 self.redundant, self._began, self._before, self._since = True, now, self.loss, []
             return
         if len(self._since) < RED_TRIED_WITH:
             self._since.append(loss)
         worse = sum(self._since) / RED_TRIED_WITH > 1.5 * self._before + 0.05
-        if queued or worse or not self.allowed:
+        if queued or worse:
             self.redundant, self._not_before = False, now + RED_NOT_AGAIN
         elif self.loss < RED_BELOW and now - self._began > RED_AT_LEAST:
             self.redundant = False

@@ -11,18 +11,21 @@ from aiortc.rtp import RtcpReceiverInfo
 
 import desktop_app.demo
 from bench.link import Bursts, Conditions, Way
+from desktop_app.domain.ids import UnitPath
 from media.capture.sounds import read_sound
 from media.capture.sources import FRAME_BYTES, FRAME_SAMPLES, FRAME_SECONDS
 from media.codecs.opus import OpusEncoder
+from media.hub.room import Publisher
 from media.hub.slot import Slot
 from media.hub.source import Source
 from media.peers.audio_slot import AudioSlot
 from media.peers.voice import VoiceSender
 from media.playout.jitter import HeardCounts, JitterBuffer
 from media.rtp import rtcp
-from media.rtp.packet import RtpPacket, read_rtp
+from media.rtp.packet import RtpPacket, read_rtp, write_rtp
 from media.rtp.protection import RED_NOT_AGAIN, VoiceProtection
 from media.rtp.red import read_red, write_red
+from media.sdp import Description, MediaLine
 
 SPEECH = read_sound(Path(desktop_app.demo.__file__).parent / "sounds" / "speech-a.opus")
 FRAMES = 500
@@ -221,6 +224,8 @@ def test_red_ends_where_the_line_does_not_bear_it_and_is_not_tried_again_at_once
     voice.reported(0.1, 0.05, 4.0 + RED_NOT_AGAIN)
     assert voice.redundant
     voice.reported(0.1, 0.4, 65.0)
+    assert voice.redundant
+    voice.reported(0.1, 0.4, 66.0)
     assert not voice.redundant
 
 
@@ -257,3 +262,27 @@ def test_the_sound_is_what_was_said_after_stretching_and_recovery():
     came = struct.unpack(f"<{len(heard) // 2}h", bytes(heard))
     power = [sum(each * each for each in sound[::16]) for sound in (spoken, came)]
     assert 0.7 < power[1] / power[0] < 1.2
+
+
+def test_a_speaker_behind_a_line_that_loses_much_hears_more_often_that_it_lives():
+    """One report a second is lost three times in a row within a minute at 30 %: that is no dead line."""
+
+    class Peer:
+        heard_at = 0.0
+        sent = 0
+
+        def send_rtcp(self, _: bytes) -> None:
+            self.sent += 1
+
+    offer = Description((MediaLine("audio", "audio", "sendonly", 111, 7),), "u" * 4, "p" * 22, ())
+    publisher = Publisher(UnitPath("a/"), offer)
+    publisher.peer = peer = Peer()  # type: ignore[assignment]
+    for lost in (False, True):
+        for number in range(50):
+            if not (lost and number % 3 == 0):
+                data = write_rtp(111, False, number + 50 * lost, number * 960, 7, PACKETS[number])
+                publisher.on_rtp(data, number / 50, True)
+        peer.sent = 0
+        publisher.report(1.0)
+        publisher.beat(1.25)
+        assert peer.sent == 1 + lost
