@@ -4,6 +4,7 @@ The lane has verified chain and signature before; whatever the verdict here, the
 Scope is checked by unit path: one writes in one's own subtree, and in the meetings one's unit is party to.
 """
 
+from math import isfinite
 from typing import Any
 
 from desktop_app.domain.faults import PeerFault
@@ -103,6 +104,8 @@ def _check_form(entity: Entity, change: Change, payload: Payload) -> None:
         if change.payload is not None:
             check_update(update_bytes(payload))
         return
+    if any(map(_unstorable, payload.fields.values())):
+        raise Refused("value-invalid")
     known = {name: value for name, value in payload.fields.items() if name in entity.fields}
     try:
         check_fields(entity.name, known)
@@ -110,6 +113,15 @@ def _check_form(entity: Entity, change: Change, payload: Payload) -> None:
         raise Refused("value-invalid") from None
     if not CENTER_FIELDS.get(entity.name, NOBODYS).isdisjoint(known):
         raise Refused("center-only")
+
+
+def _unstorable(value: Any) -> bool:
+    """What no JSON can say: a database would refuse to look through all records because of one of these."""
+    if type(value) is str:
+        return "\0" in value
+    if type(value) is list:
+        return any("\0" in item for item in value)
+    return type(value) is float and not isfinite(value)
 
 
 def _check_scope(entity: Entity, change: Change, payload: Payload, projection: Projection, unit_path: UnitPath) -> None:
