@@ -17,7 +17,9 @@ from desktop_app.domain.faults import Fault
 from desktop_app.domain.ids import DeviceId, MeetingId, UnitPath
 from media.frames import Frame, FrameSlot
 from media.meeting import commands as ask
+from media.meeting.health import Health
 from media.meeting.model import AgendaPoint, FloorRequest, FloorStatus, MeetingPhase, MeetingState, Site
+from media.peers.ladder import Step
 from sync.documents.updates import merged
 from ui.services import Services
 
@@ -124,6 +126,9 @@ class FakeLive:
         self.asked: list[ask.Command] = []
         self.answers: list[Future[None]] = []
         self.local_muted = False
+        self.line = Step.MAIN
+        self.healths: dict[UnitPath, Health] = {}
+        self.devices = Health()
         self.started = self.stopped = False
         self.state = MeetingState(MeetingId("m"))
         self.clock = clock
@@ -145,6 +150,13 @@ class FakeLive:
         answer: Future[None] = Future()
         self.answers.append(answer)
         return answer
+
+    @property
+    def health(self) -> Health:
+        return replace(self.devices, delay_ms=38, loss_permille=4)
+
+    def note_devices(self, devices: Health) -> None:
+        self.devices = devices
 
     def source(self, unit_path: UnitPath) -> Any:
         return self.sources.setdefault(unit_path, FrameSlot())

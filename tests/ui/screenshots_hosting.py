@@ -36,6 +36,7 @@ from screenshots_meeting import roster_rows
 from desktop_app.domain.clock import stamp
 from desktop_app.domain.ids import MeetingId, UnitPath
 from desktop_app.domain.meetings import MeetingMode
+from media.meeting.health import Health
 from media.meeting.inquiry import Inquiry, InquiryAnswer, Stance
 from media.meeting.model import FloorPurpose, FloorRequest, FloorStatus, MeetingPhase, MeetingState
 from media.meeting.roll_call import RollAnswer, RollCall, RollManner, RollPhase, RollStatus
@@ -93,6 +94,11 @@ class Seat:
                 row[field] = own
         rows["member"].append({**rows["member"][2], "pk": "p0", "unit_path": XN, "sector": "农业和农村界"})
         rows["unit"] = [{"pk": p, "unit_path": p, "name": n, "initials": ""} for p, n in names.items()]
+        rows["site_contact"] = [{"pk": XN, "unit_path": XN, "name": "李主任", "phone": "0753-3322110"}]
+        self.live.healths = {
+            path: Health(delay_ms=30 + 11 * place, loss_permille=place) for place, path in enumerate(tuple(names)[:20])
+        }
+        self.live.healths[XN] = Health(delay_ms=420, loss_permille=83)
         rows["meeting"][0]["planned_start"] = stamp(NOW + timedelta(minutes=8))
         self.records = FakeRecords(rows)
         self.services = services_with(self.records, self.clock, own, names[own], self._open)

@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
 
 from media.meeting.model import FloorRequest
 from ui.i18n import t
+from ui.meeting.site_detail import SiteDetail
 from ui.meeting.tiles import spoken
 from ui.models.meeting_model import MeetingModel
 from ui.models.meeting_rows import Mic, Presence, RosterRow, superiors
@@ -147,9 +148,13 @@ def signs(row: RosterRow) -> list[tuple[str, str]]:
         found.append(("account-supervisor-outline", "ink2"))
     if row.on_air:
         found.append(("broadcast", "zhusha"))
+    if row.weak:
+        found.append(("signal-cellular-1", "zheshi"))
+    if row.refused_recording:
+        found.append(("record-circle-outline", "zheshi"))
     if row.hand:
         found.append(("hand-back-right-outline", "accent"))
-    if row.mic is Mic.OPEN:
+    if row.mic is Mic.OPEN and not row.on_air:  # on air says so already, and names need room
         found.append(("microphone", "shilv"))
     elif row.mic is Mic.LOCKED:
         found.append(("lock-outline", "ink2"))
@@ -201,6 +206,8 @@ class RosterPanel(QFrame):
         self._view.selectionModel().currentChanged.connect(self._chosen)
         self._view.viewport().installEventFilter(self)
         column.addWidget(self._view, 1)
+        self._detail = SiteDetail(model)
+        column.addWidget(self._detail)
         self._only_lost = False
         self._foot = QWidget()
         foot = QHBoxLayout(self._foot)
@@ -229,6 +236,7 @@ class RosterPanel(QFrame):
         self._rows.show_rows(shown, self._model.speaking, parents)
         self.select(kept)
         self._count.setText(str(len(every)))
+        self._detail.show_site(next((row for row in every if row.unit_path == kept), None))
         lost = sum(1 for row in every if row.presence is Presence.LOST)
         self._foot.setVisible(lost > 0 or self._only_lost)
         self._lost.set_state(t("call.sites-lost", lost), "lan-disconnect", "zheshi")
@@ -253,6 +261,7 @@ class RosterPanel(QFrame):
         at = next((n for n, row in enumerate(self._rows.rows) if row.unit_path == unit_path), -1)
         self._view.setCurrentIndex(self._rows.index(at) if at >= 0 else QModelIndex())
         selection.blockSignals(False)
+        self._detail.show_site(self._rows.rows[at] if at >= 0 else None)
         self._view.viewport().update()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -280,4 +289,6 @@ class RosterPanel(QFrame):
 
     def _chosen(self, current: QModelIndex, _before: QModelIndex) -> None:
         if current.isValid():
-            self.selected.emit(self._rows.rows[current.row()].unit_path)
+            row = self._rows.rows[current.row()]
+            self._detail.show_site(row)
+            self.selected.emit(row.unit_path)

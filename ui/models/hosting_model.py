@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +15,7 @@ from media.meeting.model import MeetingState
 from media.meeting.picture import polled
 from media.meeting.roll_call import RollManner, RollPhase
 from media.meeting.stage import Layout, Message
+from sync.meetings.attendance import Tally
 from ui.models.inquiry_model import InquiryModel
 from ui.models.meeting_model import MeetingModel
 from ui.models.meeting_rights import Act, Right
@@ -56,6 +57,8 @@ class HostingModel(QObject):
         self.meeting = meeting
         self.queue = QueueModel(meeting, self)
         self.inquiry = InquiryModel(meeting, self)
+        self.people: Callable[[], Tally] = Tally
+        """How many members this room expects and has, as the sign-in counts them."""
 
     @property
     def state(self) -> MeetingState:
@@ -221,8 +224,20 @@ class HostingModel(QObject):
     # The roll call, as a room that is called
 
     def answer(self) -> None:
-        """应答: this room is here."""
-        self.meeting.send(Act.ANSWER, ask.AnswerRollCall())
+        """应答: this room is here, with how its devices and its line are and how many people it has."""
+        health, tally = self.meeting.health, self.people()
+        self.meeting.send(
+            Act.ANSWER,
+            ask.AnswerRollCall(
+                camera=health.camera,
+                microphone=health.microphone,
+                speaker=health.speaker,
+                delay_ms=health.delay_ms,
+                loss_permille=health.loss_permille,
+                expected=tally.expected,
+                present=tally.present,
+            ),
+        )
 
     @property
     def summons(self) -> Summons | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +17,11 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from desktop_app.domain.faults import Fault, HostFault, OperatorError
 from desktop_app.domain.ids import MeetingId, UnitPath, uuid7
 from media.meeting import commands as ask
+from media.meeting.health import Health, Healths
 from media.meeting.model import FloorPurpose, FloorRequest, MeetingPhase, MeetingState
 from media.meeting.picture import shown
+from media.meeting.roll_call import DeviceHealth
+from media.peers.ladder import Step
 from sync.reference.units import unit_at
 from ui.i18n import language
 from ui.models.live_bridge import LiveBridge
@@ -49,6 +53,7 @@ if TYPE_CHECKING:
 TICK_MS = 200
 TURN_S = 480
 EXTENSION_S = 120
+NOTHING_KNOWN: Healths = {}
 
 __all__ = ["MeetingModel", "Notice"]
 
@@ -78,6 +83,9 @@ class MeetingModel(QObject):
         self._live: Live | None = None
         self._bridge: LiveBridge | None = None
         self._names: dict[str, str] = {}
+        self._contacts: dict[str, tuple[str, str]] = {}
+        self._devices = Health()
+        self._healths: Healths = NOTHING_KNOWN
         self._initials: dict[str, str] = {}
         self.meeting_id = MeetingId("")
         self.record: Mapping[str, Any] = {}
@@ -85,6 +93,8 @@ class MeetingModel(QObject):
         self.online = False
         self.media_up = False
         self.offline_since: datetime | None = None
+        self.line = Step.MAIN
+        """What the line left of the pictures."""
         self.people: list[SpeakerChoice] = []
         self.clicked_at: float | None = None
         self.pictures = MeetingPictures(self.own)
@@ -111,6 +121,7 @@ class MeetingModel(QObject):
         self._bridge.relay_to(self)
         self._live = self._services.open_live(meeting, self._bridge)
         self.pictures.begin(self._live)
+        self._live.note_devices(self._devices)
         self._live.start()
         self._timer.start()
         self._services.runner.start(self._read_names, meeting, done=self._take_names)
@@ -274,14 +285,40 @@ class MeetingModel(QObject):
     @property
     def roster(self) -> list[RosterRow]:
         """Every site in the order of the tree; worked out once for each state that it is asked in."""
-        key = (self.state, self.local_muted, self.cut_since, self._names, language())
+        healths = self.healths
+        key = (self.state, self.local_muted, self.cut_since, self._names, language(), healths)
         known = self._roster
         if known is None or any(one is not other for one, other in zip(known[0], key, strict=True)):
             rows = roster_rows(
-                self.state, self.own, self.name_of, local_muted=self.local_muted, cut_since=self.cut_since
+                self.state,
+                self.own,
+                self.name_of,
+                local_muted=self.local_muted,
+                cut_since=self.cut_since,
+                healths=healths,
             )
             self._roster = known = (key, rows)
         return known[1]
+
+    @property
+    def healths(self) -> Healths:
+        """How the other sites and their lines are, where this one conducts."""
+        return self._live.healths if self._live is not None else NOTHING_KNOWN
+
+    @property
+    def health(self) -> Health:
+        """How this room and its line are."""
+        return self._live.health if self._live is not None else Health()
+
+    def note_devices(self, devices: Health) -> None:
+        """How this room's devices are, as far as they were tried; whoever conducts is told."""
+        self._devices = devices
+        if self._live is not None:
+            self._live.note_devices(devices)
+
+    def contact_of(self, unit_path: str) -> tuple[str, str]:
+        """Whom to ring at a site, and the number; empty where nobody wrote it down."""
+        return self._contacts.get(unit_path, ("", ""))
 
     @property
     def cut_since(self) -> datetime | None:
@@ -340,7 +377,8 @@ class MeetingModel(QObject):
         if language() != "zh_CN" and unit_at(unit_path) is not None:
             return place_name(unit_path)
         site = self.state.sites.get(unit_path)
-        return site.name if site is not None and site.name else self._names.get(unit_path, "")
+        told = site.name if site is not None and site.name else self._names.get(unit_path, "")
+        return told or (place_name(unit_path) if unit_at(unit_path) is not None else "")
 
     def fits(self, row: RosterRow, text: str) -> bool:
         """Whether a search for a name or its pinyin initials finds this site."""
@@ -412,12 +450,17 @@ class MeetingModel(QObject):
             return str(row.get("member_name") or "")
         raise OperatorError("member-unknown")
 
-    def _read_names(self, meeting: MeetingId) -> tuple[list[dict[str, Any]], Mapping[str, Any]]:
+    def _read_names(self, meeting: MeetingId) -> tuple[list[dict[str, Any]], Mapping[str, Any], list[dict[str, Any]]]:
         records = self._services.records
-        return records.list("unit"), records.get("meeting", meeting) or {}
+        return records.list("unit"), records.get("meeting", meeting) or {}, records.list("site_contact")
 
-    def _take_names(self, read: tuple[list[dict[str, Any]], Mapping[str, Any]]) -> None:
-        units, self.record = read
+    def _take_names(self, read: tuple[list[dict[str, Any]], Mapping[str, Any], list[dict[str, Any]]]) -> None:
+        units, self.record, contacts = read
+        self._contacts = {
+            str(one.get("unit_path") or ""): (str(one.get("name") or ""), str(one.get("phone") or ""))
+            for one in contacts
+            if one.get("phone")
+        }
         self._names = names_by_path(units)
         self._initials = {str(unit["unit_path"]): str(unit.get("initials") or "") for unit in units}
         self.changed.emit()
@@ -451,6 +494,14 @@ class MeetingModel(QObject):
         self.changed.emit()
 
     def take_fault(self, fault: Fault) -> None:
+        known, broken = self._devices, DeviceHealth.FAULT
+        match fault.id.partition("-")[0]:
+            case "camera":
+                self.note_devices(replace(known, camera=broken))
+            case "microphone":
+                self.note_devices(replace(known, microphone=broken))
+            case "speaker":
+                self.note_devices(replace(known, speaker=broken))
         self.noticed.emit(Notice(fault=fault, tone="zheshi"))
 
     def take_answer(self, asked: object, error: BaseException | None) -> None:
@@ -460,7 +511,14 @@ class MeetingModel(QObject):
             self._tell(HostFault("bug"))
 
     def tick(self) -> None:
-        """Called a few times a second; tells the screen when a shown second changed."""
+        """Called a few times a second; tells the screen when a shown second or the sites' lines changed."""
+        if self.healths is not self._healths:
+            self._healths = self.healths
+            self.changed.emit()
+        line = self._live.line if self._live is not None else Step.MAIN
+        if line is not self.line:
+            self.line = line
+            self.changed.emit()
         turn = self.turn
         second = (int(self._clock.now().timestamp()), turn.spoken if turn is not None else -1)
         if second != self._last_second:

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from desktop_app.domain.ids import UnitPath
 from desktop_app.domain.units import Level, level_of
+from media.meeting.health import Health, Healths
 from media.meeting.model import FloorPurpose, MeetingState, Site
 
 UnitName = Callable[[UnitPath], str]
@@ -55,6 +56,13 @@ class RosterRow:
     removed: bool = False
     """The chair asked it to leave."""
     mute_reason: str = ""
+    delay_ms: int = 0
+    """Round trip of its line; 0 where it is not known here."""
+    loss_permille: int = 0
+    weak: bool = False
+    """网速低."""
+    refused_recording: bool = False
+    """The meeting is recorded, and this room does not agree."""
 
     @property
     def short_name(self) -> str:
@@ -99,6 +107,7 @@ def roster_rows(
     *,
     local_muted: bool = False,
     cut_since: datetime | None = None,
+    healths: Healths | None = None,
 ) -> list[RosterRow]:
     """Every invited or present site in the order of the tree, each below the nearest superior that is in the list.
 
@@ -114,6 +123,7 @@ def roster_rows(
         site = state.sites.get(path)
         depth = sum(1 for other in superiors(path) if other in every and level_of(other) > 1)
         mic_open = state.on_air(path)
+        health = (healths or {}).get(path, Health()) if site is not None and site.online else Health()
         cut = cut_since is not None and path != own and site is not None and site.since is not None
         rows.append(
             RosterRow(
@@ -133,6 +143,10 @@ def roster_rows(
                 knocking=path in state.lobby,
                 removed=path in removed,
                 mute_reason=site.mute_reason if site is not None and site.muted else "",
+                delay_ms=health.delay_ms,
+                loss_permille=health.loss_permille,
+                weak=health.is_weak,
+                refused_recording=state.recording_since is not None and site is not None and site.consent is False,
             )
         )
     return rows

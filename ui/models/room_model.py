@@ -172,6 +172,11 @@ class RoomModel(QObject):
     # What the screen shows
 
     @property
+    def tally(self) -> Tally:
+        """How many members this room expects and has."""
+        return self._tally
+
+    @property
     def scene(self) -> RoomScene:
         if self.content is RoomContent.HIDDEN:
             return RoomScene.HIDDEN

@@ -1,0 +1,113 @@
+"""What an operator sees of each site: how it is here, its line, whom to ring; and what a room says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from conducted import Conducted
+from drawn import BL, GD, HD, HZ, NAMES, NINE, NOW, busy_state
+from PySide6.QtWidgets import QApplication, QListView
+from screenshots_hosting import BUSY, XN, Seat
+
+from desktop_app.domain.faults import HostFault
+from media.meeting import commands as ask
+from media.meeting.health import Health
+from media.meeting.roll_call import DeviceHealth, RollManner
+from sync.meetings.attendance import Tally
+from ui.i18n import set_language
+from ui.meeting.roster_panel import RosterPanel, signs
+from ui.meeting.site_detail import SiteDetail, line_of
+from ui.models.hosting_model import HostingModel
+from ui.models.meeting_rows import Presence
+from ui.theme import Scheme, start_theme
+
+
+@pytest.fixture(autouse=True)
+def _themed(qapp: QApplication) -> Iterator[None]:
+    start_theme(qapp, Scheme.LIGHT)
+    yield
+    set_language("zh_CN")
+
+
+def rows(seat: Seat) -> dict[str, Any]:
+    return {row.unit_path: row for row in seat.model.roster}
+
+
+def test_a_weak_line_is_marked_in_the_tree_and_a_good_one_is_quiet() -> None:
+    seat = Seat(GD, NINE).enter(BUSY)
+    found = rows(seat)
+    assert (found[XN].weak, found[XN].delay_ms, found[XN].loss_permille) == (True, 420, 83)
+    assert ("signal-cellular-1", "zheshi") in signs(found[XN])
+    quiet = found[sorted(NINE)[2]]
+    assert not quiet.weak
+    assert signs(quiet) == [] or all(icon != "signal-cellular-1" for icon, _ in signs(quiet))
+
+
+def test_news_of_the_lines_reaches_the_tree_within_a_tick(qtbot: Any) -> None:
+    seat = Seat(GD, NINE).enter(BUSY)
+    told: list[int] = []
+    seat.model.changed.connect(lambda: told.append(1))
+    seat.model.tick()
+    before = len(told)
+    seat.live.healths = {**seat.live.healths, XN: Health(delay_ms=40)}
+    seat.model.tick()
+    assert len(told) == before + 1
+    assert not rows(seat)[XN].weak
+    seat.model.tick()
+    assert len(told) == before + 1, "nothing new, nothing painted"
+
+
+def test_the_chosen_site_shows_its_line_and_whom_to_ring(qtbot: Any) -> None:
+    seat = Seat(GD, NINE).enter(BUSY)
+    panel = RosterPanel(seat.model)
+    qtbot.addWidget(panel)
+    panel.resize(232, 700)
+    panel.show()
+    view, detail = panel.findChild(QListView), panel.findChild(SiteDetail)
+    assert view is not None
+    assert detail is not None
+    assert not detail.isVisible()
+    place = next(n for n, row in enumerate(panel._rows.rows) if row.unit_path == XN)
+    view.setCurrentIndex(panel._rows.index(place))
+    assert detail.isVisible()
+    assert "420 毫秒，丢音 8.3%" in detail.accessibleName()
+    assert "0753-3322110 李主任" in detail.accessibleName()
+    panel.select(sorted(NINE)[2])
+    assert "没有登记值班电话" in detail.accessibleName()
+
+
+def test_a_lost_site_says_since_when_and_a_line_that_nobody_measured_says_nothing() -> None:
+    seat = Seat(GD, NINE).enter(BUSY)
+    lost = next(row for row in seat.model.roster if row.presence is Presence.LOST)
+    assert line_of(lost) == "网络断开 10:42 起"
+    assert line_of(replace(rows(seat)[XN], delay_ms=0)) == "在线"
+
+
+def test_who_does_not_agree_to_be_recorded_is_marked_while_the_meeting_is_recorded() -> None:
+    sites = {path: replace(one, consent=path != XN) for path, one in BUSY.sites.items()}
+    seat = Seat(GD, NINE).enter(replace(BUSY, sites=sites, recording_since=NOW))
+    assert rows(seat)[XN].refused_recording
+    assert "不同意录制" in line_of(rows(seat)[XN])
+    seat.model.take_state(replace(BUSY, sites=sites), None)
+    assert not rows(seat)[XN].refused_recording
+
+
+def test_an_answer_to_a_roll_call_says_how_the_devices_and_the_line_are_and_who_is_there() -> None:
+    center = Conducted(BL, NAMES, busy_state(NAMES, HD, HZ, None))
+    hosting = HostingModel(center.model)
+    hosting.people = lambda: Tally(expected=24, present=21)
+    center.model.note_devices(Health(DeviceHealth.OK, DeviceHealth.OK, DeviceHealth.UNKNOWN))
+    center.model.take_fault(HostFault("camera-lost"))
+    center.does(HD, ask.OpenRollCall(RollManner.ELECTRONIC, 60))
+    hosting.answer()
+    roll = center.state.roll_call
+    assert roll is not None
+    answer = roll.answer_of(BL)
+    assert answer is not None
+    devices = (answer.camera, answer.microphone, answer.speaker)
+    assert devices == (DeviceHealth.FAULT, DeviceHealth.OK, DeviceHealth.UNKNOWN)
+    assert (answer.delay_ms, answer.loss_permille, answer.expected, answer.present) == (38, 4, 24, 21)
+    center.seat.slides.close()

@@ -1,0 +1,63 @@
+"""What is known of the selected site beyond its icons: how it is here, its line in figures, whom to ring."""
+
+from PySide6.QtWidgets import QFrame, QVBoxLayout
+
+from ui.i18n import t
+from ui.i18n.dates import clock_text
+from ui.models.meeting_model import MeetingModel
+from ui.models.meeting_rows import Presence, RosterRow
+from ui.theme import theme
+from ui.widgets import Chip, ElidedText, Text
+
+
+class SiteDetail(QFrame):
+    """Two or three lines below the tree; nothing while no site is selected."""
+
+    def __init__(self, model: MeetingModel) -> None:
+        super().__init__()
+        self._model = model
+        self._key: object = None
+        k = theme()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(k.px(2), k.px(8), 0, k.px(2))
+        column.setSpacing(k.px(3))
+        self._name = ElidedText("", "small", "ink", bold=True)
+        self._line = Text("", "small", "ink2", wrap=True)
+        self._weak = Chip(t("site.weak"), "signal-cellular-1", "zheshi")
+        self._phone = Text("", "small", "ink2", wrap=True)
+        for part in (self._name, self._line, self._weak, self._phone):
+            column.addWidget(part)
+        self.hide()
+
+    def show_site(self, row: RosterRow | None) -> None:
+        """This one, or none."""
+        contact = self._model.contact_of(row.unit_path) if row is not None else ("", "")
+        if (row, contact) == self._key:
+            return
+        self._key = (row, contact)
+        self.setVisible(row is not None)
+        if row is None:
+            return
+        line = line_of(row)
+        self._name.set_text(row.name)
+        self._line.setText(line)
+        self._weak.setVisible(row.weak)
+        name, phone = contact
+        self._phone.setText(t("site.phone", phone, name).rstrip() if phone else t("site.no-phone"))
+        words = (row.name, line, self._phone.text())
+        self.setAccessibleName(t("call.comma").join(words))
+
+
+def line_of(row: RosterRow) -> str:
+    """How a site is here, and its line in figures where they are known."""
+    if row.presence is Presence.LOST:
+        since = t("tile.since", clock_text(row.since)) if row.since is not None else ""
+        return f"{t('site.lost')} {since}".strip()
+    if row.presence is Presence.AWAY:
+        return t("tile.away")
+    words = [t("site.here")]
+    if row.delay_ms:
+        words.append(t("site.line", row.delay_ms, f"{row.loss_permille / 10:g}"))
+    if row.refused_recording:
+        words.append(t("course.refused-recording"))
+    return t("call.comma").join(words)
