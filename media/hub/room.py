@@ -87,9 +87,14 @@ class Publisher:
             self._lossy = any(block.fraction_lost > LOSSY * 256 for block in blocks)
             self.peer.send_rtcp(rtcp.receiver_report(self.sender, blocks))
 
+    @property
+    def lossy(self) -> bool:
+        """Whether its line loses much."""
+        return self._lossy
+
     def beat(self, now: float) -> None:
-        """A sign of life beyond the reports, where the line loses much."""
-        if self._lossy and now - self.peer.heard_at < HEARD_LATELY:
+        """A sign of life beyond the reports."""
+        if now - self.peer.heard_at < HEARD_LATELY:
             self.peer.send_rtcp(rtcp.receiver_report(self.sender, []))
 
     def picture(self, height: int) -> Source | None:
@@ -140,10 +145,14 @@ class Subscriber:
             reports = [report for slot in self.slots.values() if (report := slot.report())]
             self.peer.send_rtcp(b"".join(reports) or rtcp.receiver_report(self._sender, []))
 
+    @property
+    def lossy(self) -> bool:
+        """Whether its line loses much."""
+        return any(slot.fraction_lost > LOSSY for slot in self.slots.values())
+
     def beat(self, now: float) -> None:
-        """A sign of life beyond the reports, where the line loses much."""
-        lossy = any(slot.fraction_lost > LOSSY for slot in self.slots.values())
-        if lossy and now - self.peer.heard_at < HEARD_LATELY:
+        """A sign of life beyond the reports."""
+        if now - self.peer.heard_at < HEARD_LATELY:
             self.peer.send_rtcp(rtcp.receiver_report(self._sender, []))
 
     def _feedback(self, packet: AnyRtcpPacket, now: float) -> None:
@@ -180,11 +189,12 @@ class Room:
         yield from (subscriber.peer for subscriber in self.subscribers.values())
 
     def beat(self, now: float) -> None:
-        """Four times a second: who is behind a bad line hears that it lives."""
-        for publisher in self.publishers.values():
-            publisher.beat(now)
-        for subscriber in self.subscribers.values():
-            subscriber.beat(now)
+        """Four times a second: who is behind a bad line hears on both connections that it lives."""
+        ends = (self.publishers, self.subscribers)
+        lossy = {site for side in ends for site, each in side.items() if each.lossy}
+        for side in ends:
+            for site in lossy & side.keys():
+                side[site].beat(now)
 
     def put_publisher(self, publisher: Publisher, now: float) -> Publisher | None:
         """Let a connected publisher take its place; the one it replaces, if any."""
