@@ -1,7 +1,8 @@
-"""The records beside their peers: PouchDB to express-pouchdb, Yjs, and raw SQLite under the same durability.
+"""The records beside their peers: PouchDB to express-pouchdb, Yjs, Hocuspocus, and raw SQLite and PostgreSQL.
 
-The peers come from npm into a cache folder, by this measurement itself; without node and npm their columns are empty.
-`SILIAN_BENCH_CHANGES` is how many changes are pushed (100,000).
+The peers come from npm into a cache folder, by this measurement itself; without node and npm their columns are empty,
+and without PostgreSQL its rows are not there. `SILIAN_BENCH_CHANGES` is how many changes are pushed (100,000). What is
+held against a raw peer is measured in turns with it, each three times, and the medians are told.
 """
 
 import asyncio
@@ -14,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -23,23 +24,37 @@ from typing import Any
 from platformdirs import user_cache_path
 from pycrdt import Doc, Text
 
+from bench import sync_kills, sync_raw
 from bench.rows import Row, keep
 from bench.sync_center import center, terminal
+from bench.sync_postgres import Cluster, cluster
 from desktop_app.domain.clock import SystemClock
 from desktop_app.domain.ids import DeviceId, PersonId, uuid7
-from desktop_app.domain.principal import Principal
+from desktop_app.simulate_sync import Size, drain
 from sync.replication.client import CenterClient, LinkFault
-from sync.store import cipher
+from sync.store.store import Store
 from sync.terminal.records import Records, Write
 
 CHANGES = int(os.environ.get("SILIAN_BENCH_CHANGES", "100000"))
 TEXT = "请相关部门在下季度前完成入户调查，并把结果报送县政协办公室。"
-PACKAGES = ("pouchdb-node@9", "express-pouchdb@4", "express@4", "yjs@13")
+PACKAGES = (
+    "pouchdb-node@9",
+    "express-pouchdb@4",
+    "express@4",
+    "yjs@13",
+    "@hocuspocus/server@2",
+    "@hocuspocus/provider@2",
+    "@hocuspocus/extension-database@2",
+    "ws@8",
+)
 MEETING = "01939c3e-7a00-7000-8000-000000000001"
 PERSON = PersonId("01939c3e-7a00-7000-8000-0000000000aa")
 HERE = Path(__file__).parent
 DURABLE = 400
 BATCH = 1000
+AT_MOST = 20_000
+"""Changes that are held against a raw peer, of those there are."""
+TERMINALS = 120
 
 
 class _Named:
@@ -80,8 +95,10 @@ def _filled(folder: Path, count: int) -> Records:
 # Push, bytes, replay, pull
 
 
-async def _over_http(folder: Path, database: str = "") -> dict[str, float]:
-    records = _filled(folder / "terminal", CHANGES)
+async def _over_http(folder: Path, filled: Path, database: str = "") -> dict[str, float]:
+    """Push, the same once more, and a snapshot into an empty terminal; `filled` is the terminal's folder, and kept."""
+    shutil.copytree(filled, folder / "terminal")
+    records = _records(folder / "terminal", 1)
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
@@ -107,15 +124,41 @@ async def _over_http(folder: Path, database: str = "") -> dict[str, float]:
         pull = time.perf_counter() - began
         if len(empty.list("opinion")) != CHANGES:
             raise SystemExit("bench: the empty terminal did not get everything")
+        raw = statistics.median(_raw(empty, folder / f"raw{turn}.db", sync_raw.MERGED_AT_TERMINAL) for turn in range(3))
         empty.close()
         await other.close()
+        lost = await _kill_ours(folder, port, child, database) if not database else 0
     finally:
         await client.close()
         records.close()
-        child.terminate()
+        child.kill()
         child.wait()
     count = CHANGES + 1
-    return {"push": count / push, "bytes": sent / count, "again": push / again, "pull": count / pull}
+    return {
+        "push": count / push,
+        "bytes": sent / count,
+        "again": push / again,
+        "pull": count / pull,
+        "raw": raw,
+        "lost": lost,
+    }
+
+
+async def _kill_ours(folder: Path, port: int, child: "subprocess.Popen[bytes]", database: str) -> int:
+    def kill() -> None:
+        child.kill()
+        child.wait()
+
+    with closing(_records(folder / "writer", 5)) as writer:
+        client = CenterClient(f"http://127.0.0.1:{port}", "", _Named(writer.device), SystemClock(), transport=_plain())
+        lost = await sync_kills.ours(folder / "center", writer, MEETING, client, kill)
+        await client.close()
+        return lost
+
+
+def _raw(store: Store, file: Path, tables: Sequence[str], *, encrypted: bool = True) -> float:
+    rows = sync_raw.rows_of(store, tables, min(CHANGES, AT_MOST))
+    return sync_raw.sqlite(store, file, rows, BATCH, encrypted=encrypted)
 
 
 def _center_process(folder: Path, port: int, database: str) -> "subprocess.Popen[bytes]":
@@ -150,7 +193,7 @@ def peers() -> Path | None:
         return None
     folder = user_cache_path("silian-bench") / "peers"
     folder.mkdir(parents=True, exist_ok=True)
-    if not all((folder / "node_modules" / name.partition("@")[0]).is_dir() for name in PACKAGES):
+    if not all((folder / "node_modules" / name.rpartition("@")[0]).is_dir() for name in PACKAGES):
         (folder / "package.json").write_text('{"private": true}')
         quiet = ["--no-audit", "--no-fund", "--loglevel=error"]
         if subprocess.run([npm, "install", *quiet, *PACKAGES], cwd=folder, check=False).returncode:
@@ -175,79 +218,63 @@ def _node(folder: Path | None, script: str, *words: str) -> dict[str, Any]:
     return found
 
 
-# Raw SQLite
-
-TABLES = (
-    "CREATE TABLE change (position INTEGER PRIMARY KEY, change_id TEXT UNIQUE, terminal TEXT, seq INTEGER, entity TEXT,"
-    " pk TEXT, payload BLOB, h BLOB)",
-    "CREATE TABLE record (entity TEXT, pk TEXT, fields TEXT, PRIMARY KEY (entity, pk))",
-)
-INSERT_CHANGE = "INSERT INTO change (change_id, terminal, seq, entity, pk, payload, h) VALUES (?, ?, ?, ?, ?, ?, ?)"
-INSERT_RECORD = "INSERT INTO record VALUES (?, ?, ?)"
+# Raw
 
 
-def _raw(folder: Path, count: int, each: int, *, merged: bool) -> float:
-    """Rows a second into an encrypted file of the same durability, `each` in a transaction."""
-    folder.mkdir()
-    with closing(cipher.connect(folder / "raw.db", os.urandom(32))) as db:
-        db.execute("PRAGMA journal_mode=WAL")
-        db.execute("PRAGMA synchronous=FULL")
-        for statement in TABLES:
-            db.execute(statement)
-        fields = json.dumps({"meeting": MEETING, "text": TEXT, "state": "noted"}, ensure_ascii=False)
-        ids = [uuid7(number) for number in range(count)]
-        rows = [(one, "t", at, "opinion", one, fields.encode(), os.urandom(32)) for at, one in enumerate(ids)]
+def _one(folder: Path) -> tuple[float, float, float]:
+    """Durable changes a second, each a transaction: ours, raw encrypted, raw plain."""
+    with closing(_records(folder / "ours", 3)) as records:
+        writes = [one for some in _opinions(DURABLE) for one in some]
         began = time.perf_counter()
-        for at in range(0, count, each):
-            db.execute("BEGIN IMMEDIATE")
-            db.executemany(INSERT_CHANGE, rows[at : at + each])
-            if merged:
-                db.executemany(INSERT_RECORD, [("opinion", one, fields) for one in ids[at : at + each]])
-            db.execute("COMMIT")
-        return count / (time.perf_counter() - began)
+        for write in writes:
+            records.write(write)
+        took = DURABLE / (time.perf_counter() - began)
+        rows = sync_raw.rows_of(records, sync_raw.MERGED_AT_TERMINAL, DURABLE)
+        raw = sync_raw.sqlite(records, folder / "raw.db", rows, 1, encrypted=True)
+        return took, raw, sync_raw.sqlite(records, folder / "plain.db", rows, 1, encrypted=False)
 
 
-def _written(folder: Path, count: int, each: int) -> float:
-    """Our own changes a second, `each` in a transaction."""
-    with closing(_records(folder, 3)) as records:
-        writes = [one for some in _opinions(count) for one in some]
+def _received(
+    folder: Path, batches: Sequence[bytes], tables: Sequence[str], new: Callable[[], str] | None
+) -> tuple[float, float, float]:
+    """Changes a second received at the center without the network; then raw (encrypted, or COPY), and plain."""
+    database = new() if new else ""
+    with closing(center(folder / "center", database)) as above:
         began = time.perf_counter()
-        for at in range(0, count, each):
-            records.write(*writes[at : at + each])
-        return count / (time.perf_counter() - began)
+        for batch in batches:
+            above.receive(terminal(4).device, batch)
+        took = time.perf_counter() - began
+        rows = sync_raw.rows_of(above, tables, BATCH * (len(batches) - 1))
+        ours = BATCH * len(batches) / took
+        if new:
+            return ours, sync_raw.postgresql(new(), rows, BATCH), 0.0
+        raw = sync_raw.sqlite(above, folder / "raw.db", rows, BATCH, encrypted=True)
+        return ours, raw, sync_raw.sqlite(above, folder / "plain.db", rows, BATCH, encrypted=False)
 
 
-def _log_only(folder: Path, count: int) -> float:
-    """Changes a second into the center's log with receipts, of an entity that it does not know: nothing is merged."""
+def _batches(folder: Path, count: int, entity: str) -> list[bytes]:
+    """Pushes of a terminal's day. Of an entity that the center does not know nothing is merged."""
     from unittest import mock
 
     from sync.entities import ENTITIES
 
-    with closing(_records(folder / "t", 4)) as records, closing(center(folder / "c")) as above:
-        with mock.patch.dict(ENTITIES, {"later": ENTITIES["opinion"]}):
-            for writes in _opinions(count):
-                records.write(*(Write("later", one.pk, one.fields) for one in writes))
-        batches = records.pending_batches()
-        began = time.perf_counter()
-        for batch in batches:
-            above.receive(records.device, batch)
-        return count / (time.perf_counter() - began)
+    with closing(_records(folder, 4)) as records, mock.patch.dict(ENTITIES, {"later": ENTITIES["opinion"]}):
+        fields = {"title": "协商会", "convener_unit": records.unit_path, "invited": [], "state": "planned"}
+        records.write(Write("meeting", MEETING, fields))
+        for writes in _opinions(count - 1):
+            records.write(*(Write(entity, one.pk, one.fields) for one in writes))
+        return records.pending_batches()
 
 
-def _merged(folder: Path, count: int) -> float:
-    """Changes a second received and merged at the center, without the network."""
-    with closing(_filled(folder / "t", count)) as records, closing(center(folder / "c")) as above:
-        batches = records.pending_batches()
-        began = time.perf_counter()
-        for batch in batches:
-            above.receive(records.device, batch)
-        took = time.perf_counter() - began
-        above.page(Principal(records.device, records.unit_path), 0, 1)
-        return count / took
-
-
-def _median(folder: Path, name: str, measure: Callable[[Path], float]) -> float:
-    return statistics.median(measure(folder / f"{name}-{turn}") for turn in range(3))
+def _turns(folder: Path, name: str, measure: Callable[[Path], tuple[float, float, float]]) -> tuple[float, ...]:
+    """The medians of three rounds, ours and raw in turns."""
+    rounds = []
+    for turn in range(3):
+        where = folder / f"{name}-{turn}"
+        where.mkdir()
+        rounds.append(measure(where))
+        shutil.rmtree(where)
+    return tuple(statistics.median(column) for column in zip(*rounds, strict=True))
 
 
 # Minutes
@@ -299,33 +326,71 @@ def _row(row: str, ours: float, peer: float | None, *, least: float | None = Non
     return Row(row, round(ours, 2), None if peer is None else round(peer, 2), goal, holds)
 
 
-def measure(folder: Path) -> list[Row]:
+def measure(folder: Path, postgres: Cluster | None) -> list[Row]:
     node = peers()
+    _filled(folder / "filled", CHANGES).close()
     pouch = _node(node, "peer_pouch.js", str(folder / "pouch"), str(CHANGES), TEXT)
-    ours = asyncio.run(_over_http(folder / "http"))
-    count = min(CHANGES, 20_000)
-    raw_log = _median(folder, "raw-log", lambda where: _raw(where, count, BATCH, merged=False))
-    raw_merged = _median(folder, "raw-merged", lambda where: _raw(where, count, BATCH, merged=True))
-    raw_one = _median(folder, "raw-one", lambda where: _raw(where, DURABLE, 1, merged=True))
-    one = _median(folder, "one", lambda where: _written(where, DURABLE, 1))
-    log_only = _median(folder, "log", lambda where: _log_only(where, count))
-    merged = _median(folder, "merged", lambda where: _merged(where, count))
+    rows: list[Row] = []
+    for name, database in (("SQLite", ""), ("PostgreSQL", postgres.new() if postgres else None)):
+        if database is None:
+            continue
+        ours = asyncio.run(_over_http(folder / f"http-{name}", folder / "filled", database))
+        rows += [
+            _row(
+                f"push, signed, merged, acknowledged, {name} (1/s, PouchDB)", ours["push"], pouch.get("push"), least=8
+            ),
+            _row(f"replayed duplicates, {name} (times faster than the first push)", ours["again"], 1.0, least=6),
+            _row(f"pull by snapshot from {name} (1/s, PouchDB)", ours["pull"], pouch.get("pull")),
+            _row(f"pull by snapshot from {name} (1/s, raw encrypted)", ours["pull"], ours["raw"], least=0.25),
+        ]
+        if not database:
+            rows.append(_row("bytes a change on the wire (PouchDB)", ours["bytes"], pouch.get("bytes"), most=0.2))
+            gone = sync_kills.hocuspocus(node, HERE / "peer_hocuspocus.js") if node else None
+            what = f"acknowledged, then lost, of {sync_kills.CHARACTERS} characters at kill -9 (Hocuspocus)"
+            rows.append(Row(what, ours["lost"], gone, "<= 0", ours["lost"] == 0))
+        shutil.rmtree(folder / f"http-{name}")
+    rows += _raw_rows(folder, postgres)
+    rows.append(_minutes(folder, node))
+    return rows + _fleet(folder)
+
+
+def _raw_rows(folder: Path, postgres: Cluster | None) -> list[Row]:
+    count = min(CHANGES, AT_MOST)
+    one, raw_one, plain_one = _turns(folder, "one", _one)
+    rows = [
+        _row("one durable local change (1/s, raw encrypted)", one, raw_one, least=0.8),
+        _row("one durable local change (1/s, raw plain)", one, plain_one),
+    ]
+    for what, entity, tables, goals in (
+        ("log-only write at the center", "later", sync_raw.LOG, (0.4, 0.5)),
+        ("merged write at the center", "opinion", sync_raw.MERGED_AT_CENTER, (0.25, 0.2)),
+    ):
+        batches = _batches(folder / f"day-{entity}", count, entity)
+        ours, raw, plain = _turns(folder, entity, lambda where: _received(where, batches, tables, None))  # noqa: B023
+        rows += [
+            _row(f"{what}, SQLite (1/s, raw executemany, encrypted)", ours, raw, least=goals[0]),
+            _row(f"{what}, SQLite (1/s, raw executemany, plain)", ours, plain),
+        ]
+        if postgres is not None:
+            ours, raw, _ = _turns(folder, f"pg-{entity}", lambda where: _received(where, batches, tables, postgres.new))  # noqa: B023
+            rows.append(_row(f"{what}, PostgreSQL (1/s, raw COPY)", ours, raw, least=goals[1]))
+    return rows
+
+
+def _fleet(folder: Path) -> list[Row]:
+    """`silian simulate sync`: many terminals drain at once into a center over TLS."""
+    size = Size(TERMINALS, CHANGES // 100)
+    measures = asyncio.run(drain(folder / "fleet", size, SystemClock()))
+    what = f"{size.terminals} terminals, {size.changes} changes each: "
     return [
-        _row("push, signed, merged, acknowledged (1/s, PouchDB)", ours["push"], pouch.get("push"), least=8),
-        _row("bytes a change on the wire (PouchDB)", ours["bytes"], pouch.get("bytes"), most=0.2),
-        _row("pull by snapshot into an empty terminal (1/s, PouchDB)", ours["pull"], pouch.get("pull")),
-        _row("pull by snapshot into an empty terminal (1/s, raw executemany)", ours["pull"], raw_merged, least=0.25),
-        _row("log-only write at the center (1/s, raw executemany)", log_only, raw_log, least=0.4),
-        _row("merged write at the center (1/s, raw executemany)", merged, raw_merged, least=0.25),
-        _row("one durable local change (1/s, raw)", one, raw_one, least=0.8),
-        _row("replayed duplicates (times faster than the first push)", ours["again"], 1.0, least=6),
-        _minutes(folder, node),
+        Row(what + one.what, round(one.seconds, 3), None, None if one.goal is None else f"<= {one.goal:g}", one.holds)
+        for one in measures
     ]
 
 
 def main() -> int:
     """Measure, print, keep; 1 when a goal that could be measured is not reached."""
-    with tempfile.TemporaryDirectory(prefix="silian-bench-", dir=Path.cwd()) as held:
-        rows = measure(Path(held))
+    with tempfile.TemporaryDirectory(prefix="silian-bench-", dir=Path.cwd()) as held, cluster() as postgres:
+        rows = measure(Path(held), postgres)
     keep("sync", rows)
     return 1 if any(row.holds is False for row in rows) else 0

@@ -94,13 +94,9 @@ class SimulatedCenter:
         return time.monotonic() - began
 
     def memory_mib(self) -> float:
-        """What the process holds in memory; 0 where the system does not tell."""
-        try:
-            status = Path(f"/proc/{self._process.pid if self._process else 0}/status").read_text("ascii")
-        except OSError:
-            return 0.0
-        line = next((each for each in status.splitlines() if each.startswith("VmRSS:")), "VmRSS: 0")
-        return round(int(line.split()[1]) / 1024, 1)
+        """What the center and its intake process hold in memory; 0 where the system does not tell."""
+        pid = self._process.pid if self._process else 0
+        return round(sum(_resident_kib(each) for each in (pid, *_intakes(pid))) / 1024, 1)
 
     def kill(self) -> None:
         """As a power cut would."""
@@ -187,6 +183,28 @@ def schedule(center: Center, plan: Plan, clock: Clock) -> MeetingId:
         actor=Actor(PersonId(""), center.keys.identity.device),
     )
     return meeting
+
+
+def _resident_kib(pid: int) -> int:
+    try:
+        status = Path(f"/proc/{pid}/status").read_text("ascii")
+    except OSError:
+        return 0
+    line = next((each for each in status.splitlines() if each.startswith("VmRSS:")), "VmRSS: 0")
+    return int(line.split()[1])
+
+
+def _intakes(center: int) -> list[int]:
+    """The processes that take in pushes for this center, where the system tells."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((folder / "stat").read_text("ascii", "replace").rpartition(")")[2].split()[1])
+            if parent == center and b"intake" in (folder / "cmdline").read_bytes().split(b"\0"):
+                found.append(int(folder.name))
+        except (OSError, ValueError, IndexError):
+            continue
+    return found
 
 
 def _free_udp_port() -> int:
