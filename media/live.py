@@ -29,6 +29,7 @@ from media.meeting.link import Connect
 from media.meeting.model import MeetingPhase, MeetingState
 from media.meeting.picture import polled, shown
 from media.meeting.seals import TerminalSigner, new_nonce, read_seal, sealed, write_seal
+from media.peers.ladder import Step
 from media.peers.seams import MediaListener, MediaSignal, MediaStats, RoomMedia
 from media.sound_loss import SoundLoss
 from media.thread import MediaThread
@@ -150,6 +151,11 @@ class LiveMeeting:
         """Close this room's microphone here, whatever the chair does."""
         self._local_muted = muted
         self._thread.call(self._media.set_local_mute, muted)
+
+    @property
+    def line(self) -> Step:
+        """What the line left of the pictures, in the direction that is worse off."""
+        return self._media.line
 
     def stats(self) -> MediaStats:
         return self._media.stats()

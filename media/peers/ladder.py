@@ -4,7 +4,6 @@ The steps are the same in both directions: all as wanted, smaller, some paused, 
 `media.rtp.budget`; here it is shared out.
 """
 
-from collections.abc import Mapping
 from enum import IntEnum
 
 from desktop_app.domain.ids import UnitPath
@@ -138,8 +137,3 @@ def _sending_step(plan: PicturePlan, demand: Demand, standby: bool) -> Step:
     if plan.main != full or (demand.thumb and plan.thumb != THUMB):
         return Step.THUMB
     return Step.MAIN
-
-
-def worst(steps: Mapping[str, Step]) -> Step:
-    """Of several directions."""
-    return max(steps.values(), default=Step.MAIN)

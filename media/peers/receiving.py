@@ -1,6 +1,7 @@
 """The terminal's receiving connection: fixed slots for sound and pictures, switched by the engine."""
 
 import secrets
+from dataclasses import dataclass
 
 from aiortc.rtp import RtcpSrPacket
 
@@ -20,6 +21,15 @@ from media.transport.path import MediaPath
 from media.transport.relay import Relay
 
 
+@dataclass(frozen=True, slots=True)
+class SlotReading:
+    """How a picture came in over the last second: share lost, jitter in seconds, bit/s."""
+
+    loss: float = 0.0
+    jitter: float = 0.0
+    bits: int = 0
+
+
 class Receiving:
     """One connection; a reconnect is a new one. Media thread only."""
 
@@ -33,6 +43,10 @@ class Receiving:
         self.budget = Budget()
         """What the way from the engine bears."""
         self.video: dict[str, VideoSlot] = {}
+        self.readings: dict[str, SlotReading] = {}
+        """Of each slot's picture, over the last second."""
+        self._counted: dict[str, int] = {}
+        self._reported_at = clock.monotonic()
         self._sender = secrets.randbelow(0xFFFFFFFE) + 1
         self._clock = clock
         self._pictures = pictures
@@ -71,9 +85,18 @@ class Receiving:
     def report(self) -> None:
         """Once a second: how everything arrives; the engine also learns that we are there."""
         now = self._clock.monotonic()
-        receptions = [slot.reception for slot in self.video.values()]
-        receptions += [audio.reception for audio in self._audio_by_ssrc.values()]
-        blocks = [reception.report(now) for reception in receptions if reception.packets]
+        blocks = []
+        for name, slot in self.video.items():
+            if (reception := slot.reception).packets:
+                block = reception.report(now)
+                blocks.append(block)
+                before = self._counted.get(name, 0)
+                self._counted[name] = reception.bytes
+                bits = round(8 * (reception.bytes - before) / max(0.1, now - self._reported_at))
+                self.readings[name] = SlotReading(block.fraction_lost / 256, block.jitter / PICTURE_CLOCK, bits)
+        self._reported_at = now
+        voices = (audio.reception for audio in self._audio_by_ssrc.values())
+        blocks += [reception.report(now) for reception in voices if reception.packets]
         self.path.send_rtcp(rtcp.receiver_report(self._sender, blocks))
 
     def another_voice(self, name: str) -> None:

@@ -8,6 +8,7 @@ from desktop_app.domain.faults import Fault
 from desktop_app.domain.ids import UnitPath
 from media.engine.layers import FULL_HEIGHT, Demand, Layer
 from media.frames import FrameSource
+from media.peers.ladder import Step
 from media.transport.relay import Relay
 
 
@@ -79,6 +80,14 @@ class SiteStats:
     """Lines of the last picture as it came: 180 is the thumb."""
     longest_gap: float = 0.0
     """Longest time between two pictures over the last five seconds, up to now."""
+    loss: float = 0.0
+    """Share of its picture's packets that did not come in the last second, those sent again not counted as lost."""
+    jitter: float = 0.0
+    """Seconds (RFC 3550, section 6.4.1), of its picture."""
+    bitrate: int = 0
+    """Bit/s of its picture over the last second."""
+    step: Step = Step.MAIN
+    """What the line left of its picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +102,16 @@ class MediaStats:
     sent_fps: float = 0.0
     sent_audio: int = 0
     local_level: float = 0.0
+    round_trip: float | None = None
+    """Seconds to the engine and back, as its reports tell."""
+    sent_loss: float = 0.0
+    """Share of this site's picture that the engine missed in its last report."""
+    sending: Step = Step.MAIN
+    receiving: Step = Step.MAIN
+    """How far down the pictures are, each way, because the line does not bear more."""
+    bears_up: int | None = None
+    bears_down: int | None = None
+    """Bit/s that the line was found to bear; None where it was never found too narrow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +170,11 @@ class RoomMedia(Protocol):
 
     def local_source(self) -> FrameSource:
         """One's own picture as it is sent."""
+        ...
+
+    @property
+    def line(self) -> Step:
+        """How far down the pictures are, in the direction that is worse off; from any thread."""
         ...
 
     def stats(self) -> MediaStats: ...

@@ -89,12 +89,13 @@ class Slots:
         held = set(self._video.sites.values())
         self._video.want([*seen, *(site for site in sites if site in held)])
         lines = fit([(site, lines_for(tiles[site][1])) for site in seen if self._video.slot_of(site) is not None])
-        self._wishes = {slot: Wish() for slot in self._told}
+        wishes = {slot: Wish() for slot in self._told}
         for slot, site in self._audio.sites.items():
-            self._wishes[slot] = Wish(site)
+            wishes[slot] = Wish(site)
         for slot, site in self._video.sites.items():
             height = lines.get(site, 0)
-            self._wishes[slot] = Wish(site, height, height == 0)
+            wishes[slot] = Wish(site, height, height == 0)
+        self._wishes = wishes  # as a whole: `pictures` is read on other threads
 
     async def tell(self) -> bool:
         """Tell the engine what changed; False where it has to be tried again."""

@@ -21,7 +21,7 @@ from media.peers import ladder
 from media.peers.decoding import PictureThread, Tile
 from media.peers.publishing import Publishing
 from media.peers.receiving import Receiving
-from media.peers.seams import MediaConfig, MediaListener, MediaSignal, MediaStats
+from media.peers.seams import MediaConfig, MediaListener, MediaSignal, MediaStats, SiteStats
 from media.peers.sites import Sites
 from media.peers.slots import Slots
 from media.playout.playout import Playout
@@ -154,15 +154,36 @@ class TerminalMedia:
 
     def stats(self) -> MediaStats:
         now = self._clock.monotonic()
+        uplink = self._connection.publishing.uplink if self._connection is not None else None
         return MediaStats(
             at=now,
             up=self._up,
-            sites=self._sites.stats(now),
+            sites=self._site_stats(now),
             restarts=max(0, self._connections - 1),
             sent_fps=self._capture.picture.fps,
             sent_audio=self._capture.sound.sent,
             local_level=self._capture.sound.level,
+            round_trip=uplink.round_trip if uplink is not None else None,
+            sent_loss=uplink.loss if uplink is not None else 0.0,
+            sending=self._sharing.step,
+            receiving=self._fitting.step,
+            bears_up=self._sharing.bits,
+            bears_down=self._fitting.bits,
         )
+
+    @property
+    def line(self) -> ladder.Step:
+        return max(self._sharing.step, self._fitting.step)
+
+    def _site_stats(self, now: float) -> dict[UnitPath, SiteStats]:
+        found = self._sites.stats(now)
+        connection, steps = self._connection, self._fitting.steps
+        readings = dict(connection.receiving.readings) if connection is not None else {}
+        for slot, (site, _) in self._slots.pictures.items():
+            if site in found and (reading := readings.get(slot)) is not None:
+                loss, jitter, bits = reading.loss, reading.jitter, reading.bits
+                found[site] = replace(found[site], loss=loss, jitter=jitter, bitrate=bits)
+        return {site: replace(each, step=steps.get(site, ladder.Step.MAIN)) for site, each in found.items()}
 
     # What the capture threads say.
 
@@ -197,7 +218,6 @@ class TerminalMedia:
             self._wake.set()
         if connection is not None:
             connection.publishing.pacer.expect(ladder.bits_of(plan))
-            connection.publishing.voice.protection.allowed = self._sharing.step is ladder.Step.MAIN
 
     @property
     def _sent_layers(self) -> frozenset[Layer]:

@@ -18,6 +18,7 @@ from media.meeting import commands as cmd
 from media.meeting.events import Event
 from media.meeting.link import dialer
 from media.meeting.model import MeetingPhase, MeetingState
+from media.peers.ladder import Step
 from media.peers.seams import MediaListener, MediaSignal, MediaStats
 from media.thread import MediaThread
 from tests.meeting.center import Center, until
@@ -76,6 +77,10 @@ class MediaOfTheTest:
 
     def local_source(self) -> FrameSource:
         return self.slot
+
+    @property
+    def line(self) -> Step:
+        return Step.MAIN
 
     def stats(self) -> MediaStats:
         return MediaStats(at=0.0, up=True)

@@ -23,6 +23,7 @@ from media.meeting import commands as ask
 from media.meeting.model import FloorStatus, MeetingState
 from media.meeting.roll_call import RollManner, RollStatus
 from media.meeting.stage import Layout
+from media.peers.ladder import Step
 from ui.i18n import set_language
 from ui.meeting.banner import MeetingBanner
 from ui.meeting.keys import MEETING_KEYS
@@ -245,6 +246,23 @@ def test_a_pause_stops_the_timer_and_closes_every_microphone(desk: Desk) -> None
     assert desk.view._banner.kind == "paused"
     desk.hosting.resume()
     assert desk.state.sites_on_air
+    assert desk.view._banner.kind == ""
+
+
+def test_a_room_on_a_slow_line_reads_that_the_pictures_gave_way_for_the_sound(desk: Desk) -> None:
+    live: Any = desk.model._live
+    desk.model.take_media(True)
+    for step, words in (
+        (Step.THUMB, "网络较慢：画面已缩小，声音优先"),
+        (Step.PAUSED, "网络较慢：部分画面已暂停，声音优先"),
+        (Step.AUDIO, "网络很慢：画面已暂停，只保留声音"),
+    ):
+        live.line = step
+        desk.model.tick()
+        assert desk.view._banner.kind == "narrow"
+        assert words in desk.view.findChild(MeetingBanner).findChildren(QWidget)[0].accessibleName()
+    live.line = Step.MAIN
+    desk.model.tick()
     assert desk.view._banner.kind == ""
 
 

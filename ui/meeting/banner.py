@@ -5,6 +5,7 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from media.meeting.inquiry import Stance
+from media.peers.ladder import Step
 from ui.i18n import t
 from ui.i18n.dates import clock_text, duration_text
 from ui.meeting.acts import tried
@@ -38,7 +39,7 @@ class MeetingBanner(QWidget):
 
     @property
     def kind(self) -> str:
-        """offline, voice, electronic, door, consent, inquiry, knock, paused, chair-away, or empty."""
+        """offline, voice, electronic, door, consent, inquiry, knock, paused, chair-away, narrow, or empty."""
         hosting, meeting = self._hosting, self._hosting.meeting
         state = meeting.state
         if meeting.offline_since is not None:
@@ -56,7 +57,9 @@ class MeetingBanner(QWidget):
             return "knock"
         if state.paused_at is not None:
             return "paused"
-        return "chair-away" if state.chair_grace_until is not None else ""
+        if state.chair_grace_until is not None:
+            return "chair-away"
+        return "narrow" if meeting.media_up and meeting.line is not Step.MAIN else ""
 
     def refresh(self) -> None:
         """Take up what the models say now."""
@@ -116,6 +119,8 @@ class MeetingBanner(QWidget):
             icon_name, tone = "pause-circle-outline", "neutral"
             if hosting.right(Act.PAUSE).allowed:
                 buttons = [PrimaryButton(t("host.resume"), "play-outline", clicked=self._press(hosting.resume))]
+        elif kind == "narrow":
+            icon_name, tone = "signal-cellular-1", "neutral"
         elif kind == "chair-away" and hosting.right(Act.TAKE_CHAIR).allowed:
             buttons = [Button(t("host.take-chair"), "account-tie-voice", clicked=self._press(hosting.take_chair))]
         elif kind == "door":
@@ -145,6 +150,8 @@ class MeetingBanner(QWidget):
             )
         if kind == "paused" and state.paused_at is not None:
             return t("host.paused-since", clock_text(state.paused_at)), t("host.paused-text")
+        if kind == "narrow":
+            return t(f"call.narrow-{meeting.line.name.lower()}"), t("call.narrow-safe")
         if kind == "chair-away" and state.chair_grace_until is not None:
             return t("call.chair-away", clock_text(state.chair_grace_until)), t("call.chair-away-safe")
         return t("host.waiting-door"), t("host.waiting-door-text")

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from desktop_app.domain.clock import Clock
 from media.meeting.model import FloorRequest
 from media.meeting.stage import Layout
+from media.peers.ladder import Step
 from ui.i18n import language, t
 from ui.meeting.acts import apply_right, tried
 from ui.meeting.bars import Strip
@@ -29,8 +30,8 @@ from ui.widgets import Button, ElidedText, IconButton, MenuButton, Segmented, Te
 
 PAGES = {Layout.GALLERY_2: 4, Layout.GALLERY_3: 9, Layout.GALLERY_4: 16}
 """Sites on one page of a gallery."""
-PICTURES = 9
-"""Pictures of others that a terminal receives at a time; with more sites than that, tiles are small."""
+LARGE_TILES = 9
+"""With more other sites than that, tiles are small."""
 CONTENT = "content"
 """材料: the slides large, and below them a strip of pictures that begins with the speaker's."""
 STRIP_TILES = 6
@@ -143,13 +144,13 @@ class Stage(QWidget):
 
     def _tile(self, row: RosterRow) -> Tile:
         """The tile of a row; made anew only where something of it changed."""
-        # More sites than pictures are received at a time: then a tile without one says nothing of its camera.
+        # A picture that the line left out says nothing of its camera.
         turn = self._model.speaking if row.speaking else None
-        flowing = self._model.media_up and self._model.sites_online <= PICTURES + 1
+        flowing = self._model.media_up and self._model.line < Step.PAUSED
         made = self._made.get(row.unit_path)
         if made is None or made[:3] != (row, turn, flowing):
             tile = tile_of(row, turn, flowing=flowing)
-            if self._model.sites_total > PICTURES + 1 or self._shows_content:
+            if self._model.sites_total > LARGE_TILES + 1 or self._shows_content:
                 tile = replace(tile, name=row.short_name)
             made = self._made[row.unit_path] = (row, turn, flowing, tile)
         return made[3]

@@ -1,8 +1,8 @@
 """The video grid: one widget that paints every tile, and repaints only those that have a new picture.
 
 A source leaves its latest frame in a slot, already scaled to the size asked for here; a precise timer looks into the
-slots. No signal is ever sent per frame. Tiles on another page, and all while the grid is hidden or its window minimised,
-ask for 0 by 0 pixels.
+slots. No signal is ever sent per frame. Tiles on another page, and all while the grid is hidden or its window is
+minimised, ask for 0 by 0 pixels.
 """
 
 from collections.abc import Callable, Sequence
