@@ -4,31 +4,18 @@ A part is a module of this folder with `rows() -> list[Row]`. What other parts w
 """
 
 import importlib
-import json
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
+from bench.media.kept import NAME, kept_rows
 from bench.media.priority import go_first
-from bench.rows import OUT, Row, keep
-
-NAME = "media"
-FIELDS = ("row", "ours", "peer", "goal", "holds")
+from bench.rows import keep
 
 
 def parts() -> list[str]:
     """The parts there are."""
     found = sorted(Path(__file__).parent.glob("*.py"))
     return [path.stem for path in found if "\ndef rows(" in path.read_text("utf-8")]
-
-
-def kept_rows() -> list[Row]:
-    """What is in the file."""
-    try:
-        found: list[Mapping[str, object]] = json.loads((OUT / f"{NAME}.json").read_text("utf-8"))
-        return [Row(*(each[field] for field in FIELDS)) for each in found]  # type: ignore[arg-type]
-    except (OSError, ValueError, KeyError):
-        return []
 
 
 def main(wanted: list[str]) -> int:

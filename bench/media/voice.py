@@ -8,7 +8,7 @@ import asyncio
 import shutil
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
 
@@ -30,7 +30,6 @@ LINES = {
 GAP = 60.0
 """Milliseconds that no gap may exceed."""
 Speak = Callable[[bytes, dict[str, tuple[Conditions, int]]], dict[str, Heard]]
-RED_GOAL, RED_FROM = 1.03, ("10 %", "20 %", "30 %", "bursts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,26 +43,22 @@ class Line:
 
 
 def rows() -> list[Row]:
-    """The voice as it is, and with RED; Chromium is asked once for both."""
+    """The voice as it is; see `voice_red` for the other half."""
     samples = read_sound(SPEECH)
-    chromium = _measure(samples, "Chromium", _of_chromium) if has_chromium() else {}
-    plain = _measure(samples, "ours", lambda samples, cells: voice_ours.speak(samples, cells, red=False))
-    red = _measure(samples, "ours with RED", lambda samples, cells: voice_ours.speak(samples, cells, red=True))
+    chromium = measure(samples, "Chromium", _of_chromium) if has_chromium() else {}
+    ours = measure(samples, "ours", lambda samples, cells: voice_ours.speak(samples, cells, red=False))
     found = []
-    for name, ours in plain.items():
-        found += _compared(name, "", ours, chromium.get(name), 1.0)
-    for name, ours in red.items():
-        found += _compared(name, " with RED", ours, chromium.get(name), RED_GOAL if name in RED_FROM else 1.0)
+    for name, line in ours.items():
+        peer = chromium.get(name)
+        found += compared(name, "", line, peer.stoi if peer else None, 1.0)
+        found[-2] = replace(found[-2], peer=peer and peer.gap)
+        found[-1] = replace(found[-1], peer=peer and round(peer.kilobits, 1))
     for name in ("0 %", "10 %"):
         peer = chromium.get(name)
+        holds = ours[name].delay <= peer.delay if peer else None
+        late = round(ours[name].delay)
         found.append(
-            Row(
-                f"voice, {name}: mouth to ear, ms",
-                round(plain[name].delay),
-                round(peer.delay) if peer else None,
-                "<= 1.0 x",
-                plain[name].delay <= peer.delay if peer else None,
-            )
+            Row(f"voice, {name}: mouth to ear, ms", late, round(peer.delay) if peer else None, "<= 1.0 x", holds)
         )
     return found
 
@@ -76,16 +71,23 @@ def _of_chromium(samples: bytes, cells: dict[str, tuple[Conditions, int]]) -> di
     return asyncio.run(chromium_speaks(samples, cells))
 
 
-def _compared(name: str, how: str, ours: Line, peer: Line | None, goal: float) -> list[Row]:
-    holds = None if peer is None else round(ours.stoi, 3) >= round(goal * peer.stoi, 3)
+def stoi_row(name: str, how: str) -> str:
+    """What the row of a line's intelligibility is called."""
+    return f"voice, {name}{how}: STOI"
+
+
+def compared(name: str, how: str, ours: Line, peer: float | None, goal: float) -> list[Row]:
+    """Three rows of a line; `peer` is the other's STOI."""
+    holds = None if peer is None else round(ours.stoi, 3) >= round(goal * peer, 3)
     return [
-        Row(f"voice, {name}{how}: STOI", round(ours.stoi, 3), peer and round(peer.stoi, 3), f">= {goal:g} x", holds),
-        Row(f"voice, {name}{how}: longest gap, ms", ours.gap, peer and peer.gap, f"<= {GAP:g}", ours.gap <= GAP),
-        Row(f"voice, {name}{how}: payload, kbit/s", round(ours.kilobits, 1), peer and round(peer.kilobits, 1)),
+        Row(stoi_row(name, how), round(ours.stoi, 3), peer and round(peer, 3), f">= {goal:g} x", holds),
+        Row(f"voice, {name}{how}: longest gap, ms", ours.gap, None, f"<= {GAP:g}", ours.gap <= GAP),
+        Row(f"voice, {name}{how}: payload, kbit/s", round(ours.kilobits, 1)),
     ]
 
 
-def _measure(samples: bytes, who: str, speak: Speak) -> dict[str, Line]:
+def measure(samples: bytes, who: str, speak: Speak) -> dict[str, Line]:
+    """One program on all lines and seeds; each round is one seed."""
     spoken = narrow(samples)
     verdicts: dict[str, list[Verdict]] = {name: [] for name in LINES}
     for seed in SEEDS:

@@ -56,7 +56,8 @@ class VoiceProtection:
             return
         if len(self._since) < RED_TRIED_WITH:
             self._since.append(loss)
-        worse = sum(self._since) / RED_TRIED_WITH > 1.5 * self._before + 0.05
+        # Before, what was asked for again came again and was no loss; twice as much and more is another thing.
+        worse = sum(self._since) / RED_TRIED_WITH > 2 * self._before + 0.1
         if queued or worse:
             self.redundant, self._not_before = False, now + RED_NOT_AGAIN
         elif self.loss < RED_BELOW and now - self._began > RED_AT_LEAST:

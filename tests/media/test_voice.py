@@ -217,7 +217,7 @@ def test_red_ends_where_the_line_does_not_bear_it_and_is_not_tried_again_at_once
     voice.reported(0.1, 0.05, 0.0)
     assert voice.redundant
     for second in (1.0, 2.0, 3.0):
-        voice.reported(0.3, 0.05, second)
+        voice.reported(0.4, 0.05, second)
     assert not voice.redundant
     voice.reported(0.1, 0.05, 4.0)
     assert not voice.redundant
