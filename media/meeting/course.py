@@ -79,7 +79,8 @@ def mute(case: Case, command: cmd.Mute) -> Decision:
         within = command.within or ""
         if not case.conducts and (not within or not case.may_mute(command.within or case.actor.unit_path)):
             return Refusal("chair-only")
-        chosen = [site for path, site in state.sites.items() if path != state.chair and is_within(path, within)]
+        spared = (state.chair, None if case.conducts else case.actor.unit_path)  # a city's own stays as it is
+        chosen = [site for path, site in state.sites.items() if path not in spared and is_within(path, within)]
     elif not case.may_mute(command.unit_path):
         return Refusal("chair-only")
     elif command.unit_path in state.sites:

@@ -9,6 +9,7 @@ from media.meeting import budgets
 from media.meeting import commands as cmd
 from media.meeting import events as ev
 from media.meeting.apply import apply
+from media.meeting.decide import CENTER
 from media.meeting.model import FloorPurpose, FloorStatus
 from tests.meeting.rooms import BOLUO, CITY, HUIDONG, PROVINCE, Play, at, gone
 
@@ -169,7 +170,7 @@ def test_a_city_mutes_its_own_counties_with_a_reason_and_nobody_else(play: Play)
     play.does(at(CITY), cmd.Mute(BOLUO, muted=False))
     assert play.state.sites[BOLUO].mute_reason == ""
     play.does(at(CITY), cmd.Mute(None, within=CITY))
-    assert [path for path, site in play.state.sites.items() if site.muted] == [CITY, BOLUO]
+    assert [path for path, site in play.state.sites.items() if site.muted] == [BOLUO]
     assert play.tries(at(BOLUO), cmd.Mute(None, within=BOLUO)) == "chair-only"
 
 
@@ -216,3 +217,26 @@ def test_an_event_that_cannot_follow_is_only_ever_a_peer_fault(play: Play):
             apply(play.state, event)
     with pytest.raises(PeerFault, match="event-misplaced"):
         apply(play.state, ev.RollCallPaused(play.now))
+
+
+def test_an_audience_that_drops_comes_back_to_listen_and_a_question_that_is_still_its_own_goes_on():
+    play = Play(MeetingMode.LECTURE)
+    for unit in (HUIDONG, CITY, BOLUO):
+        play.does(at(unit), cmd.Join(unit))
+    play.does(gone(BOLUO), cmd.Leave(lost=True))
+    play.does(at(BOLUO), cmd.Join(BOLUO))
+    assert play.state.microphone_locked(BOLUO), "back as it was: it only receives"
+    assert play.state.sites_on_air == {HUIDONG}
+    play.does(at(CITY), cmd.RequestFloor("1", "m", "甲"))
+    play.does(at(HUIDONG), cmd.GrantFloor("1", 300))
+    play.does(gone(CITY), cmd.Leave(lost=True))
+    assert play.state.sites_on_air == frozenset(), "nobody else's microphone opens for it"
+    play.wait(30)
+    play.does(at(CITY), cmd.Join(CITY))
+    assert play.state.sites_on_air == {CITY}
+    play.does(gone(CITY), cmd.Leave(lost=True))
+    play.wait(200)
+    play.does(CENTER, cmd.Tick())
+    play.does(at(CITY), cmd.Join(CITY))
+    assert play.state.microphone_locked(CITY), "after the grace it comes back to listen"
+    assert play.state.sites_on_air == {HUIDONG}

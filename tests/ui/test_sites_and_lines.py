@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from conducted import Conducted
 from drawn import BL, GD, HD, HZ, NAMES, NINE, NOW, busy_state
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QListView
 from screenshots_hosting import BUSY, XN, Seat
 
@@ -110,4 +112,37 @@ def test_an_answer_to_a_roll_call_says_how_the_devices_and_the_line_are_and_who_
     devices = (answer.camera, answer.microphone, answer.speaker)
     assert devices == (DeviceHealth.FAULT, DeviceHealth.OK, DeviceHealth.UNKNOWN)
     assert (answer.delay_ms, answer.loss_permille, answer.expected, answer.present) == (38, 4, 24, 21)
+    center.seat.slides.close()
+
+
+def test_a_city_is_folded_and_opened_by_the_arrow_keys(qtbot: Any) -> None:
+    seat = Seat(GD, NINE).enter(BUSY)
+    panel = RosterPanel(seat.model)
+    qtbot.addWidget(panel)
+    panel.resize(232, 700)
+    panel.show()
+    view = panel.findChild(QListView)
+    assert view is not None
+    city = next(path for path in sorted(NINE) if XN.startswith(path) and path.count("/") == 3)
+    whole = len(panel._rows.rows)
+    panel.select(XN)
+    QTest.keyClick(view, Qt.Key.Key_Left)
+    assert panel._current() == city, "up to the city"
+    QTest.keyClick(view, Qt.Key.Key_Left)
+    assert len(panel._rows.rows) == whole - 2
+    QTest.keyClick(view, Qt.Key.Key_Right)
+    assert len(panel._rows.rows) == whole
+
+
+def test_a_city_closes_the_microphones_of_its_counties_and_of_nobody_else() -> None:
+    center = Conducted(HZ, NAMES, busy_state(NAMES, GD, GD, None))
+    hosting = HostingModel(center.model)
+    assert hosting.leads_city
+    hosting.mute_counties(True, "会场嘈杂")
+    muted = {path for path, one in center.state.sites.items() if one.muted}
+    assert muted == {HD, BL}, "its own stays open"
+    assert hosting.counties_muted
+    hosting.mute_counties(False)
+    assert not any(one.muted for one in center.state.sites.values())
+    assert not center.refused
     center.seat.slides.close()

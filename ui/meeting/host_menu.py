@@ -80,6 +80,14 @@ class HostMenu(QMenu):
             "Ctrl+I",
         )
         self._add("budget.menu", "timer-sand", Act.BUDGET, self.ask_budgets)
+        if hosting.leads_city:
+            muted = hosting.counties_muted
+            self._add(
+                "muteall.counties-off" if muted else "muteall.counties",
+                "microphone" if muted else "microphone-off",
+                Act.MUTE,
+                lambda: hosting.mute_counties(not muted),
+            )
         self._add("muteall.menu", "microphone-off", Act.MUTE_ALL, self.ask_mute_all)
         self.addSeparator()
         self._add("host.caption", "subtitles-outline", Act.CAPTION, self.ask_caption, "Ctrl+T")

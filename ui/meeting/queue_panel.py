@@ -5,6 +5,7 @@ from collections.abc import Callable
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
+from desktop_app.domain.meetings import MeetingMode
 from desktop_app.domain.units import is_within
 from ui.i18n import t
 from ui.i18n.dates import duration_text
@@ -61,13 +62,23 @@ class QueuePanel(QWidget):
         left = tuple(self._queue.left(row.unit_path) for row in rows) if model.state.budgets else ()
         acts = (Act.GRANT, Act.HOLD, Act.ORDER, Act.INTERPOSE)
         priorities = tuple(turn.priority for turn in model.state.queue)
-        key = (rows, left, priorities, model.conducts, model.state.sub_chairs, [rights[act] for act in acts])
+        key = (
+            model.state.mode,
+            rows,
+            left,
+            priorities,
+            model.conducts,
+            model.state.sub_chairs,
+            [rights[act] for act in acts],
+        )
         if key == self._key:
             return
         self._key = key
         clear(self._list)
         if not rows:
-            self._list.addWidget(Text(t("call.queue-empty"), "small", "ink3"))
+            lecture = model.conducts and model.state.mode is MeetingMode.LECTURE
+            empty = t("queue.empty-lecture") if lecture else t("call.queue-empty")
+            self._list.addWidget(Text(empty, "small", "ink3", wrap=True))
         for place, row in enumerate(rows):
             self._list.addWidget(self._row(row, first=place == 0, last=place == len(rows) - 1))
 

@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop_app.domain.ids import UnitPath
 from media.meeting.model import FloorRequest
 from ui.i18n import t
 from ui.meeting.site_detail import SiteDetail
@@ -205,6 +206,7 @@ class RosterPanel(QFrame):
         self._view.setAccessibleName(t("call.sites-title"))
         self._view.selectionModel().currentChanged.connect(self._chosen)
         self._view.viewport().installEventFilter(self)
+        self._view.installEventFilter(self)
         column.addWidget(self._view, 1)
         self._detail = SiteDetail(model)
         column.addWidget(self._detail)
@@ -275,7 +277,25 @@ class RosterPanel(QFrame):
                     self._rows.folded ^= {row.unit_path}
                     self.refresh()
                     return True
+        if watched is self._view and event.type() is QEvent.Type.KeyPress:
+            key = event.key()  # type: ignore[attr-defined]  # a key event, by its type
+            if key in (Qt.Key.Key_Left, Qt.Key.Key_Right) and self._fold(key == Qt.Key.Key_Left):
+                return True
         return super().eventFilter(watched, event)
+
+    def _fold(self, folded: bool) -> bool:
+        """← and → on a place with others below it; ← on one of those goes up to it."""
+        path = self._current()
+        if path in self._rows.parents and (path in self._rows.folded) is not folded:
+            self._rows.folded ^= {path}
+            self.refresh()
+            return True
+        above = next((one for one in reversed(superiors(UnitPath(path))) if one in self._rows.parents), None)
+        if folded and path and above is not None:
+            at = next((n for n, row in enumerate(self._rows.rows) if row.unit_path == above), -1)
+            self._view.setCurrentIndex(self._rows.index(at))
+            return at >= 0
+        return False
 
     def _take_first(self) -> None:
         """Enter in the search: the first hit is chosen, and the list has the keys."""

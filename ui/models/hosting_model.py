@@ -9,7 +9,7 @@ from datetime import datetime
 from PySide6.QtCore import QObject
 
 from desktop_app.domain.ids import UnitPath, uuid7
-from desktop_app.domain.units import Level, level_of
+from desktop_app.domain.units import Level, is_within, level_of
 from media.meeting import commands as ask
 from media.meeting.model import MeetingState
 from media.meeting.picture import polled
@@ -108,6 +108,23 @@ class HostingModel(QObject):
     def knocking(self) -> list[tuple[UnitPath, str]]:
         """Who waits at the locked door: path and name."""
         return [(path, self.meeting.name_of(path) or site.name) for path, site in self.state.lobby.items()]
+
+    @property
+    def leads_city(self) -> bool:
+        """Whether this is a city that may close the microphones of its own counties, and no more than those."""
+        own = self.meeting.own
+        return level_of(own) is Level.CITY and not self.meeting.conducts
+
+    def mute_counties(self, muted: bool, reason: str = "") -> None:
+        """本市各会场静音, and back."""
+        self.meeting.send(Act.MUTE, ask.Mute(None, muted, reason.strip(), within=self.meeting.own))
+
+    @property
+    def counties_muted(self) -> bool:
+        """Whether every county of this city that is here has its microphone closed."""
+        own = self.meeting.own
+        below = [one for path, one in self.state.sites.items() if one.online and path != own and is_within(path, own)]
+        return bool(below) and all(one.muted for one in below)
 
     def mute(self, unit_path: UnitPath | None, reason: str) -> None:
         """静音 of one site, or (None) of all but the chair's, with the reason that the rooms read."""
