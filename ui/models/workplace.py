@@ -7,6 +7,8 @@ from PySide6.QtCore import QObject
 from desktop_app.domain.faults import Fault
 from desktop_app.domain.ids import MeetingId
 from desktop_app.domain.principal import Role
+from media.meeting.health import Health
+from media.meeting.roll_call import DeviceHealth
 from ui.models.app_model import AppModel, Page, Stage
 from ui.models.audit_model import AuditModel
 from ui.models.diagnostics_model import DiagnosticsModel
@@ -26,7 +28,7 @@ from ui.models.signin_model import SignInModel
 from ui.models.slide_model import SlideModel
 from ui.models.sync_model import SyncModel
 from ui.models.unlock_model import UnlockModel
-from ui.services import Services
+from ui.services import DeviceKind, DeviceState, Services
 
 
 class Workplace(QObject):
@@ -40,11 +42,11 @@ class Workplace(QObject):
         self.home = HomeModel(services, app, self)
         self.meeting = MeetingModel(services, self)
         self.slides = SlideModel(self.meeting, services, self)
-        self.room = RoomModel(self.meeting, services, self, slides=self.slides)
         self.hosting = HostingModel(self.meeting, self)
         self.roll_call = RollCallModel(self.meeting, services, self)
         self.lecture = LectureModel(self.meeting, self)
         self.signin = SignInModel(services, self)
+        self.room = RoomModel(self.meeting, services, self, slides=self.slides, door=self.signin.door)
         self.minutes = MinutesModel(services, self)
         self.minutes.follow(self.meeting)
         self.opinions = OpinionsModel(services, app, self)
@@ -53,6 +55,10 @@ class Workplace(QObject):
         self.audit = AuditModel(services, app, self)
         self.diagnostics = DiagnosticsModel(services, app, self)
         self.settings = SettingsModel(services, app, self)
+        self.hosting.people = lambda: self.room.tally
+        self.home.devices.changed.connect(self._note_devices)
+        self.settings.changed.connect(self._room_scheme)
+        self._room_scheme()
         self.readiness = ReadinessModel(services, self)
         self.report = ReportModel(services, self)
         self._opened = False
@@ -102,6 +108,20 @@ class Workplace(QObject):
     def _operator_changed(self) -> None:
         operator = self.app.operator
         self.meeting.set_provincial(operator is not None and Role.PROVINCIAL_OPERATOR in operator.roles)
+
+    def _note_devices(self) -> None:
+        """What the self-test found goes with this room's answer to a roll call, and to whoever conducts."""
+        found = {report.kind: report.state for report in self.home.devices.verdict.reports}
+
+        def of(kind: DeviceKind) -> DeviceHealth:
+            state = found.get(kind)
+            known = DeviceHealth.FAULT if state is DeviceState.FAILED else DeviceHealth.OK
+            return DeviceHealth.UNKNOWN if state is None else known
+
+        self.meeting.note_devices(Health(of(DeviceKind.CAMERA), of(DeviceKind.MICROPHONE), of(DeviceKind.SPEAKER)))
+
+    def _room_scheme(self) -> None:
+        self.room.choose_light(self.settings.value("ui.room_theme") == "light")
 
     def _stage_changed(self) -> None:
         if self.app.stage is Stage.OPEN and not self._opened:
