@@ -12,16 +12,17 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from desktop_app.domain.clock import Clock
+from desktop_app.domain.clock import Clock, unix_ms
 from desktop_app.domain.faults import HostFault, OperatorError
 from sync.log.envelope import GENESIS
 from sync.log.signing import Origin
+from sync.merge.places import UNIT, Places
 from sync.store import cipher, postgres
 from sync.store.engine import as_one_file, check, host_faults, reading, store_engine, writing
 from sync.store.lock import StoreLock
 from sync.store.proof import Keys, Proof, prove
 from sync.store.schema import upgrade
-from sync.store.tables import origin, property_
+from sync.store.tables import origin, property_, record
 from sync.store.transfer import fill_database
 
 DRAFT = ".restoring"
@@ -50,7 +51,7 @@ def restore(
     draft = folder / f"{name}{DRAFT}"
     try:
         _copy(backup, draft)
-        proof = begin_anew(draft, identity, keys)
+        proof = begin_anew(draft, identity, keys, unix_ms(clock.now()))
         if database:
             return Restored(proof, _into(database, draft, identity, clock))
         aside = _take_its_place(draft, folder / name, clock)
@@ -68,8 +69,11 @@ def _copy(backup: Path, draft: Path) -> None:
         raise HostFault("disk-failing", folder=str(draft.parent)) from err
 
 
-def begin_anew(draft: Path, identity: Origin, keys: Keys) -> Proof:
-    """Prove a store's file, and let its center go on where no place and no cursor is given twice."""
+def begin_anew(draft: Path, identity: Origin, keys: Keys, now_ms: int) -> Proof:
+    """Prove a store's file, and let its center go on where no place and no cursor is given twice.
+
+    The new epoch is the hour's: one backup may be put back several times.
+    """
     try:
         engine = store_engine(draft, _key_of(draft, identity))
         check(engine)
@@ -85,15 +89,29 @@ def begin_anew(draft: Path, identity: Origin, keys: Keys) -> Proof:
                 raise OperatorError("backup-foreign", file=draft.name)
             proof = prove(connection, own, identity.center_key, keys)
             connection.execute(property_.delete().where(property_.c.name == "feed"))
+            _know_every_unit(connection)
             connection.execute(
                 origin.update()
                 .where(origin.c.terminal == own)
-                .values(epoch=origin.c.epoch + 1, seq=0, head_hash=GENESIS, acknowledged=0)
+                .values(epoch=_later(origin.c.epoch, now_ms), seq=0, head_hash=GENESIS, acknowledged=0)
             )
         as_one_file(engine)
     finally:
         engine.dispose()
     return proof
+
+
+def _later(epoch: "sa.ColumnElement[int]", now_ms: int) -> "sa.ColumnElement[int]":
+    return sa.case((epoch < now_ms, now_ms), else_=epoch + 1)
+
+
+def _know_every_unit(connection: sa.Connection) -> None:
+    """Terminals may have heard of moves that this backup knows nothing of: each path is read by its code."""
+    places = Places.load(connection)
+    rows = connection.execute(sa.select(record.c.pk, record.c.owner_path).where(record.c.entity == UNIT))
+    for code, path in rows.all():
+        places.move(code, path)
+    places.keep(connection)
 
 
 def _into(database: str, draft: Path, identity: Origin, clock: Clock) -> str:

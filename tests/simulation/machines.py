@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 from unittest import mock
 
+from desktop_app.domain.faults import HostFault
 from desktop_app.domain.ids import DeviceId, UnitPath
 from sync.identity.device import DeviceKey
 from sync.store import cipher
@@ -139,7 +140,10 @@ class Machine:
 
     def make_old(self) -> None:
         """The dead machine's records are of another version's rules: they are made again when it is opened."""
-        with closing(cipher.connect(self.folder / self._file, STORE_KEY)) as connection:
+        with (
+            suppress(HostFault, cipher.DatabaseError),  # of a damaged one nobody asks that
+            closing(cipher.connect(self.folder / self._file, STORE_KEY)) as connection,
+        ):
             connection.execute("UPDATE property SET value = '0' WHERE name = 'projection'")
 
     def watch(self, store: Store) -> None:

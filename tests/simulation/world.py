@@ -215,7 +215,8 @@ class Province:
         found = self.machine.put_back()
         if found:
             self.restored = True
-            begin_anew(self.machine.folder / CenterStore.STORE_FILE, self.identity, self._key_of)
+            file, now_ms = self.machine.folder / CenterStore.STORE_FILE, unix_ms(self.clock.now())
+            begin_anew(file, self.identity, self._key_of, now_ms)
         while self.center is None:
             self.start_center()
         self.forgotten |= before - set(ids_of(self.center))

@@ -78,6 +78,22 @@ async def test_after_a_restore_from_yesterday_the_terminals_bring_back_today(
     assert compare(province, late) == []
 
 
+def test_one_backup_may_be_put_back_twice(province: Province, tmp_path: Path) -> None:
+    """What the center said in between is not taken for what it says after."""
+    host = province.terminal(HUIDONG)
+    province.meeting(host)
+    province.sync(host)
+    province.center.backup(tmp_path / "b.db")
+    for name in ("第一次", "第二次"):
+        province.center.close()
+        province.clock.go_on(minutes=1)
+        _restore(province, tmp_path / "b.db")
+        province.open_center()
+        province.center.append(Write("unit", "441323", {"name": name}), actor=province.actor)
+        province.pull(host)
+    assert (host.get("unit", "441323") or {})["name"] == "第二次"
+
+
 async def test_a_terminal_that_has_nothing_to_send_still_brings_back_what_it_delivered(
     province: Province, tmp_path: Path
 ) -> None:

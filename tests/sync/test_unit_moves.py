@@ -1,14 +1,16 @@
 """A county comes under another city: its records, people and terminals go with it, and nothing is lost or overseen."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from sync_province import BOLUO, HUIDONG, HUIZHOU, NATION, PROVINCE, SHANWEI, Province
 from test_snapshot_and_healing import _fill, compare
 
-from desktop_app.domain.faults import OperatorError
+from desktop_app.domain.faults import OperatorError, PeerFault
 from desktop_app.domain.ids import UnitPath, derived_id
 from sync.center.moves import UnitMove
+from sync.center.restoration import restore
 from sync.reference.units import units
 from sync.terminal.records import Records, Write
 
@@ -160,6 +162,40 @@ def test_a_move_that_makes_no_sense_is_refused_and_changes_nothing(tree: Provinc
         act("441323", "441500", ground="x", actor=tree.actor)
     assert (tree.center.get("unit", "441323") or {})["unit_path"] == HUIDONG
     assert tree.center.list("audit_event") == []
+
+
+def test_a_center_restored_from_before_a_move_goes_on_with_terminals_that_heard_of_it(
+    tree: Province, tmp_path: Path
+) -> None:
+    county, old_city = tree.terminal(HUIDONG), tree.terminal(HUIZHOU)
+    meeting = tree.meeting(county, HUIZHOU)
+    tree.sync(county, old_city)
+    tree.center.backup(tmp_path / "b.db")
+    _move(tree)
+    tree.sync(county, old_city)
+    assert county.unit_path == MOVED
+    tree.center.close()
+    restore(
+        tree.folder / "center",
+        "center.db",
+        tmp_path / "b.db",
+        identity=tree.identity,
+        clock=tree.clock,
+        keys=lambda _device: None,
+        database=tree.database,
+    )
+    center = tree.open_center()
+    assert center.place_of(MOVED) == HUIDONG
+    signed = tree.sign_in(county, meeting, "1")
+    tree.pull(county)
+    with suppress(PeerFault):
+        tree.push(county)
+    at = center.position(county.device)
+    county.go_on_from(at.epoch, at.seq, at.head_hash)
+    tree.sync(county, old_city)
+    assert county.quarantine() == []
+    assert [row["pk"] for row in center.list("sign_in")] == [signed]
+    assert [row["pk"] for row in old_city.list("sign_in")] == [signed]
 
 
 def test_a_move_that_could_not_be_written_has_not_happened(tree: Province) -> None:
