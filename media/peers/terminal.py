@@ -90,6 +90,8 @@ class TerminalMedia:
         self._connections = 0
         self._through_relay = config.relay == "always"
         self._restart = False
+        self._taking_over = False
+        """New connections are being made."""
         self._up = False
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -263,6 +265,7 @@ class TerminalMedia:
             log.info("no way to the center: %s", err)
             return False
         fresh = _Connection(publishing, receiving)
+        self._taking_over = True
         try:
             await asyncio.gather(self._publish(publishing), self._receive(receiving))
         except (ConnectionError, PeerFault, HostFault, TimeoutError, OSError) as err:
@@ -274,6 +277,8 @@ class TerminalMedia:
         except asyncio.CancelledError:
             self._close_later(fresh)
             raise
+        finally:
+            self._taking_over = False
         self._restart = False
         self._connections += 1
         self._use(fresh)
@@ -331,7 +336,9 @@ class TerminalMedia:
         connection = self._connection
         if connection is not None:
             silent = self._clock.monotonic() - connection.heard_at()
-            self._set_up(silent < self._config.silent_after and not connection.ended())
+            # The engine says goodbye to the old connection as soon as the new one stands.
+            ended = connection.ended() and not (self._up and self._taking_over)
+            self._set_up(silent < self._config.silent_after and not ended)
 
     def _set_up(self, up: bool) -> None:
         if up != self._up:
