@@ -60,6 +60,8 @@ from sync.usb.center import UsbOffice
 from sync.usb.spool import Spool
 
 log = logging.getLogger("silian.center")
+INTAKE_AFTER = 3.0
+"""Seconds after which it is started where no push has come: the sites of a meeting come back first."""
 PACKAGES_EVERY = 0.5
 """Seconds between two looks for a sync package that was handed over."""
 
@@ -272,6 +274,7 @@ class Center:
     async def _open_intake(self) -> None:
         """Have the process ready before the first push; where it cannot be had, the push says so in the log."""
         if self._intake is not None:
+            await asyncio.sleep(INTAKE_AFTER)
             with contextlib.suppress(OSError):
                 await run_in_threadpool(self._intake.open)
 

@@ -201,10 +201,18 @@ class Projector:
         self._folds: dict[MeetingId, _Fold] = {}
 
     def catch_up(self) -> None:
-        """Take in whatever was logged and not projected when the center went down."""
+        """Take in whatever was logged and not projected when the center went down.
+
+        A meeting that is not behind is folded again with its next event, when the sites are back in it.
+        """
         for row in self._store.list("meeting"):
-            if row.get("state") not in OVER:
-                self.project(MeetingId(row["pk"]))
+            meeting = MeetingId(row["pk"])
+            if row.get("state") not in OVER and self._is_behind(meeting):
+                self.project(meeting)
+
+    def _is_behind(self, meeting: MeetingId) -> bool:
+        cursor = self._store.cursor(f"meeting:{meeting}")
+        return self._store.get("meeting_event", event_id(meeting, cursor + 1)) is not None
 
     def project(self, meeting: MeetingId) -> int:
         """Take in what is new in a meeting's log; how many events that were."""
