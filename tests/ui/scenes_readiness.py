@@ -13,6 +13,7 @@ from office_stage import BL, GD, HZ
 
 from desktop_app.domain.clock import stamp, unix_ms
 from desktop_app.domain.ids import UnitPath, uuid7
+from desktop_app.domain.meetings import MeetingKind
 from sync.log.write import Write
 from sync.meetings.desk import SignInDesk
 from ui.models.app_model import Page
@@ -225,6 +226,81 @@ def _ready_contact(scene: Any) -> None:
     scene.window.findChild(ReadinessPage).edit_contact()
 
 
+def _schedule_change(scene: Any) -> None:
+    """Our own meeting, changed into the hours of another one."""
+    terminal = scene.terminal
+    terminal.day()
+    start = timedelta(minutes=14)
+    meeting = terminal.meeting("县域医疗对口协商会", MeetingKind.COUNTERPART_CONSULT, start, 1.5)
+    scene.furnish()
+    scene.tell("online")
+    scene.work.schedule._soon.setInterval(0)
+    card = next(card for card in scene.work.home.every if card.meeting == meeting)
+    scene.window.acts.change(card)
+
+
+def _meetings_busy(scene: Any) -> None:
+    terminal = scene.terminal
+    terminal.day()
+    terminal.meeting("县域医疗对口协商会", MeetingKind.COUNTERPART_CONSULT, timedelta(minutes=14), 1.5)
+    terminal.meeting("已取消的座谈会", MeetingKind.MEMBER_ROOM, timedelta(days=1), state="cancelled")
+    scene.furnish()
+    scene.tell("online")
+    scene.terminal.app.go(Page.MEETING)
+
+
+def _meetings_cancel(scene: Any) -> None:
+    _meetings_busy(scene)
+    scene.window.acts.cancel(next(card for card in scene.work.home.every if card.ours and not card.over))
+
+
+def a_lecture_that_is_over(scene: Any) -> str:
+    """With late members, an outage, speeches, a roll call and duty events."""
+    meeting = people_sign_in(scene, 21)
+    store, clock = scene.terminal.store, scene.terminal.clock
+    whole_province(scene, meeting)
+    now = clock.now()
+
+    def at(minutes: float) -> str:
+        return stamp(now + timedelta(minutes=minutes))
+
+    writes = [Write("meeting", meeting, {"state": "ended", "actual_end": at(80)}, meeting)]
+    for place, (site, name) in enumerate(((GD, "广东省政协"), (HZ, "惠州市政协"), (HD, "惠东县政协"))):
+        stay = {"meeting": meeting, "site": site, "site_name": name, "joined_at": at(-40), "left_at": at(80)}
+        writes.append(Write("site_stay", f"stay-{place}", {**stay, "drops": int(site == HD)}, meeting))
+        answer = {"meeting": meeting, "round_no": 1, "manner": "voice", "called_at": at(2), "site": site}
+        writes.append(Write("roll_call_answer", f"roll-{place}", {**answer, "status": "answered"}, meeting))
+    outage = {"meeting": meeting, "site": HD, "started_at": at(20), "ended_at": at(23.5), "seconds": 210}
+    writes.append(Write("outage", "outage", outage, meeting))
+    for number, row in enumerate(store.list("member")[:14]):
+        if number < 3:
+            turn = {"started_at": at(30 + 6 * number), "ended_at": at(34 + 6 * number), "seconds": 240}
+            said = {"meeting": meeting, "speech_no": number + 1, "member_name": row["name"], "site": HD, **turn}
+            writes.append(Write("speech", f"speech-{number}", {**said, "over_sec": 0 if number else 34}, meeting))
+        duty = {"meeting": meeting, "member": row["pk"], "member_name": row["name"], "unit_path": HD}
+        duty |= {"member_no": row["member_no"], "role": "speech" if number < 3 else "attend"}
+        writes.append(
+            Write("duty_event", f"d{number}", {**duty, "attended_min": 96, "attended_permille": 960}, meeting)
+        )
+    store.write(*writes)
+    return meeting
+
+
+def _report(scene: Any, part: str = "sites") -> None:
+    from ui.shell.report_dialog import ReportDialog
+
+    meeting = a_lecture_that_is_over(scene)
+    scene.furnish()
+    scene.tell("online")
+    scene.terminal.app.go(Page.MEETING)
+    scene.window.acts.report(next(card for card in scene.work.home.every if card.meeting == meeting))
+    scene.window.findChild(ReportDialog).show_part(part)
+
+
+def _report_duties(scene: Any) -> None:
+    _report(scene, "duties")
+
+
 SCENES: dict[str, Callable[[Any], None]] = {
     "signin": _signin,
     "signin-closed": _signin_closed,
@@ -237,5 +313,10 @@ SCENES: dict[str, Callable[[Any], None]] = {
     "ready-empty": _ready_empty,
     "ready-history": _ready_history,
     "ready-contact": _ready_contact,
+    "schedule-change": _schedule_change,
+    "meetings-busy": _meetings_busy,
+    "meetings-cancel": _meetings_cancel,
+    "report": _report,
+    "report-duties": _report_duties,
 }
 UNITS |= {name: GD for name in SCENES if name.startswith("ready")}

@@ -20,9 +20,11 @@ from ui.models.minutes_model import MinutesModel
 from ui.models.opinions_model import OpinionsModel
 from ui.models.people_model import PeopleModel
 from ui.models.readiness_model import ReadinessModel
+from ui.models.reminder_model import ReminderModel
 from ui.models.report_model import ReportModel
 from ui.models.roll_model import RollCallModel
 from ui.models.room_model import RoomModel
+from ui.models.schedule_model import ScheduleModel
 from ui.models.settings_model import SettingsModel
 from ui.models.signin_model import SignInModel
 from ui.models.slide_model import SlideModel
@@ -61,6 +63,9 @@ class Workplace(QObject):
         self._room_scheme()
         self.readiness = ReadinessModel(services, self)
         self.report = ReportModel(services, self)
+        self.schedule = ScheduleModel(services, self)
+        self.schedule.saved.connect(lambda _meeting: self.home.load())
+        self.reminder = ReminderModel(self.home, app, self)
         self._opened = False
         self.home.joining.connect(self._join)
         self.meeting.changed.connect(self._meeting_changed)

@@ -16,7 +16,7 @@ class AgendaLine(QWidget):
 
     def __init__(self, number: int, item: AgendaDraft, remove: "AgendaList") -> None:
         super().__init__()
-        self._type = item.item_type
+        self._type, self._item = item.item_type, item.item
         row = QHBoxLayout(self)
         flush(row, 8)
         place = Text(f"{number}.", "body", "ink3")
@@ -37,7 +37,7 @@ class AgendaLine(QWidget):
         row.addWidget(IconButton("close", t("schedule.item_remove", number), clicked=lambda: remove.drop(number - 1)))
 
     def item(self) -> AgendaDraft:
-        return AgendaDraft(self.title.text(), self._type, 0, 60 * int(self.minutes.currentData()))
+        return AgendaDraft(self.title.text(), self._type, 0, 60 * int(self.minutes.currentData()), self._item)
 
 
 class AgendaList(QWidget):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop_app.domain.meetings import MeetingMode
 from ui.i18n import t
@@ -22,6 +22,7 @@ from ui.widgets import (
     Icon,
     LevelMark,
     LinkButton,
+    MenuButton,
     PrimaryButton,
     Text,
 )
@@ -81,6 +82,8 @@ class NextCard(Card):
         running = card.running or card.minutes_to_start(now) <= 0
         chips.addWidget(Chip(starts_text(card, now), "clock-outline", "shilv" if running else "accent"))
         chips.addWidget(Chip(t(f"kind.{card.kind}"), MODE_ICONS[card.mode], "neutral"))
+        if card.clash:
+            chips.addWidget(Chip(t("meetings.clash"), "calendar-alert", "zheshi"))
         chips.addStretch(1)
         code = t("home.code", card.code) if card.code else t("home.no_code")
         chips.addWidget(Text(code, "small", "ink3"))
@@ -116,6 +119,7 @@ class NextCard(Card):
             (t("home.open_minutes"), "file-document-edit-outline", lambda: office.open_minutes(card.meeting)),
         ):
             acts.addWidget(Button(words, icon, size="large", clicked=act))
+        acts.addWidget(more_button(card, office, size="large"))
         acts.addStretch(1)
         acts.addWidget(Text("" if app.meeting_id else t("home.f5"), "small", "ink3"))
         self.body.addLayout(acts)
@@ -147,8 +151,16 @@ class MeetingRow(QFrame):
         note = t("home.row_note", t(f"kind.{card.kind}"), card.host)
         words.addWidget(ElidedText(note, "small", "ink3"))
         row.addLayout(words, 1)
-        if card.over:
+        if card.clash:
+            clash = Chip(t("meetings.clash"), "calendar-alert", "zheshi")
+            clash.setToolTip(t("meetings.clash_with", card.clash))
+            clash.setAccessibleName(t("meetings.clash_with", card.clash))
+            row.addWidget(clash)
+        if card.cancelled:
+            row.addWidget(Chip(t("meetings.cancelled"), "calendar-remove-outline", "neutral"))
+        elif card.over:
             row.addWidget(Chip(t("home.over"), "check", "neutral"))
+            row.addWidget(Button(t("meetings.report"), size="small", clicked=lambda: office.acts.report(card)))
             row.addWidget(
                 Button(t("home.see_minutes"), size="small", clicked=lambda: office.open_minutes(card.meeting))
             )
@@ -159,7 +171,18 @@ class MeetingRow(QFrame):
                 Button(t("home.open_signin"), size="small", clicked=lambda: office.open_sign_in(card.meeting))
             )
             row.addWidget(Button(t("home.join"), size="small", clicked=lambda: office.join(card.meeting)))
+        row.addWidget(more_button(card, office))
         self.setAccessibleName(f"{span_text(card.start, card.end)} {card.title} {note}")
+
+
+def more_button(card: MeetingCard, office: Office, *, size: str = "small") -> MenuButton:
+    """更多: what else can be done with this meeting."""
+    button = MenuButton(t("meetings.more"), size=size)
+    menu = QMenu(button)
+    office.acts.fill(menu, card)
+    button.set_menu(menu)
+    button.setAccessibleName(t("meetings.more_name", card.title))
+    return button
 
 
 class OthersCard(Card):

@@ -13,6 +13,7 @@ from ui.models.workplace import Workplace
 from ui.shell.banners import BannerHost, ReturnBar
 from ui.shell.office import Office
 from ui.shell.rail import Rail
+from ui.shell.reminder_bar import ReminderBar
 from ui.shell.top_bar import TopBar, greeting_date
 from ui.theme import theme
 from ui.widgets import IconButton, Notice, clear
@@ -41,6 +42,7 @@ class OfficeShell(QWidget):
         outer.addLayout(column, 1)
         self.top = TopBar(app)
         column.addWidget(ReturnBar(app, app.return_to_meeting, self))
+        column.addWidget(ReminderBar(work.reminder, self))
         column.addWidget(self.top)
         column.addWidget(BannerHost(app, self))
         self._note = QWidget()

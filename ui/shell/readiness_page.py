@@ -22,6 +22,7 @@ from ui.widgets import (
     ElidedText,
     EmptyState,
     Icon,
+    IconButton,
     LevelMark,
     Notice,
     ScrollColumn,
@@ -96,23 +97,25 @@ class ReadinessPage(QWidget):
         card = Card()
         card.body.setContentsMargins(k.px(18), k.px(8), k.px(18), k.px(8))
         row = QHBoxLayout()
-        flush(row, 8)
+        flush(row, 5)
         self._numbers: dict[str, Text] = {}
         for key, _states, icon_name, tone in TOTALS:
             row.addWidget(Icon(icon_name, tone, 20))
             self._numbers[key] = Text("0", "number", tone if tone != "ink2" else "ink")
             row.addWidget(self._numbers[key])
-            row.addWidget(Text(t(f"ready.total_{key}"), "small", "ink2"))
-            row.addSpacing(k.px(14))
+            row.addWidget(ElidedText(t(f"ready.total_{key}"), "small", "ink2"))
+            row.addSpacing(k.px(8))
         row.addStretch(1)
         self.meetings = QComboBox()
         self.meetings.setFont(font("small"))
         self.meetings.setMaximumWidth(k.px(280))
+        self.meetings.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.meetings.setMinimumContentsLength(6)
         self.meetings.setAccessibleName(t("ready.meeting"))
         self.meetings.activated.connect(lambda place: self.model.open(str(self.meetings.itemData(place))))
         row.addWidget(self.meetings)
         self._filter = Segmented(
-            [(Shown.ALL.value, t("ready.all")), (Shown.PROBLEMS.value, t("ready.problems"))],
+            [(Shown.ALL.value, t("ready.all")), (Shown.PROBLEMS.value, t("ready.problems_count", 188))],
             Shown.ALL.value,
             lambda key: self.model.show(Shown(key)),
         )
@@ -177,7 +180,7 @@ class ReadinessPage(QWidget):
             return
         row = self._bar_row
         row.addWidget(LevelMark(site.level, 20), 0, Qt.AlignmentFlag.AlignVCenter)
-        row.addWidget(Text(place_name(site.unit_path), "title"))
+        row.addWidget(ElidedText(place_name(site.unit_path), "title", bold=True))
         icon_name, tone = STATE_LOOKS[site.state]
         row.addWidget(Chip(state_words(site), icon_name, tone))
         words = QVBoxLayout()
@@ -185,12 +188,15 @@ class ReadinessPage(QWidget):
         words.addWidget(ElidedText(self._advice(site), "small", "ink"))
         words.addWidget(ElidedText(self._figures(site), "small", "ink3"))
         row.addLayout(words, 1)
-        phone = t("ready.phone", site.phone, site.contact) if site.phone else t("ready.no_phone")
         row.addWidget(Icon("phone-outline", "accent" if site.phone else "ink3", 20))
-        number = Text(phone, "title" if site.phone else "small", "ink" if site.phone else "ink3")
-        number.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        row.addWidget(number)
-        row.addWidget(Button(t("ready.edit_phone"), "pencil-outline", size="small", clicked=self.edit_contact))
+        if site.phone:
+            number = Text(site.phone, "title")
+            number.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            row.addWidget(number)
+            row.addWidget(ElidedText(site.contact, "small", "ink2"))
+        else:
+            row.addWidget(ElidedText(t("ready.no_phone"), "small", "ink3"))
+        row.addWidget(IconButton("pencil-outline", t("ready.edit_phone"), clicked=self.edit_contact))
         row.addWidget(Button(t("ready.history"), "history", size="small", clicked=self.open_history))
 
     def _advice(self, site: SiteReadiness) -> str:

@@ -1,5 +1,10 @@
-"""安排会议: title, kind, time, sites and agenda. The kind brings its usual agenda, which may be changed."""
+"""安排会议: title, kind, time, sites and agenda; the same dialog changes a meeting and makes a copy of one.
 
+The kind brings its usual agenda, which may be changed. Rooms that are taken at that time are named before it is saved.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from PySide6.QtCore import QDate, Qt
@@ -16,48 +21,67 @@ from PySide6.QtWidgets import (
 )
 
 from desktop_app.domain.faults import Fault
+from desktop_app.domain.ids import UnitPath
 from desktop_app.domain.meetings import MeetingKind
 from sync.meetings.schedule import usual_agenda
 from ui.i18n import fault_text, language, t
-from ui.i18n.dates import at_local, local
-from ui.models.home_model import HomeModel
+from ui.i18n.catalogue import fill_named
+from ui.i18n.dates import at_local, local, span_text
 from ui.models.places import place_name
-from ui.services import AgendaDraft
+from ui.models.schedule_model import Purpose, ScheduleModel
+from ui.services import AgendaDraft, Plan
 from ui.shell.agenda_list import AgendaList
+from ui.shell.invite_menus import InviteMenus
 from ui.theme import font, theme
 from ui.widgets import Button, Notice, PrimaryButton, Text
 from ui.widgets.card import flush
 from ui.widgets.dialog import Dialog
 
 USUAL_HOURS = 2
+CLASHES_TOLD, UNITS_TOLD, ROWS_TOLD = 3, 3, 6
 
 
 class ScheduleDialog(Dialog):
     """Closes by itself once the meeting is in the records."""
 
-    def __init__(self, model: HomeModel, parent: QWidget | None = None) -> None:
-        super().__init__(t("schedule.title"), parent, 900)
+    def __init__(
+        self,
+        model: ScheduleModel,
+        parent: QWidget | None = None,
+        purpose: Purpose = Purpose.NEW,
+        meeting: str = "",
+    ) -> None:
+        super().__init__(t(f"schedule.title_{purpose}"), parent, 900)
         k = theme()
         self._model = model
+        self._purpose = purpose
+        self._shown_plan = False
         self.invited: set[str] = set()
+        self.clash = Notice("", icon_name="calendar-alert", tone="zheshi")
+        self.clash.hide()
         self.notice = Notice("", icon_name="alert-circle-outline", tone="zhusha")
         self.notice.hide()
         self.body.addWidget(self.notice)
+        self.body.addWidget(self.clash)
         columns = QHBoxLayout()
         flush(columns, 24)
         columns.addLayout(self._facts(), 1)
         columns.addLayout(self._sites(), 1)
         self.body.addLayout(columns, 1)
         self.add_button(Button(t("dialog.cancel"), clicked=self.reject))
-        self.go = self.add_button(PrimaryButton(t("schedule.go"), "calendar-check", clicked=self.submit), default=True)
+        words = t("schedule.save") if purpose is Purpose.CHANGE else t("schedule.go")
+        self.go = self.add_button(PrimaryButton(words, "calendar-check", clicked=self.submit), default=True)
         model.units_loaded.connect(self.show_units)
-        model.scheduled.connect(self.accept)
-        model.schedule_failed.connect(self._refused)
+        model.invited_loaded.connect(self.invite)
+        model.clashes_changed.connect(self._show_clashes)
+        model.opened.connect(self._show_plan)
+        model.saved.connect(self.accept)
+        model.refused.connect(self._refused)
         self.finished.connect(self.deleteLater)
-        model.load_units()
         self._kind_chosen()
+        model.begin(purpose, meeting)
         self.title.setFocus()
-        self.resize(k.px(940), k.px(620))
+        self.resize(k.px(960), k.px(640))
 
     def _facts(self) -> QVBoxLayout:
         k = theme()
@@ -98,6 +122,9 @@ class ScheduleDialog(Dialog):
                 grid.addWidget(field, index, 1)
         for one in (self.title, self.kind, self.day, self.begin, self.end):
             one.setFont(font("body"))
+        self.day.dateChanged.connect(lambda _day: self._look())
+        for box in (self.begin, self.end):
+            box.currentIndexChanged.connect(lambda _index: self._look())
         self.begin.setAccessibleName(t("schedule.begin"))
         self.end.setAccessibleName(t("schedule.end"))
         grid.setColumnStretch(1, 1)
@@ -112,6 +139,7 @@ class ScheduleDialog(Dialog):
         flush(column, 10)
         self._chosen = Text(t("schedule.sites"), "title")
         column.addWidget(self._chosen)
+        column.addWidget(InviteMenus(self._model, self.invite, self.invite_nobody))
         self.search = QLineEdit()
         self.search.setFont(font("body"))
         self.search.setPlaceholderText(t("schedule.search"))
@@ -148,21 +176,72 @@ class ScheduleDialog(Dialog):
 
     def submit(self) -> None:
         """Hand it to the records; a refusal is told above the form and nothing typed is lost."""
+        start, end = self._span()
+        self.notice.hide()
+        self.go.setEnabled(False)
+        invited = [UnitPath(path) for path in sorted(self.invited)]
+        self._model.save(Plan(self.title.text(), self.kind.currentData(), start, end, invited, self.agenda.items()))
+
+    def invite(self, paths: Sequence[UnitPath]) -> None:
+        """These too."""
+        self.notice.hide()
+        known = {unit.unit_path for unit in self._model.units}
+        self.invited |= {path for path in paths if path in known}
+        self.show_units()
+        self._look()
+
+    def invite_nobody(self) -> None:
+        self.invited.clear()
+        self.show_units()
+        self._look()
+
+    def _span(self) -> tuple[datetime, datetime]:
         day = self.day.date()
         on = date(day.year(), day.month(), day.day())
         (from_hour, from_minute), (to_hour, to_minute) = self.begin.currentData(), self.end.currentData()
-        self.notice.hide()
-        self.go.setEnabled(False)
-        self._model.schedule(
-            self.title.text(),
-            self.kind.currentData(),
-            at_local(on, from_hour, from_minute),
-            at_local(on, to_hour, to_minute),
-            sorted(self.invited),
-            self.agenda.items(),
-        )
+        return at_local(on, from_hour, from_minute), at_local(on, to_hour, to_minute)
+
+    def _look(self) -> None:
+        """Which rooms are taken then."""
+        start, end = self._span()
+        self._model.look_for_clashes([UnitPath(path) for path in sorted(self.invited)], start, end)
+
+    def _show_clashes(self) -> None:
+        found = self._model.clashes
+        self.clash.setVisible(bool(found))
+        if not found:
+            return
+        lines = []
+        for one in found[:CLASHES_TOLD]:
+            names = t("call.comma").join(place_name(path) for path in one.units[:UNITS_TOLD])
+            more = t("schedule.and_more", len(one.units)) if len(one.units) > UNITS_TOLD else ""
+            lines.append(t("schedule.clash_line", span_text(one.start, one.end), one.title, names + more))
+        if len(found) > CLASHES_TOLD:
+            lines.append("…")
+        self.clash.set_text(t("schedule.clash", len(found)), "\n".join(lines))
+
+    def _show_plan(self, plan: Plan) -> None:
+        """The meeting that is changed or copied."""
+        self._shown_plan = True
+        start, end = local(plan.start), local(plan.end)
+        copied = self._purpose is Purpose.COPY
+        self.kind.blockSignals(True)
+        self.kind.setCurrentIndex(self.kind.findData(plan.kind))
+        self.kind.blockSignals(False)
+        self.title.setText(plan.title)
+        self.title.selectAll()
+        if not copied:
+            self.day.setDate(QDate(start.year, start.month, start.day))
+        for box, at in ((self.begin, start), (self.end, end)):
+            box.setCurrentIndex(at.hour * 4 + at.minute // 15)
+        self.invited = set(plan.invited)
+        self.agenda.show_items([replace(item, item="") if copied else item for item in plan.agenda])
+        self.show_units()
+        self._look()
 
     def _kind_chosen(self) -> None:
+        if self._shown_plan:
+            return  # the agenda of a meeting that is there is a person's work
         kind = MeetingKind(self.kind.currentData())
         self.agenda.show_items(
             [
@@ -178,6 +257,7 @@ class ScheduleDialog(Dialog):
         else:
             self.invited.discard(path)
         self._count()
+        self._look()
 
     def _count(self) -> None:
         count = len(self.invited)
@@ -185,7 +265,12 @@ class ScheduleDialog(Dialog):
 
     def _refused(self, fault: Fault) -> None:
         self.go.setEnabled(True)
-        self.notice.set_text(fault_text(fault))
+        rows = []
+        for row in self._model.row_faults[:ROWS_TOLD]:
+            rows.append(t("sign.row", row.row, fill_named(t(row.id.replace("row-", "row.", 1)), row.values)))
+        if self._model.rows_wrong > ROWS_TOLD:
+            rows.append("…")
+        self.notice.set_text(fault_text(fault), "\n".join(rows))
         self.notice.show()
 
 
@@ -199,6 +284,6 @@ def _quarters(hour: int, minute: int) -> QComboBox:
     return box
 
 
-def _next_quarter(model: HomeModel) -> datetime:
+def _next_quarter(model: ScheduleModel) -> datetime:
     now = local(model.now) + timedelta(minutes=30)
     return now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0)

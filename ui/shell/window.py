@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ui.models.enrol_model import EnrolModel
     from ui.models.passphrase_model import PassphraseModel
     from ui.models.workplace import Workplace
+    from ui.shell.meeting_acts import MeetingActs
     from ui.shell.office_shell import OfficeShell
 
 USUAL = (1440, 900)
@@ -57,6 +58,7 @@ class MainWindow(QMainWindow):
         self._stack = QStackedWidget()
         self.setCentralWidget(self._stack)
         self._front: QWidget | None = None
+        self._acts: MeetingActs | None = None
         self._office: OfficeShell | None = None
         self._session: QWidget | None = None
         self.ring = FocusRing(self)
@@ -74,7 +76,7 @@ class MainWindow(QMainWindow):
     def receive(self, workplace: Workplace) -> None:
         """The services are there: who sits here unlocks next."""
         self.workplace = workplace
-        for model in (workplace.home, workplace.sync, workplace.settings, workplace.diagnostics):
+        for model in (workplace.home, workplace.schedule, workplace.sync, workplace.settings, workplace.diagnostics):
             model.failed.connect(self.tell)
         workplace.unlock.load()
         self.app.receive(workplace.services)
@@ -97,9 +99,17 @@ class MainWindow(QMainWindow):
 
     def schedule(self) -> None:
         if self.workplace is not None:
-            from ui.shell.schedule_dialog import ScheduleDialog
+            self.acts.schedule()
 
-            ScheduleDialog(self.workplace.home, self).open()
+    @property
+    def acts(self) -> MeetingActs:
+        if self._acts is None:
+            from ui.shell.meeting_acts import MeetingActs
+
+            if self.workplace is None:
+                raise RuntimeError("there is no meeting before there is a workplace")
+            self._acts = MeetingActs(self.workplace, self)
+        return self._acts
 
     def open_sign_in(self, meeting: str) -> None:
         if self.workplace is not None:

@@ -1,0 +1,229 @@
+"""会后报告: the numbers in one line, then sites, speeches, roll calls, outages and duty events, each as a list."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
+
+from desktop_app.domain.faults import Fault
+from sync.meetings.report import MeetingReport
+from ui.i18n import fault_text, t
+from ui.i18n.dates import clock_text, day_text, duration_text, span_text, today
+from ui.models.places import place_name
+from ui.models.report_model import ReportModel
+from ui.theme import font, theme
+from ui.widgets import Button, EmptyState, Notice, PrimaryButton, Segmented, Text, clear, flush
+from ui.widgets.dialog import Dialog
+
+PARTS = ("sites", "speeches", "rolls", "outages", "duties")
+COLUMNS = {
+    "sites": ("site", "expected", "present", "excused", "absent", "late", "joined", "left", "outage"),
+    "speeches": ("number", "member", "site", "item", "started", "ended", "seconds", "over"),
+    "rolls": ("round", "manner", "called", "sites", "answered", "no_answer", "offline"),
+    "outages": ("site", "since", "until", "minutes"),
+    "duties": ("member", "number_of_card", "unit", "role", "minutes", "share", "speeches"),
+}
+
+
+class ReportDialog(Dialog):
+    """Live: a room that brings its records later is counted as they come."""
+
+    def __init__(self, model: ReportModel, parent: QWidget | None = None) -> None:
+        super().__init__(t("report.title"), parent, 980)
+        k = theme()
+        self._model = model
+        self._part = PARTS[0]
+        self._notice = Notice("")
+        self._notice.hide()
+        self.body.addWidget(self._notice)
+        self._title = Text("", "title", wrap=True)
+        self.body.addWidget(self._title)
+        self._when = Text("", "small", "ink2")
+        self.body.addWidget(self._when)
+        self._numbers = QHBoxLayout()
+        flush(self._numbers, 28)
+        self.body.addLayout(self._numbers)
+        self._choice = Segmented([(part, t(f"report.{part}")) for part in PARTS], self._part, self.show_part)
+        row = QHBoxLayout()
+        flush(row)
+        row.addWidget(self._choice)
+        row.addStretch(1)
+        self.body.addLayout(row)
+        self.table = QTableWidget()
+        self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        self.table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
+        self.table.setShowGrid(False)
+        self.table.setTabKeyNavigation(False)
+        self.table.verticalHeader().hide()
+        self.table.verticalHeader().setDefaultSectionSize(k.px(34))
+        header = self.table.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self.table.setFont(font("small"))
+        self.table.setMinimumHeight(k.px(280))
+        self.body.addWidget(self.table, 1)
+        self._empty = QHBoxLayout()
+        flush(self._empty)
+        self.body.addLayout(self._empty)
+        self.add_button(Button(t("dialog.close"), clicked=self.accept))
+        self.export = self.add_button(
+            PrimaryButton(t("report.export"), "file-export-outline", clicked=self.choose_export), default=True
+        )
+        model.changed.connect(self.refresh)
+        model.failed.connect(self._fail)
+        model.exported.connect(self._exported)
+        self.finished.connect(lambda _how: model.open(""))
+        self.finished.connect(self.deleteLater)
+        self.resize(k.px(1040), k.px(660))
+        self.refresh()
+
+    def show_part(self, part: str) -> None:
+        """Turn to another list."""
+        self._part = part
+        self.refresh()
+
+    def choose_export(self) -> None:
+        """导出: a workbook or a page."""
+        report = self._model.report
+        name = f"{report.title if report is not None else ''} {t('report.title')}.xlsx"
+        path, _ = QFileDialog.getSaveFileName(self, t("report.export"), name, t("report.kinds"))
+        if path:
+            self._model.export(Path(path))
+
+    def refresh(self) -> None:
+        """Take up what the model says now."""
+        report = self._model.report
+        self.export.setEnabled(report is not None)
+        self._choice.set_current(self._part)
+        if report is None:
+            self._title.setText(t("report.reading"))
+            return
+        self._title.setText(report.title)
+        hours = report.hours
+        start, end = hours.actual_start or hours.planned_start, hours.actual_end or hours.planned_end
+        when = f"{day_text(today(start))} {span_text(start, end)}" if start is not None and end is not None else ""
+        state = t("report.over") if report.over else t("report.running")
+        self._when.setText(" · ".join(part for part in (when, report.code or t("home.no_code"), state) if part))
+        self._show_numbers(report)
+        self._fill(_rows(report, self._part))
+
+    def _show_numbers(self, report: MeetingReport) -> None:
+        clear(self._numbers)
+        people = report.people
+        minutes = -(-report.outage_sec // 60)
+        for key, value, tone in (
+            ("n_sites", f"{report.joined}/{len(report.sites)}", "ink"),
+            ("n_present", f"{people.present}/{people.expected}", "shilv"),
+            ("n_absent", str(people.absent), "zheshi" if people.absent else "ink"),
+            ("n_late", str(people.late), "ink"),
+            ("n_speeches", str(len(report.speeches)), "ink"),
+            ("n_outages", str(minutes), "zheshi" if minutes else "ink"),
+            ("n_duties", str(len(report.duties)), "ink"),
+        ):
+            column = QWidget()
+            row = QHBoxLayout(column)
+            flush(row, 6)
+            row.addWidget(Text(value, "number", tone))
+            row.addWidget(Text(t(f"report.{key}"), "small", "ink2"))
+            column.setAccessibleName(f"{t(f'report.{key}')} {value}")
+            self._numbers.addWidget(column)
+        self._numbers.addStretch(1)
+
+    def _fill(self, rows: list[Sequence[str]]) -> None:
+        columns = COLUMNS[self._part]
+        table = self.table
+        table.setAccessibleName(t(f"report.{self._part}"))
+        table.setVisible(bool(rows))
+        clear(self._empty)
+        if not rows:
+            self._empty.addWidget(EmptyState("text-box-outline", t(f"report.none_{self._part}")))
+            return
+        table.setColumnCount(len(columns))
+        table.setHorizontalHeaderLabels([t(f"report.c_{column}") for column in columns])
+        table.setRowCount(len(rows))
+        for row, cells in enumerate(rows):
+            for column, text in enumerate(cells):
+                table.setItem(row, column, QTableWidgetItem(text))
+        header = table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        widest = columns.index("item") if "item" in columns else 0
+        header.setSectionResizeMode(widest, QHeaderView.ResizeMode.Stretch)
+
+    def _fail(self, fault: Fault) -> None:
+        self._tell(fault_text(fault))
+
+    def _exported(self, path: str) -> None:
+        self._tell(t("report.exported", Path(path).name))
+
+    def _tell(self, words: str) -> None:
+        self._notice.set_text(words)
+        self._notice.show()
+
+
+def _rows(report: MeetingReport, part: str) -> list[Sequence[str]]:
+    """The cells of one list."""
+    if part == "sites":
+        return [
+            (
+                place_name(one.site),
+                *(str(n) for n in (one.tally.expected, one.tally.present, one.tally.excused)),
+                str(one.tally.absent),
+                str(one.tally.late),
+                _clock(one.joined_at) or t("report.never"),
+                _clock(one.left_at),
+                t("report.drops", one.drops, -(-one.outage_sec // 60)) if one.drops else "",
+            )
+            for one in report.sites
+        ]
+    if part == "speeches":
+        return [
+            (
+                str(one.number),
+                one.member,
+                one.site,
+                one.item,
+                _clock(one.started_at),
+                _clock(one.ended_at),
+                duration_text(one.seconds),
+                duration_text(one.over_sec) if one.over_sec else "",
+            )
+            for one in report.speeches
+        ]
+    if part == "rolls":
+        return [
+            (
+                str(one.number),
+                t("report.by_voice") if one.by_voice else t("report.by_button"),
+                _clock(one.called_at),
+                *(str(n) for n in (one.sites, one.present, one.no_answer, one.offline)),
+            )
+            for one in report.rolls
+        ]
+    if part == "outages":
+        return [
+            (
+                place_name(one.site),
+                _clock(one.since),
+                _clock(one.until) or t("report.not_back"),
+                str(-(-timedelta(seconds=one.seconds) // timedelta(minutes=1))),
+            )
+            for one in report.outages
+        ]
+    return [
+        (
+            one.name,
+            one.member_no,
+            one.unit,
+            t(f"report.role_{one.role}") if one.role in ("speech", "attend", "guest") else one.role,
+            str(one.attended_min),
+            f"{one.permille / 10:g}%",
+            str(one.speeches) if one.speeches else "",
+        )
+        for one in report.duties
+    ]
+
+
+def _clock(at: datetime | None) -> str:
+    return clock_text(at) if at is not None else ""
