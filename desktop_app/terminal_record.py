@@ -69,6 +69,8 @@ class Recorder(QObject):
                 "painted": meeting.painted_frames,
                 "first_paint": {path: meeting.paints.first_at(path) for path in meeting.painted_frames},
                 "audio": self._audio(),
+                "pictures": self._pictures(),
+                "line": self._line(),
             }
         self._log.write("sample", **values)
 
@@ -85,6 +87,21 @@ class Recorder(QObject):
             }
             for path, one in live.stats().sites.items()
         }
+
+    def _pictures(self) -> dict[str, tuple[float, int, str]]:
+        """Of each site: pictures a second, lines of the picture, what the line left of it."""
+        live = self._terminal.live
+        if live is None:
+            return {}
+        return {path: (one.fps, one.height, one.step.name) for path, one in live.stats().sites.items()}
+
+    def _line(self) -> tuple[str, str, float]:
+        """How far down the pictures are, up and down the line; pictures a second that are sent."""
+        live = self._terminal.live
+        if live is None:
+            return ("", "", 0.0)
+        stats = live.stats()
+        return stats.sending.name, stats.receiving.name, stats.sent_fps
 
 
 def resident_bytes() -> int | None:

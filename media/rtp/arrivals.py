@@ -14,6 +14,10 @@ from media.rtp.packet import Unwrapper
 STEP = 0.1
 """Seconds that are counted together."""
 QUEUE_STEPS = 3
+LONG_QUEUE_STEPS = 10
+LATE = 2.0 * STEP
+"""A step that takes longer says that this processor is busy: what waits, waits for it."""
+LATE_FOR = 2.0
 RATE_STEPS = 3
 LOSS_STEPS = 5
 LONG_STEPS = 15
@@ -36,6 +40,9 @@ class Reading:
 
     rate: float
     queue: float
+    """The least wait of the last three tenths of a second."""
+    long_queue: float
+    """The least wait of the last second."""
     loss: float
     """Over half a second."""
     long_loss: float
@@ -50,6 +57,8 @@ class Arrivals:
         self._now = _Step()
         self._steps: deque[_Step] = deque(maxlen=LONG_STEPS)
         self._step_at: float | None = None
+        self._late_at: float | None = None
+        """When this processor itself was late last."""
 
     def add(
         self, key: object, number: int, timestamp: int, clock_rate: int, size: int, now: float, *, timed: bool = True
@@ -74,15 +83,21 @@ class Arrivals:
             self._step_at = now
         if now - self._step_at < STEP:
             return None
+        if now - self._step_at > LATE:
+            self._late_at = now
         self._now.seconds = now - self._step_at
         self._step_at = now
         self._steps.append(self._now)
         self._now = _Step()
-        waits = [wait for stream in self._streams.values() if (wait := stream.turn()) is not None]
+        waits = [found for stream in self._streams.values() if (found := stream.turn()) is not None]
+        queue = min((wait for wait, _ in waits), default=0.0)
+        long_queue = min((wait for _, wait in waits), default=0.0)
+        if self._late_at is not None and now - self._late_at < LATE_FOR:
+            long_queue = 0.0
         steps = list(self._steps)
         recent = steps[-RATE_STEPS:]
         rate = 8 * sum(step.octets for step in recent) / sum(step.seconds for step in recent)
-        return Reading(rate, min(waits, default=0.0), _loss(steps[-LOSS_STEPS:], 20), _loss(steps, 40))
+        return Reading(rate, queue, long_queue, _loss(steps[-LOSS_STEPS:], 20), _loss(steps, 40))
 
 
 @dataclass(slots=True)
@@ -105,7 +120,7 @@ class _Stream:
         self._heard_at = 0.0
         self._least: float | None = None
         self._frames = 0
-        self._recent: deque[tuple[int, float]] = deque(maxlen=QUEUE_STEPS)
+        self._recent: deque[tuple[int, float]] = deque(maxlen=LONG_QUEUE_STEPS)
         """How many pictures or sounds began in a step, and the least wait of them."""
 
     def add(self, number: int, timestamp: int | None, now: float) -> int:
@@ -143,13 +158,17 @@ class _Stream:
         self._least = wait if self._least is None else min(self._least, wait)
         self._frames += 1
 
-    def turn(self) -> float | None:
-        """The least wait of the last moments; None for a stream in which too little comes to tell."""
+    def turn(self) -> tuple[float, float] | None:
+        """The least wait of the last moments, and of the last second; None for a stream in which too little comes."""
         self._recent.append((self._frames, 0.0 if self._least is None else self._least))
         self._frames, self._least = 0, None
-        if sum(frames for frames, _ in self._recent) < FRAMES:
+        recent = list(self._recent)
+        if sum(frames for frames, _ in recent[-QUEUE_STEPS:]) < FRAMES:
             return None
-        return min(wait for frames, wait in self._recent if frames)
+        queue = min(wait for frames, wait in recent[-QUEUE_STEPS:] if frames)
+        if len(recent) < LONG_QUEUE_STEPS:
+            return queue, 0.0
+        return queue, min(wait for frames, wait in recent if frames)
 
 
 def _loss(steps: list[_Step], least: int) -> float:

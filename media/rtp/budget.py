@@ -1,14 +1,16 @@
 """How many bits a line bears: cut at once when it is too many, raised again step by step after a while.
 
-A line that was never too narrow has no figure. A queue that stays, or loss with a queue, is a line that is full: what
-came through it just now is what it bears. Loss without a queue is a bad line, not a narrow one, unless it is heavy.
+A line that was never too narrow has no figure. Loss with a queue, or a queue that stays, is a line that is full: what
+came through it just now is what it bears. A queue alone is not enough: a busy processor makes packets late too. Loss without a queue is a bad line, not a narrow one, unless it is heavy.
 Raising that failed waits twice as long the next time.
 """
 
 from media.rtp.arrivals import Reading
 
 QUEUE = 0.12
-"""Seconds of a queue that stays."""
+"""Seconds by which a round trip grows where it passes a queue."""
+QUEUE_THAT_STAYS = 0.25
+"""Seconds of a queue that stays for a second: a line with a deep buffer loses nothing."""
 QUEUE_WITH_LOSS = 0.05
 LOSS = 0.05
 HEAVY_LOSS = 0.3
@@ -67,7 +69,7 @@ class Budget:
 def is_full(reading: Reading) -> bool:
     """Whether more is sent over the line than it bears."""
     return reading.rate >= TELLING and (
-        reading.queue > QUEUE
+        reading.long_queue > QUEUE_THAT_STAYS
         or (reading.queue > QUEUE_WITH_LOSS and reading.loss > LOSS)
         or (reading.long_loss > HEAVY_LOSS and reading.loss > LOSS)
     )

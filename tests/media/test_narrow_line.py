@@ -26,6 +26,7 @@ class Line:
     rate: Callable[[float], float | None] = lambda at: None
     loss: float = 0.0
     jitter: float = 0.02
+    queue: float = 0.4
     stall: Callable[[float], float] = lambda at: at
     """When a packet that arrives then is seen, by a processor that is busy."""
     sent: int = 720
@@ -39,7 +40,9 @@ class Line:
         told: list[tuple[float, int]] = []
         for beat in range(round(seconds * 50)):
             now = beat / 50
-            way.conditions = Conditions(self.loss, delay=0.03, jitter=self.jitter, rate=self.rate(now))
+            way.conditions = Conditions(
+                self.loss, delay=0.03, jitter=self.jitter, rate=self.rate(now), queue=self.queue
+            )
             frames = [("voice", 48_000, [90])]
             every = 4 if self.sent == 180 else 2
             if self.sent and beat % every == 0:
@@ -73,12 +76,12 @@ class Line:
 
 
 @pytest.mark.parametrize(("bits", "settles"), [(300_000, 180), (600_000, 270), (1_000_000, 360)])
-def test_on_a_narrowed_line_the_picture_gives_way_within_a_second_and_is_back_after_it(bits: int, settles: int):
+def test_on_a_narrowed_line_the_picture_gives_way_within_two_seconds_and_is_back_after_it(bits: int, settles: int):
     line = Line(lambda at: bits if 5 < at < 25 else None).run(45)
     first_at, first = line.steps[0]
-    assert 5 < first_at < 6.2
+    assert 5 < first_at < 7
     assert first <= settles
-    assert max(lines for at, lines in line.steps if 8 < at < 25) <= {180: 270, 270: 360, 360: 540}[settles]
+    assert max(lines for at, lines in line.steps if 8 < at < 25) <= {180: 360, 270: 540, 360: 720}[settles]
     assert next(at for at, lines in line.steps if at > 25 and lines > settles) < 35
     assert line.steps[-1][1] == 720
     lost = [at for at in line.voice_lost if at > 7]
@@ -92,9 +95,15 @@ def test_a_bad_line_is_not_taken_for_a_narrow_one(loss: float):
 
 def test_a_busy_processor_is_not_taken_for_a_narrow_line():
     def stall(at: float) -> float:
-        return at if at % 0.5 > 0.3 else at - at % 0.5 + 0.3
+        return at if at % 1.0 > 0.7 else at - at % 1.0 + 0.7
 
     assert Line(stall=stall).run(20).steps == []
+
+
+def test_a_line_with_a_deep_buffer_loses_nothing_and_is_found_out_all_the_same():
+    line = Line(lambda at: 600_000 if at > 5 else None, queue=3.0).run(20)
+    assert 5 < line.steps[0][0] < 8
+    assert line.steps[0][1] < 720
 
 
 def test_a_raise_that_fails_is_tried_ever_more_rarely():
@@ -177,6 +186,6 @@ def test_an_estimate_of_the_engine_holds_as_long_as_it_is_repeated():
 def test_heavy_loss_without_a_queue_is_a_line_that_drops_what_is_too_much():
     budget = Budget()
     for tenth in range(20):
-        budget.look(Reading(400_000, 0.0, 0.4, 0.4), tenth / 10)
+        budget.look(Reading(400_000, 0.0, 0.0, 0.4, 0.4), tenth / 10)
     assert budget.bits is not None
     assert budget.bits <= 340_000
