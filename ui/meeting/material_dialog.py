@@ -52,6 +52,7 @@ class MaterialDialog(Dialog):
         model.changed.connect(self.refresh)
         model.failed.connect(self._refused)
         self.finished.connect(lambda _how: model.close())
+        self.finished.connect(self.deleteLater)
         model.load()
         self.refresh()
         self._list.setFocus()
