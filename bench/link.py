@@ -9,7 +9,7 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 Direction = Literal["up", "down"]
@@ -43,6 +43,10 @@ class Conditions:
     rate: float | None = None
     queue: float = 0.4
     """What may wait for a narrow line, in seconds of its rate; the rest is dropped."""
+
+    def lossless(self) -> "Conditions":
+        """The same line before it loses anything."""
+        return replace(self, loss=0.0, bursts=None)
 
 
 CLEAN = Conditions()

@@ -8,7 +8,7 @@ from multiprocessing import get_context
 
 import av
 
-from bench.link import CLEAN, Conditions, Link
+from bench.link import Conditions, Link
 from bench.media.speech import Heard
 from media.capture.pictures import bgra_picture
 from media.capture.sources import FRAME_BYTES, FRAME_SECONDS, SAMPLE_RATE, SILENCE
@@ -95,7 +95,7 @@ class Call:
     """One speaker, one listener, one hub."""
 
     def __init__(self, samples: bytes, conditions: Conditions, seed: int, *, red: bool) -> None:
-        self.link = Link(CLEAN, CLEAN, seed)
+        self.link = Link(conditions.lossless(), conditions.lossless(), seed)
         self.mouth = Mouth(samples)
         self.ear = Ear()
         self._conditions = conditions

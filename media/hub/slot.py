@@ -214,7 +214,7 @@ class Slot:
         if source is None or packet.marker:
             return []
         copies = []
-        for back in range(COPIES, 0, -1):
+        for back in COPIES:
             before = source.cached(number - back) if number - back >= (self._start or 0) else None
             if before is not None and (packet.timestamp - before.timestamp) & 0xFFFFFFFF == back * VOICE_SAMPLES:
                 copies.append((back * VOICE_SAMPLES, before.payload))

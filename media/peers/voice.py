@@ -28,14 +28,15 @@ class VoiceSender:
         self._expect_loss = expect_loss
         self._loss = 0.0
         self._counted: tuple[int, int] | None = None
-        self._last: deque[tuple[int, bytes]] = deque(maxlen=COPIES)
+        self._last: deque[tuple[int, bytes]] = deque(maxlen=max(COPIES))
 
     def send(self, packet: bytes, timestamp: int, first: bool, now: float) -> None:
         """One Opus packet of 20 ms; `first` after a pause."""
         if first:
             self._last.clear()
         if self.red is not None and self.protection.redundant:
-            copies = [(timestamp - at, copy) for at, copy in self._last if timestamp - at <= COPIES * SAMPLES]
+            wanted = {place * SAMPLES for place in COPIES}
+            copies = [(timestamp - at, copy) for at, copy in self._last if timestamp - at in wanted]
             payload = write_red(OPUS, packet, copies)
             self.stream.send([payload], timestamp, now, marker=first, payload_type=self.red)
         else:

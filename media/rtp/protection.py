@@ -1,7 +1,7 @@
 """How much a voice protects itself against what a receiver reports of its loss; on each leg for itself.
 
 Opus' own redundancy (in-band FEC) is inside the bit rate and follows any loss. RED (RFC 2198) sends each packet again
-with the two after it. That trebles the bit rate of the voice, so it is for a line that loses much and bears it: where
+with two after it. That trebles the bit rate of the voice, so it is for a line that loses much and bears it: where
 the round trip grows long, or the loss grows with it, the line is narrow, and RED would only make it worse.
 """
 
@@ -19,8 +19,8 @@ QUEUE = 0.15
 """Seconds by which the round trip may exceed the shortest one seen before the line counts as narrow."""
 QUEUED_FOR = 2
 """Reports in a row that must say so: one may be late for other reasons."""
-COPIES = 2
-"""Packets of the voice that RED carries again."""
+COPIES = (3, 1)
+"""Which of the packets before it RED carries again, the earliest first: so three lost in a row come back."""
 
 
 def believed(before: float, reported: float) -> float:
