@@ -19,14 +19,14 @@ from tests.media.test_doors import browser
 
 
 class Page:
-    """One run of one page. `cells` are the links it may ask for (conditions and seed), by name."""
+    """One run of one page. `lines` are the links it may ask for (conditions and seed), by name."""
 
     def __init__(
-        self, html: Path, cells: dict[str, tuple[Conditions, int]], more: Sequence[Route] = (), **query: str
+        self, html: Path, lines: dict[str, tuple[Conditions, int]], more: Sequence[Route] = (), **query: str
     ) -> None:
         self.links: dict[str, Link] = {}
         self._html = html
-        self._cells = cells
+        self._cells = lines
         self._more = list(more)
         self._failure = ""
         self._done = asyncio.Event()
