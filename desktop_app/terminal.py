@@ -178,6 +178,7 @@ class Terminal(QObject):
             cards=cards,
             counter=parts.counter,
             people=parts.people,
+            attachments=parts.files,
             errands=self.errands,
             material=parts.material,
         )

@@ -15,6 +15,7 @@ from desktop_app.domain.faults import HostFault
 from desktop_app.domain.ids import PersonId
 from desktop_app.main import VERSION
 from desktop_app.settings import Settings
+from desktop_app.terminal_attachments import TerminalAttachments
 from desktop_app.terminal_live import live_documents
 from desktop_app.terminal_people import TerminalPeople
 from desktop_app.terminal_material import TerminalMaterial
@@ -69,6 +70,7 @@ class Parts:
     live: LiveDocuments
     counter: Counter
     people: TerminalPeople
+    files: TerminalAttachments = field(init=False)
     enrolled_person: PersonId = PersonId("")
     """Who enrolled this terminal a moment ago; empty at every later start."""
     sync: SyncHandle = field(default_factory=SyncHandle)
@@ -79,6 +81,8 @@ class Parts:
 
     def __post_init__(self) -> None:
         self.material = TerminalMaterial(self.records, self.attachments, self.fetch, self.clock)
+        book = AuditBook(self.records, self.clock)
+        self.files = TerminalAttachments(self.records, self.attachments, self.fetch, book, self.records.folder)
 
     @property
     def unit_name(self) -> str:
@@ -102,6 +106,7 @@ class Parts:
         self._thread.start()
         self.sync.attach(self._thread.poke)
         self.counter.ask = self._thread.ask
+        self.files.lane = lane
         self.material.start()
 
     def fetch(self, attachment: str) -> None:
@@ -120,6 +125,7 @@ class Parts:
             act()
         self.sync.attach(None)
         self.counter.ask = None
+        self.files.forget_copies()
         if self._thread is not None:
             self._thread.close()
         self.material.close()

@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from desktop_app.domain.clock import Clock
-    from desktop_app.domain.principal import Role
     from desktop_app.domain.faults import Fault
+    from desktop_app.domain.principal import Role
     from media.live import LiveListener, LiveMeeting
     from sync.documents.live import Colleague
     from sync.meetings.material import Material
     from sync.meetings.planning import Clash
     from sync.meetings.readiness import SiteReadiness
+    from sync.blobs.listing import AttachedFile
     from sync.terminal.audit import AuditLine, LastVisit
     from sync.terminal.counter import EnrolledDevice, GivenCode, HeldChange
     from sync.terminal.records import Records
@@ -326,7 +327,27 @@ class HeldFile:
 
 
 class AttachmentDesk(Protocol):
-    """Files that belong to records; through the runner for files."""
+    """Files that belong to records; through the runner for what may take long (`Services.aside`)."""
+
+    def listed(self, owner_kind: str, owner_id: str) -> Sequence[AttachedFile]: ...
+
+    def attach(self, path: Path, owner_kind: str, owner_id: str, meeting: str) -> str:
+        """Raises OperatorError `attachment-...` or HostFault, and then nothing is attached."""
+        ...
+
+    def fetch(self, attachment: str) -> None:
+        """Bring the content here; raises PeerFault, LinkFault or HostFault."""
+        ...
+
+    def open_copy(self, attachment: str) -> Path:
+        """A plain copy for the system's program, gone when the seat is left. Raises HostFault `blob-missing`."""
+        ...
+
+    def save_as(self, attachment: str, target: Path) -> Path: ...
+
+    def remove(self, attachment: str, meeting: str) -> None: ...
+
+    def forget_copies(self) -> None: ...
 
     def held(self) -> Sequence[HeldFile]:
         """What the center did not take."""

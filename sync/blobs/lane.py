@@ -54,10 +54,18 @@ class BlobLane:
         self._ahead: tuple[tuple[str, int], asyncio.Future[bytes]] | None = None
         """The piece after the one under way."""
         self._fetching: dict[str, asyncio.Lock] = {}
+        self._came: dict[str, int] = {}
+        """How far what is being fetched has come."""
 
     @property
     def attachments(self) -> Attachments:
         return self._attachments
+
+    @property
+    def moving(self) -> dict[str, int]:
+        """How many bytes of what is on the way are across, either way; from any thread."""
+        sending, offset = self._current, self._offset
+        return dict(self._came) | ({sending.sha256: offset} if sending is not None and offset is not None else {})
 
     def next_try(self) -> float | None:
         """In how many seconds something that was put off is due; None where nothing was."""
@@ -171,6 +179,7 @@ class BlobLane:
             partial = await asyncio.to_thread(store.partial, f"get-{sha256}", sha256, length)
             try:
                 while not partial.complete:
+                    self._came[sha256] = partial.offset
                     await asyncio.to_thread(partial.append, await self._range(sha256, partial))
                 await asyncio.to_thread(store.keep, partial)
             except PeerFault as fault:
@@ -178,6 +187,7 @@ class BlobLane:
                     partial.discard()
                 raise
             finally:
+                self._came.pop(sha256, None)
                 partial.close()
             await asyncio.to_thread(self._attachments.note_fetched, sha256, length)
 

@@ -14,8 +14,11 @@ from drawn import HD, FakeRunner, FakeSync, HeldClock
 from desktop_app.domain.faults import OperatorError
 from desktop_app.domain.ids import PersonId, UnitPath
 from desktop_app.domain.meetings import MeetingKind
+from desktop_app.terminal_attachments import TerminalAttachments
 from desktop_app.terminal_people import TerminalPeople
 from desktop_app.terminal_services import AuditedExports, TerminalAudit, TerminalMeetings
+from sync.blobs.desk import Attachments
+from sync.blobs.store import BlobStore
 from sync.export.exports import RecordExports
 from sync.identity.device import DeviceIdentity, DeviceKey
 from sync.identity.keystore import Stretch
@@ -23,6 +26,7 @@ from sync.identity.operators import PinBook
 from sync.log.write import Write
 from sync.meetings.schedule import MeetingDraft, schedule_meeting
 from sync.reference.units import unit_name
+from sync.replication.client import LinkFault
 from sync.terminal.audit import AuditBook
 from sync.terminal.records import Records
 from ui.models.app_model import AppModel, Look
@@ -229,6 +233,9 @@ class Terminal:
         self.book = AuditBook(self.store, self.clock)
         self.app = AppModel(self.clock, look)
         self.pins = PinBook(folder, identity.key, self.clock, Stretch(1, 64, 1))
+        self.blobs = Attachments(self.store, BlobStore(folder, bytes(32)), self.clock)
+        self.fetched: list[str] = []
+        self.files = TerminalAttachments(self.store, self.blobs, self._fetch, self.book, folder)
         self.devices = Devices()
         self.people = People()
         self.sync = FakeSync()
@@ -255,7 +262,13 @@ class Terminal:
             audit=TerminalAudit(self.store, self.book),
             usb=Stick(),
             people=TerminalPeople(self.store, self.pins, self.book, self.clock),
+            attachments=self.files,
         )
+
+    def _fetch(self, attachment: str) -> None:
+        """As a center that is not there."""
+        self.fetched.append(attachment)
+        raise LinkFault("link-silent")
 
     def meeting(self, title: str, kind: MeetingKind, start: timedelta, length: float = 2, **more: Any) -> str:
         """A meeting in the records, from now on."""

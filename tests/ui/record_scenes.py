@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from office_stage import HD, Counter, Terminal
@@ -120,6 +124,30 @@ def guarded(scene: Any, tab: str = "people", state: str = "online") -> None:
     scene.work.people.choose_tab(tab)
 
 
+def _minutes_files(scene: Any) -> None:
+    """Minutes with an opinion and three files: one at the center, one waiting, one that the center did not take."""
+    terminal = scene.terminal
+    meeting = terminal.day()
+    scene.furnish()
+    scene.tell("online", pending=3, attachments=2)
+    minutes = scene.work.minutes
+    scene.work.open_minutes(meeting)
+    said = "山区群众到县医院平均要一个多小时。建议支持县级医院开展固定路线的巡回诊疗。"
+    block = minutes.add_block(member_name="委员05", site=HD, text=said)
+    minutes.mark_opinion(block)
+    folder = Path(tempfile.mkdtemp())
+    for name, length in (("调研照片汇编.pdf", 1_800_000), ("巡回诊疗路线图.pdf", 412_000), ("附表.pdf", 96_000)):
+        (folder / name).write_bytes(b"%PDF-1.7" + name.encode() + bytes(length))
+        minutes.files.attach([folder / name])
+        terminal.clock.move(1)
+    files = {one.file_name: one for one in minutes.files.files}
+    terminal.blobs.note_sent(files["调研照片汇编.pdf"].sha256)
+    terminal.blobs.note_refusal(files["附表.pdf"].sha256, "upload-quota")
+    terminal.files.lane = SimpleNamespace(moving={files["巡回诊疗路线图.pdf"].sha256: 180_000})
+    minutes.files.load()
+    shutil.rmtree(folder)
+
+
 def _people_selected(scene: Any) -> None:
     guarded(scene)
     scene.work.people.select("01990000-0000-7000-8000-000000000001")
@@ -153,6 +181,7 @@ RECORD_SCENES: dict[str, Callable[[Any], None]] = {
     "opinions-empty": _opinions_empty,
     "opinions-not-found": _opinions_not_found,
     "opinions-new": _opinions_new,
+    "minutes-files": _minutes_files,
     "people": _people_selected,
     "people-devices": lambda scene: guarded(scene, "devices"),
     "people-offline": lambda scene: guarded(scene, "devices", "offline"),

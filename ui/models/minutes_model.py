@@ -6,8 +6,7 @@ between two events of the queue, never while an input method composes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,14 +15,17 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from desktop_app.domain.clock import stamp, unix_ms
 from desktop_app.domain.faults import Fault, OperatorError
-from desktop_app.domain.ids import MeetingId, UnitPath, derived_id, uuid7
+from desktop_app.domain.ids import MeetingId, UnitPath, derived_id
 from sync.documents.minutes import Block, DocumentChange, MinutesDocument, utf16_length
 from sync.reference.units import unit_at
 from ui.i18n import language
+from ui.models.attachments_model import AttachmentsModel
 from ui.models.meeting_choice import MeetingChoice, meeting_choices
-from ui.models.meeting_rows import names_by_path
 from ui.models.minutes_keeper import MinutesKeeper
+from ui.models.minutes_opinions import MinutesOpinions
 from ui.models.minutes_outline import LOOSE, OutlineItem, outline
+from ui.models.minutes_reading import MinutesRead, read_minutes
+from ui.models.minutes_talk import MinutesTalk
 from ui.models.places import place_name
 from ui.models.speakers import SpeakerChoice, read_speakers
 
@@ -35,24 +37,7 @@ if TYPE_CHECKING:
 HOLD_MS = 5_000
 """What others wrote waits at most this long for an input method."""
 STATUS_MS = 3_000
-APPROVED = "approved"
 WATCHED = frozenset({"agenda_item", "opinion", "meeting", "text_conflict"})
-
-
-@dataclass(frozen=True, slots=True)
-class MinutesRead:
-    """One reading of the records."""
-
-    meeting: MeetingId
-    title: str
-    agenda: list[dict[str, Any]]
-    opinions: list[dict[str, Any]]
-    names: dict[str, str]
-    state: bytes | None
-    exists: bool
-    approved: bool
-    pending: int
-    disputed: frozenset[str]
 
 
 class MinutesModel(QObject):
@@ -77,7 +62,13 @@ class MinutesModel(QObject):
         self._services = services
         self._clock = services.clock
         self._own: UnitPath = services.unit_path
-        self._talk: MeetingModel | None = None
+        self._talk = MinutesTalk(lambda: self.meeting, lambda: self.agenda, self)
+        self._talk.item_reached.connect(self._follow_item)
+        self._opinions = MinutesOpinions(services, self)
+        self._opinions.wrote.connect(self._wrote)
+        self._opinions.failed.connect(self.failed)
+        self.files = AttachmentsModel(services, self)
+        """Of these minutes."""
         self.meeting = MeetingId("")
         self.minutes = ""
         self.title = ""
@@ -94,7 +85,6 @@ class MinutesModel(QObject):
         self._held: list[bytes] = []
         self._composing = False
         self._stop_hearing: Any = None
-        self._followed_item = ""
         self._keeper = MinutesKeeper(services, self)
         self._keeper.changed.connect(self.changed)
         self._keeper.failed.connect(self.failed)
@@ -115,12 +105,12 @@ class MinutesModel(QObject):
 
     def follow(self, meeting: MeetingModel) -> None:
         """Take the speaker and the agenda item of new blocks from the running meeting."""
-        self._talk = meeting
-        meeting.changed.connect(self._follow_agenda)
+        self._talk.follow(meeting)
 
     def close(self) -> None:
         """Keep what was typed, and hear no more of the records."""
         self.save_now()
+        self.files.close()
         self._status.stop()
         self._unsubscribe()
         self._go_live("")
@@ -161,11 +151,11 @@ class MinutesModel(QObject):
     ) -> str:
         """新发言: a block for this speaker, or for whoever speaks in the meeting now; its id."""
         document = self._open_document()
-        turn = self._turn()
+        turn = self._talk.turn
         if not member and not member_name and turn is not None:
             member, member_name, site = turn
         item = self.current_item if agenda_item is None else agenda_item
-        if agenda_item is None and turn is not None and (running := self._running_item()):
+        if agenda_item is None and turn is not None and (running := self._talk.item):
             item = running
         blocks = document.blocks()
         after = next((block.id for block in reversed(blocks) if block.agenda_item == item), None)
@@ -236,37 +226,19 @@ class MinutesModel(QObject):
     def mark_opinion(self, block: str, quote: str = "", text: str = "") -> None:
         """标为意见: words of a block (or all of it) as an opinion, with their speaker."""
         source = self._open_document().block(block)
-        words = (quote or source.text).strip()
-        if not words:
-            raise OperatorError("opinion-empty")
-        from sync.terminal.records import Write
-
-        fields = {
-            "meeting": self.meeting,
-            "agenda_item": source.agenda_item,
-            "block": block,
-            "member": source.member,
-            "member_name": source.member_name,
-            "site": source.site or self._own,
-            "quote": words,
-            "text": (text or words).strip(),
-            "state": "noted",
-        }
-        write = Write("opinion", uuid7(unix_ms(self._clock.now())), fields, self.meeting)
         self.save_now()
-        self._services.runner.start(self._services.records.write, write, done=self._wrote, failed=self.failed.emit)
+        self._opinions.mark(source, self.meeting, self._own, quote, text)
 
     def confirm_opinion(self, opinion: str) -> None:
-        self._change_opinion(opinion, state="confirmed")
+        self._opinions.confirm(opinion, self.meeting)
 
     def dismiss_opinion(self, opinion: str) -> None:
         """不是意见: it stays in the records, and leaves the list."""
-        self._change_opinion(opinion, state="dismissed")
+        self._opinions.dismiss(opinion, self.meeting)
 
     def amend_opinion(self, opinion: str, text: str) -> None:
         """Another wording; the quote stays as it was said."""
-        if text.strip():
-            self._change_opinion(opinion, text=text.strip())
+        self._opinions.amend(opinion, self.meeting, text)
 
     def export(self, path: Path | str) -> None:
         """Write the minutes as .docx; what was typed is saved first."""
@@ -366,7 +338,8 @@ class MinutesModel(QObject):
     def load(self) -> None:
         """Read agenda and opinions again; the text comes by its own way."""
         if self.meeting:
-            self._services.runner.start(self._read, self.meeting, done=self._take, failed=self.failed.emit)
+            runner, records = self._services.runner, self._services.records
+            runner.start(read_minutes, records, self.meeting, self._own, done=self._take, failed=self.failed.emit)
 
     def _turn_to(self, meeting: MeetingId) -> None:
         if meeting == self.meeting:
@@ -394,33 +367,13 @@ class MinutesModel(QObject):
         else:
             self.changed.emit()
 
-    def _read(self, meeting: MeetingId) -> MinutesRead:
-        records = self._services.records
-        minutes = derived_id("minutes", meeting, self._own)
-        row = records.get("minutes", minutes)
-        return MinutesRead(
-            meeting,
-            str((records.get("meeting", meeting) or {}).get("title") or ""),
-            records.list("agenda_item", meeting=meeting),
-            records.list("opinion", meeting=meeting),
-            names_by_path(records.list("unit")),
-            records.minutes_state(minutes),
-            row is not None,
-            (row or {}).get("state") == APPROVED,
-            records.status().pending,
-            frozenset(
-                str(one.get("block"))
-                for one in records.list("text_conflict", meeting=meeting)
-                if one.get("minutes") == minutes and one.get("state") == "open"
-            ),
-        )
-
     def _take(self, read: MinutesRead) -> None:
         if read.meeting != self.meeting:
             return
         self.title, self.agenda, self.opinions = read.title, read.agenda, read.opinions
         self._names, self.approved, self.pending = read.names, read.approved, read.pending
         self.disputed = read.disputed
+        self.files.show("minutes", self.minutes, self.meeting, writable=not read.approved)
         if self.document is None:
             self._make_document(read)
         elif read.state is not None:
@@ -495,13 +448,7 @@ class MinutesModel(QObject):
             self.pending = pending
             self.changed.emit()
 
-    def _change_opinion(self, opinion: str, **fields: str) -> None:
-        from sync.terminal.records import Write
-
-        write = Write("opinion", opinion, fields, self.meeting)
-        self._services.runner.start(self._services.records.write, write, done=self._wrote, failed=self.failed.emit)
-
-    def _wrote(self, _changes: object) -> None:
+    def _wrote(self) -> None:
         self._services.sync.poke()
         self.load()
 
@@ -523,27 +470,6 @@ class MinutesModel(QObject):
             raise OperatorError("minutes-approved")
         return self.document
 
-    def _turn(self) -> tuple[str, str, str] | None:
-        talk = self._talk
-        if talk is None or not talk.in_meeting or talk.meeting_id != self.meeting or talk.speaking is None:
-            return None
-        turn = talk.speaking
-        return turn.member_id, turn.member_name, turn.unit_path
-
-    def _running_item(self) -> str:
-        """Key of the agenda item that the meeting is at, by the meeting's own state."""
-        talk = self._talk
-        if talk is None or not talk.in_meeting or talk.meeting_id != self.meeting:
-            return ""
-        point = next((one for one in talk.state.agenda if one.number == talk.state.agenda_at), None)
-        known: Mapping[str, Any] | None = None
-        if point is not None:
-            known = next((item for item in self.agenda if item["pk"] == point.item_id), None)
-        return str(known["pk"]) if known is not None else ""
-
-    def _follow_agenda(self) -> None:
-        item = self._running_item()
-        if item and item != self._followed_item:
-            self._followed_item = item
-            if not self.dirty:
-                self.show_item(item)
+    def _follow_item(self, item: str) -> None:
+        if not self.dirty:
+            self.show_item(item)

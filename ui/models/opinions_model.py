@@ -15,6 +15,7 @@ from desktop_app.domain.handling import Handling, ReplyClass
 from ui.i18n import has, t
 from ui.i18n.dates import at_local, day_text, local
 from ui.models.app_model import AppModel, Page
+from ui.models.attachments_model import AttachmentsModel
 from ui.models.meeting_choice import MeetingChoice, meeting_choices
 from ui.models.opinion_rows import OpinionFilter, OpinionRow, opinion_rows
 from ui.services import Services
@@ -50,6 +51,9 @@ class OpinionsModel(QObject):
         self.busy = False
         """A step is being written."""
         self.meetings: tuple[MeetingChoice, ...] = ()
+        self.files = AttachmentsModel(services, self)
+        """Of the opinion that is followed."""
+        self.changed.connect(self._show_files)
         self._desk_made: FollowUp | None = None
         self._reading = self._again = False
         self._records_changed.connect(self._hear, Qt.ConnectionType.QueuedConnection)
@@ -76,6 +80,7 @@ class OpinionsModel(QObject):
 
     def close(self) -> None:
         self._unsubscribe()
+        self.files.close()
 
     def load(self) -> None:
         """Read the register again; what was shown stays until the answer is there."""
@@ -274,6 +279,13 @@ class OpinionsModel(QObject):
         if self._again:
             self._again = False
             self.load()
+
+    def _show_files(self) -> None:
+        row = self.chosen
+        if row is None:
+            self.files.show("opinion", "", "")
+        else:
+            self.files.show("opinion", row.pk, row.meeting)
 
     def _take_meetings(self, listed: list[MeetingChoice]) -> None:
         self.meetings = tuple(listed)

@@ -73,6 +73,7 @@ class Workplace(QObject):
         app.stage_changed.connect(self._stage_changed)
         app.operator_changed.connect(self._operator_changed)
         app.locking.connect(self.minutes.save_now)
+        app.locking.connect(self.minutes.files.forget_copies)
         app.operator_changed.connect(lambda: self.minutes.sit_down(app.operator is not None))
 
     def open_sign_in(self, meeting: str) -> None:

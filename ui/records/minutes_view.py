@@ -12,10 +12,11 @@ from ui.i18n import fault_text, t
 from ui.i18n.dates import clock_text
 from ui.meeting.bars import Strip
 from ui.models.minutes_model import MinutesModel
+from ui.records.attachment_panel import AttachmentPanel
 from ui.records.opinions_panel import OpinionsPanel
 from ui.records.outline_panel import OutlinePanel
 from ui.records.paper import Paper, colleague_name
-from ui.theme import theme
+from ui.theme import TextSize, theme
 from ui.widgets import Button, Divider, ElidedText, IconButton, PrimaryButton, Text, clear, flush
 
 SOON_MS = 60
@@ -53,6 +54,8 @@ class MinutesView(QWidget):
         row.addLayout(middle, 1)
         self._opinions = OpinionsPanel(model)
         row.addWidget(self._opinions)
+        self._files = AttachmentPanel(model.files, narrow=True)
+        self._opinions.add_below(self._files)
         self._outline.block_chosen.connect(self._go)
         self._paper.block_entered.connect(lambda _block: self._outline.refresh())
         self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
@@ -126,6 +129,9 @@ class MinutesView(QWidget):
         tools.addWidget(self._others)
         self._export = Button(t("min.export"), "file-export-outline", size="small", clicked=self.choose_export)
         tools.addWidget(self._export)
+        if k.text_size is not TextSize.STANDARD:  # the side columns grow too: the words alone
+            for button in (self._new, self._time, self._mark, self._export):
+                button.drop_icon()
         return tools
 
     def _add(self) -> None:

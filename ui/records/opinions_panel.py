@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QPlainTextEdit, QVBo
 
 from ui.i18n import t
 from ui.models.minutes_model import MinutesModel
-from ui.theme import font, theme
+from ui.theme import TextSize, font, theme
 from ui.widgets import Button, Chip, ElidedText, PrimaryButton, ScrollColumn, Text, clear, flush
 
 
@@ -54,7 +54,7 @@ class OpinionsPanel(QFrame):
         k = theme()
         self.setProperty("role", "panel")
         self.setProperty("edge", "left")
-        self.setFixedWidth(k.px(290))
+        self.setFixedWidth(k.px(290 if k.text_size is TextSize.STANDARD else 236))
         column = QVBoxLayout(self)
         column.setContentsMargins(k.px(16), k.px(14), k.px(10), k.px(14))
         column.setSpacing(k.px(10))
@@ -69,8 +69,13 @@ class OpinionsPanel(QFrame):
         scroll.column.setContentsMargins(0, 0, k.px(6), 0)
         self._list = scroll.column
         column.addWidget(scroll, 1)
+        self._column = column
         column.addWidget(Text(t("min.opinions-note"), "small", "ink2", wrap=True))
         self.refresh()
+
+    def add_below(self, widget: QWidget) -> None:
+        """Another block under the opinions, above the note."""
+        self._column.insertWidget(self._column.count() - 1, widget)
 
     def refresh(self) -> None:
         model = self._model

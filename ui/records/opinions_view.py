@@ -21,6 +21,7 @@ from ui.i18n.dates import day_text, local
 from ui.models.app_model import AppModel, LinkLight
 from ui.models.opinion_rows import OpinionFilter, OpinionRow
 from ui.models.opinions_model import OpinionsModel
+from ui.records.attachment_panel import AttachmentPanel
 from ui.records.opinion_chain import ChainCards
 from ui.records.opinion_forms import form_for, line, words
 from ui.records.opinion_table import OpinionTable
@@ -55,6 +56,8 @@ class OpinionsView(QWidget):
         self._followed: object = None
         self._form_of: tuple[str, str] = ("", "")
         self._form: Card | None = None
+        self._files = AttachmentPanel(model.files, self)
+        self._files.hide()
         outer = QVBoxLayout(self)
         outer.setContentsMargins(k.px(20), k.px(14), k.px(20), k.px(14))
         outer.setSpacing(k.px(12))
@@ -169,6 +172,8 @@ class OpinionsView(QWidget):
         if kept and form is not None:  # what was typed stays where another field of the record changed
             form.setParent(self)
             form.hide()
+        self._files.setParent(self)
+        self._files.hide()
         clear(column)
         if row is None:
             self._form, self._form_of = None, ("", "")
@@ -179,6 +184,8 @@ class OpinionsView(QWidget):
             self._form, self._form_of = form, (row.pk, row.state)
         column.addWidget(form)
         form.show()
+        column.addWidget(self._files)
+        self._files.show()
         if offline:
             column.addWidget(Notice(t("form.offline"), icon_name="cloud-off-outline", tone="zheshi"))
         column.addStretch(1)
