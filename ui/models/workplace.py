@@ -16,6 +16,7 @@ from ui.models.home_model import HomeModel
 from ui.models.hosting_model import HostingModel
 from ui.models.lecture_model import LectureModel
 from ui.models.meeting_model import MeetingModel
+from ui.models.minutes_drafter import MinutesDrafter
 from ui.models.minutes_model import MinutesModel
 from ui.models.opinions_model import OpinionsModel
 from ui.models.people_model import PeopleModel
@@ -66,6 +67,7 @@ class Workplace(QObject):
         self.schedule = ScheduleModel(services, self)
         self.schedule.saved.connect(lambda _meeting: self.home.load())
         self.reminder = ReminderModel(self.home, app, self)
+        self.drafter = MinutesDrafter(services, self.minutes, self.meeting, self)
         self._opened = False
         self.home.joining.connect(self._join)
         self.meeting.changed.connect(self._meeting_changed)
@@ -89,6 +91,7 @@ class Workplace(QObject):
     def close(self) -> None:
         """Let go of the meeting and of the records' news; what was typed is kept first."""
         self.meeting.close()
+        self.drafter.close()
         self.readiness.close()
         self.report.close()
         for model in (self.home, self.sync, self.audit, self.signin, self.minutes, self.room, self.slides):

@@ -35,6 +35,8 @@ class MeetingActs:
             entries += [("meetings.material", self.material), ("meetings.calendar", self.calendar)]
         if begun and not card.cancelled:
             entries.append(("meetings.report", self.report))
+        if card.over and not card.cancelled:
+            entries.append(("meetings.draft", self.draft))
         if card.ours and not begun:
             entries.append(("meetings.cancel", self.cancel))
         for key, act in entries:
@@ -76,6 +78,11 @@ class MeetingActs:
 
         self._work.report.open(card.meeting)
         ReportDialog(self._work.report, self._window).open()
+
+    def draft(self, card: MeetingCard) -> None:
+        """生成纪要草稿: what was said and not written down, as lines to be completed."""
+        self._work.open_minutes(card.meeting)
+        self._work.drafter.draft(card.meeting)
 
     def _plan(self, purpose: Purpose, meeting: str) -> None:
         from ui.shell.schedule_dialog import ScheduleDialog
