@@ -166,3 +166,18 @@ class TestTheTestAtHome:
         model.test()
         assert [fault.id for fault in faults] == ["test-in-meeting"]
         assert model.verdict.tested_at is None
+
+
+def test_a_county_keeps_its_own_telephone_on_the_settings_page(tmp_path: Path, qtbot: Any) -> None:
+    from ui.models.settings_model import SettingsModel
+
+    county = Terminal(tmp_path / "county")
+    model = SettingsModel(county.services, county.app)
+    assert model.contact == ("", "")
+    model.write_contact("陈静", "0752-8812345")
+    assert model.contact == ("陈静", "0752-8812345")
+    faults: list[Any] = []
+    model.failed.connect(faults.append)
+    model.write_contact("陈静", "none")
+    assert [fault.id for fault in faults] == ["phone-unreadable"]
+    county.close()

@@ -7,6 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from desktop_app.domain.units import unit_code
 from ui.models.app_model import AppModel
 from ui.services import Services
 
@@ -59,3 +60,23 @@ class SettingsModel(QObject):
         self._values[key] = value
         self._services.runner.start(self._services.settings.set, key, value, failed=self.failed.emit)
         self.changed.emit()
+
+    @property
+    def contact(self) -> tuple[str, str]:
+        """Name and telephone of whom to ring at this site; empty where nothing is on file."""
+        row = self._services.records.get("site_contact", unit_code(self._services.unit_path)) or {}
+        return str(row.get("name") or ""), str(row.get("phone") or "")
+
+    def write_contact(self, name: str, phone: str) -> None:
+        """Keep it; `failed` says why not (`phone-unreadable`)."""
+        from sync.meetings.contacts import write_contact
+
+        services = self._services
+
+        def kept(_none: object) -> None:
+            services.sync.poke()
+            self.changed.emit()
+
+        services.runner.start(
+            write_contact, services.records, services.unit_path, name, phone, done=kept, failed=self.failed.emit
+        )

@@ -5,8 +5,9 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 from ui.i18n import t
 from ui.models.app_model import AppModel
 from ui.models.settings_model import DEVICES, IDLE_MINUTES, SettingsModel
+from ui.shell.site_dialogs import ContactDialog
 from ui.theme import Scheme, TextSize, font, theme
-from ui.widgets import Card, Divider, ElidedText, ScrollColumn, Segmented, SiteName, Text
+from ui.widgets import Button, Card, Divider, ElidedText, ScrollColumn, Segmented, SiteName, Text
 from ui.widgets.card import flush
 
 LICENSES = (
@@ -91,12 +92,33 @@ class SettingsPage(QWidget):
         app, services = self._app, self._app.services
         facts = [("set.center", services.center_url), ("set.device", services.device)] if services else []
         rows: list[tuple[str, QWidget]] = [("set.unit", SiteName(app.level, app.unit_name, bold=True))]
+        if services:
+            rows.append(("ready.own_contact", self._contact()))
         if app.operator is not None:
             rows.append(("set.person", ElidedText(app.operator.name)))
         rows += [(key, ElidedText(value or "—", "body", "ink2")) for key, value in facts]
         if services:
             rows.append(("set.folder", ElidedText(str(services.folder), "body", "ink2")))
         return self._card("set.site", rows)
+
+    def _contact(self) -> Button:
+        """值班电话: whom the province rings before a meeting."""
+        model = self._model
+        button = Button("", "phone-outline", size="small")
+
+        def refresh() -> None:
+            name, phone = model.contact
+            button.set_text(f"{phone} {name}".strip() or t("ready.own_contact_none"))
+            button.setAccessibleName(f"{t('ready.own_contact')} {button.accessibleName()}")
+
+        def change() -> None:
+            name, phone = model.contact
+            ContactDialog(self._app.unit_name, name, phone, model.write_contact, self).open()
+
+        button.clicked.connect(lambda _on=False: change())
+        model.changed.connect(refresh)
+        refresh()
+        return button
 
     def _about(self) -> Card:
         services = self._app.services
