@@ -15,6 +15,7 @@ from desktop_app.domain.faults import Fault, OperatorError
 from desktop_app.story import StoryLog
 from desktop_app.terminal import Terminal
 from desktop_app.terminal_hosting import HostingStage
+from desktop_app.terminal_readiness import ReadinessStage
 from ui.models.app_model import Page
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class TerminalStage:
         self._keys.timeout.connect(self._type)
         self._counts: dict[str, tuple[float, int]] = {}
         self._hosting = HostingStage(lambda: self._work)
+        self._readiness = ReadinessStage(lambda: self._work)
         terminal.ready.connect(self._take_workplace)
         self._acts: dict[str, Callable[..., object]] = {
             "look": lambda name: log.write("looked", name=name, value=self.look(name)),
@@ -78,6 +80,7 @@ class TerminalStage:
             "minutes.export": lambda path: self._work.minutes.export(Path(path)),
             "sync.now": lambda: self._work.sync.sync_now(),
             **self._hosting.acts,
+            **self._readiness.acts,
         }
         self._looks: dict[str, Callable[[], Any]] = {
             "app.stage": lambda: terminal.app.stage.value,
@@ -126,6 +129,7 @@ class TerminalStage:
             "records.duties": lambda: self._count("duty_event"),
             "exports.written": lambda: len(self._exported),
             **self._hosting.looks,
+            **self._readiness.looks,
         }
 
     @property
