@@ -53,7 +53,9 @@ def tell(transaction: Transaction, changes: Iterable[Change], *, released: bool 
             (
                 each.change_id,
                 ENTITIES[each.entity].reach.value,
-                owner_of(projection, each.entity, each.pk, each.meeting),
+                owner_of(projection, each.entity, each.pk, each.meeting)
+                if each.entity in OF_THE_MEETING
+                else projection.state(each.entity, each.pk).owner_path,
                 each.meeting or projection.state(each.entity, each.pk).meeting,
                 released,
             )
@@ -250,7 +252,10 @@ def part(
     if bucket:
         query = query.where(sa.func.substr(change.c.change_id, 35, 2) == bucket)
     told, cursor, ended = _bounded(connection.execute(query.limit(limit)), after, limit)
-    once = {each.change_id: each for each in told}
+    once: dict[str, Change] = {}
+    for each in told:  # where it was told last: a revocation may lie between
+        once.pop(each.change_id, None)
+        once[each.change_id] = each
     return list(once.values()), until if ended else cursor, ended
 
 

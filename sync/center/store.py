@@ -337,7 +337,8 @@ class CenterStore(Store):
         """The checksums of all that a terminal may see, if it has been told all of it: see `sync.replication.heads`.
 
         `own_head` is (epoch, seq) of its own chain as far as it is acknowledged. PeerFault `chain-gap` with the
-        center's (epoch, seq, head_hash) where this store was restored and lacks some of that.
+        center's (epoch, seq, head_hash) where this store was restored and lacks some of that, `chain-fork` where it
+        has more: an answer is on its way, or the terminal was restored and somebody brought what it had written.
         """
         with reading(self._engine) as connection:
             unit_path = self.place_of(principal.unit_path)
@@ -345,6 +346,8 @@ class CenterStore(Store):
             at = position(connection, principal.device)
             if at.lacks(own_head):
                 raise at.fault("chain-gap")
+            if at.epoch == own_head[0] and at.seq > own_head[1]:
+                raise at.fault("chain-fork")
             acknowledged = (at.epoch, at.seq) == own_head or (at.epoch < own_head[0] and own_head[1] == 0)
             settled = known_feed == self._feed and acknowledged and not changes
             sums = sums_of(feed.all_visible(connection, unit_path)) if settled else b""

@@ -28,6 +28,7 @@ from sync.terminal.records import Records, SyncStatus
 log = logging.getLogger("silian.sync")
 Answer = TypeVar("Answer")
 BLOBS = "blobs"
+GAP = "chain-gap"
 PUSH, PULL, HEADS = "push", "pull", "heads"
 HEALED_AT_ONCE = 32
 """Buckets that are mended in one go."""
@@ -300,8 +301,10 @@ class SyncLoop:
         except PeerFault as fault:
             if fault.id not in RESUMABLE:
                 raise
-            await asyncio.to_thread(self._records.go_on_from, *_place(fault))
             self._next_comparison = self._pace.first_heads
+            if fault.id != GAP and (await asyncio.to_thread(self._records.status)).pending:
+                return  # the push lane has the word
+            await asyncio.to_thread(self._records.go_on_from, *_place(fault))
             self.poke()
             return
         buckets = await asyncio.to_thread(self._records.differing, raw)

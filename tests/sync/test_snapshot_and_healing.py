@@ -15,6 +15,7 @@ from desktop_app.domain.faults import PeerFault
 from desktop_app.domain.ids import derived_id, uuid7
 from desktop_app.domain.principal import Principal
 from sync.documents.minutes import MinutesDocument
+from sync.replication.page import pack_page
 from sync.replication.part import pack_part, read_part
 from sync.store.engine import writing
 from sync.terminal.records import Records, Write
@@ -190,9 +191,59 @@ def test_while_there_is_something_to_send_or_to_read_nothing_is_compared(provinc
     assert compare(province, guest) is None, "something is told"
     province.pull(guest)
     assert compare(province, guest) == []
-    raw = province.center.heads(Principal(host.device, BOLUO), 0, (1, 0), known_feed=b"")
+    raw = province.center.heads(Principal(host.device, BOLUO), 0, (1, 2), known_feed=b"")
     with pytest.raises(PeerFault, match="page-forged"):
         guest.differing(raw)
+
+
+def test_a_restored_terminal_gets_back_what_a_stick_brought_while_it_waited_for_news(
+    province: Province, tmp_path: Path
+) -> None:
+    host = province.terminal(HUIDONG)
+    meeting = province.meeting(host)
+    province.sync(host)
+    (tmp_path / "old").mkdir()
+    host.backup(tmp_path / "old" / "store.db")
+    signed = province.sign_in(host, meeting, "on the stick")
+    stick = host.pending_batches()
+    host.close()
+    restored = province.open_terminal(host.identity, folder=tmp_path / "old")  # type: ignore[arg-type]
+    province.pull(restored)
+    for batch in stick:
+        province.center.receive(restored.device, batch)
+    at = restored.pull_position()
+    page = province.center.read_page(
+        Principal(restored.device, HUIDONG),
+        at.cursor,
+        1000,
+        known_feed=at.feed,
+        own_head=(at.epoch, at.seq),
+        pushed_after=(at.epoch, at.seq),
+    )[0]
+    restored.take_page(pack_page(page))
+    assert restored.get("sign_in", signed) is None
+    with pytest.raises(PeerFault, match="chain-fork") as told:
+        compare(province, restored)
+    place = told.value.values
+    restored.go_on_from(place["epoch"], place["seq"], bytes.fromhex(place["head_hash"]))
+    assert heal(province, restored) == 1
+    assert restored.get("sign_in", signed) is not None
+    assert compare(province, restored) == []
+
+
+def test_a_unit_that_was_uninvited_and_invited_again_sees_it_all_at_its_next_terminal(province: Province) -> None:
+    host, guest = province.terminal(HUIDONG), province.terminal(BOLUO)
+    meeting = province.meeting(host, BOLUO)
+    province.sign_in(host, meeting, "1")
+    province.sync(host, guest)
+    for invited in ([], [BOLUO]):
+        host.write(Write("meeting", meeting, {"invited": invited}))
+        province.sync(host, guest)
+    late = province.terminal(BOLUO)
+    _fill(province, late)
+    for terminal in (guest, late):
+        assert len(terminal.attendance(meeting)) == 1
+        assert compare(province, terminal) == []
 
 
 def test_what_a_terminal_lost_or_has_otherwise_comes_back_from_the_center(province: Province) -> None:
