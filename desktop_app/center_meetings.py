@@ -8,6 +8,7 @@ from starlette.routing import BaseRoute
 
 from desktop_app.domain.clock import Clock
 from desktop_app.duty import DutyBook, DutyLane
+from desktop_app.line_book import LineBook
 from desktop_app.meeting_log import RecordsDirectory, RecordsLog
 from desktop_app.projector import Projector, ProjectorLane
 from desktop_app.recordings import Recordings
@@ -37,6 +38,7 @@ class CenterMeetings:
         self._duty = DutyLane(DutyBook(store), store)
         self._directory = RecordsDirectory(store)
         self._recordings = recordings
+        self._lines = LineBook(store, clock)
         self.server = MeetingServer(
             store=RecordsLog(store, self._lane.poke),
             directory=self._directory,
@@ -44,6 +46,7 @@ class CenterMeetings:
             signer=signer,
             relays=relays,
             tapes=recordings,
+            lines=self._lines,
             clock=clock,
             rules=grace_rules(grace_seconds),
         )
@@ -58,7 +61,12 @@ class CenterMeetings:
         await asyncio.to_thread(lane.__enter__)
         try:
             recordings = contextlib.nullcontext() if self._recordings is None else self._recordings.running()
-            with self._directory.watch(self.server.plan_changed), self._duty.running(), recordings:
+            with (
+                self._directory.watch(self.server.plan_changed),
+                self._duty.running(),
+                self._lines.running(),
+                recordings,
+            ):
                 async with self.server.running():
                     yield
         finally:

@@ -172,7 +172,18 @@ class LiveMeeting:
     @property
     def health(self) -> Health:
         """How this room and its line are now."""
-        return replace(self._devices, delay_ms=self._client.round_trip_ms, loss_permille=self._loss.permille())
+        stats = self._media.stats()
+        shown = [site for site in stats.sites.values() if site.fps > 0]
+        return replace(
+            self._devices,
+            delay_ms=self._client.round_trip_ms,
+            loss_permille=self._loss.permille(),
+            picture_loss_permille=round(1000 * max((site.loss for site in shown), default=0.0)),
+            jitter_ms=round(1000 * max((site.jitter for site in shown), default=0.0)),
+            fps=round(min((site.fps for site in shown), default=0.0)),
+            kbps=sum(site.bitrate for site in shown) // 1000,
+            step=int(max(stats.sending, stats.receiving)),
+        )
 
     async def _start(self) -> None:
         if self._running is None:

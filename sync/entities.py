@@ -336,6 +336,19 @@ ENTITIES: dict[str, Entity] = {
             },
             center_only=True,
         ),
+        # pk: derived_id(meeting, "line", site, Unix ms). Ten minutes of a site's line; `minutes`: as sync.meetings.lines.
+        Entity(
+            "line_history",
+            Merge.FACT,
+            Reach.SUBTREE,
+            {
+                "meeting": _T,
+                "site": _T,
+                "started_at": _AT,
+                "minutes": _LIST,
+            },
+            center_only=True,
+        ),
         # pk: derived_id("minutes", meeting, unit_path): one set of minutes per meeting and unit. `state`: draft | approved.
         Entity(
             "minutes",

@@ -24,10 +24,19 @@ class Health:
     """Round trip of a ping; 0 where it was not measured."""
     loss_permille: int = 0
     """Of the sound that was due, what had to be recovered or made up."""
+    picture_loss_permille: int = 0
+    """Of the pictures' packets, in the last second."""
+    jitter_ms: int = 0
+    fps: int = 0
+    """Of the slowest picture that is shown; 0 where none is."""
+    kbps: int = 0
+    """What the pictures take."""
+    step: int = 0
+    """How far the pictures are down, the worse of both ways (`media.peers.ladder.Step`)."""
 
     @property
     def is_weak(self) -> bool:
-        return self.delay_ms >= WEAK_DELAY_MS or self.loss_permille >= WEAK_LOSS_PERMILLE
+        return self.delay_ms >= WEAK_DELAY_MS or self.loss_permille >= WEAK_LOSS_PERMILLE or self.step >= 2
 
 
 @dataclass(frozen=True, slots=True)

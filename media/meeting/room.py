@@ -187,8 +187,12 @@ class Room:
         case = Case(self.state, actor, self._now(), self._rules)
         if not (case.is_joined and (case.conducts or case.is_sub_chair)):
             return {}
-        here = {path for path, site in self.state.sites.items() if site.online}
-        return {path: one for path, one in self.healths.items() if path in here and case.leads(path)}
+        return {path: one for path, one in self.online_healths().items() if case.leads(path)}
+
+    def online_healths(self) -> dict[UnitPath, Health]:
+        """Of the sites that are in."""
+        sites = self.state.sites
+        return {path: one for path, one in self.healths.items() if path in sites and sites[path].online}
 
     def grant_delay(self, seconds: float) -> None:
         """The center itself was stuck this long, so nobody's silence is counted against him."""

@@ -14,6 +14,7 @@ from desktop_app.domain.principal import Actor
 from media.engine.room import RecordingOrder
 from media.meeting.commands import Schedule
 from media.meeting.events import StoredEvent
+from media.meeting.health import Healths
 from media.meeting.model import AgendaPoint
 
 
@@ -59,6 +60,14 @@ class Tapes(Protocol):
 
     def over(self, meeting: MeetingId, since: datetime) -> None:
         """This recording has ended and its files are whole."""
+        ...
+
+
+class LineBook(Protocol):
+    """Where a center keeps how the sites' lines were. Must return at once."""
+
+    def note(self, meeting: MeetingId, healths: Healths) -> None:
+        """How the sites that are in are now; said every two seconds while the meeting is open."""
         ...
 
 

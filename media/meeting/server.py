@@ -25,7 +25,7 @@ from media.meeting.media_desk import MediaDesk
 from media.meeting.model import MeetingPhase
 from media.meeting.room import Room
 from media.meeting.seals import CenterSigner
-from media.meeting.seams import EventStore, MeetingDirectory, Tapes
+from media.meeting.seams import EventStore, LineBook, MeetingDirectory, Tapes
 from media.meeting.session import POLICY_VIOLATION, TRY_AGAIN, Session, fault_message
 from media.meeting.wire import read_meeting_id, write_message
 from media.transport.relay import RelayDesk
@@ -52,11 +52,12 @@ class MeetingServer:
         clock: Clock,
         relays: RelayDesk | None = None,
         tapes: Tapes | None = None,
+        lines: LineBook | None = None,
         rules: Rules | None = None,
     ) -> None:
         self._desk = MediaDesk(engine, signer, relays, clock)
         self._store, self._directory, self._engine, self._clock = store, directory, engine, clock
-        self._tapes, self._rules = tapes, rules or Rules()
+        self._tapes, self._lines, self._rules = tapes, lines, rules or Rules()
         self._disk = ThreadPoolExecutor(4, "meeting-log")
         self._rooms: dict[MeetingId, Room] = {}
         self._lanes: dict[MeetingId, AirLane] = {}
@@ -211,6 +212,8 @@ class MeetingServer:
             self._health_due[meeting] = now + HEALTH_SECONDS
             for session in self._greeted(meeting):
                 session.tell_healths()
+            if self._lines is not None and room.state.phase is MeetingPhase.OPEN:
+                self._lines.note(meeting, room.online_healths())
         await room.sweep()
         is_over = room.state.phase is not MeetingPhase.OPEN and not self._sessions.get(meeting)
         if is_over and room.idle_since + IDLE_SECONDS <= now:

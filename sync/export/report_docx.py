@@ -10,7 +10,9 @@ from sync.export.files import write_whole
 from sync.export.layout import Face, in_schema_order, indent, new_page, write
 from sync.export.report_xlsx import ROLES, facts
 from sync.export.wording import chinese_number, day, hour, minutes_seconds, printable, title_lines
+from sync.meetings.lines import LineHistory
 from sync.meetings.report import MeetingReport
+from sync.reference.units import unit_name
 
 
 def write_report_page(report: MeetingReport, path: Path) -> Path:
@@ -32,6 +34,7 @@ def write_report_page(report: MeetingReport, path: Path) -> Path:
     parts = [
         ("未接入的会场", [one.name for one in report.sites if one.joined_at is None]),
         ("断线情况", [_outage(one.name, one.since, one.until, one.seconds) for one in report.outages]),
+        ("线路情况", [_line(one) for one in report.lines]),
         ("发言情况", [_speech(report, place) for place in range(len(report.speeches))]),
         ("点名情况", [_roll(report, place) for place in range(len(report.rolls))]),
         ("履职记录", _duties(report)),
@@ -54,6 +57,14 @@ def _part(document: Document, title: str, lines: list[str]) -> None:
 def _outage(name: str, since: datetime, until: datetime | None, seconds: int) -> str:
     end = f"{hour(until)}恢复" if until is not None else "到散会没有恢复"
     return f"{name}：{hour(since)}断线，{end}，{-(-seconds // 60)}分钟。"
+
+
+def _line(one: LineHistory) -> str:
+    worst = one.worst
+    return (
+        f"{unit_name(one.site)}：网速低{one.weak}分钟，最大时延{worst.delay_ms}毫秒，"
+        f"声音最多丢失{worst.loss_permille / 10:g}％（由程序补齐或填补）。"
+    )
 
 
 def _speech(report: MeetingReport, place: int) -> str:

@@ -12,6 +12,7 @@ from sync.export.sheet_page import SheetPage
 from sync.export.wording import day, hour, minutes_seconds, printable, span
 from sync.meetings.report import MeetingReport
 from sync.reference.codes import kinds
+from sync.reference.units import unit_name
 
 ROLES = {"speech": "发言", "attend": "出席", "guest": "列席"}
 SITES = (
@@ -41,6 +42,7 @@ SPEECHES = (
 )
 ROLLS = (("轮次", 8), ("方式", 12), ("点名时间", 18), ("会场", 8), ("已到", 8), ("未应答", 10), ("网络断开", 10))
 OUTAGES = (("会场", 24), ("断线", 18), ("恢复", 18), ("分钟", 10))
+LINES = (("会场", 24), ("网速低（分钟）", 16), ("最大时延（毫秒）", 18), ("最大丢失（％）", 16))
 DUTIES = (
     ("序号", 6),
     ("姓名", 14),
@@ -68,6 +70,7 @@ def write_report(report: MeetingReport, path: Path) -> Path:
         ("发言", SPEECHES, _speeches),
         ("点名", ROLLS, _rolls),
         ("断线", OUTAGES, _outages),
+        ("线路", LINES, _lines),
         ("履职记录", DUTIES, _duties),
     ):
         page = SheetPage(book.create_sheet(title), [width for _, width in columns])
@@ -151,6 +154,11 @@ def _rolls(page: SheetPage, report: MeetingReport) -> None:
 def _outages(page: SheetPage, report: MeetingReport) -> None:
     for one in report.outages:
         page.row([one.name, _local(one.since), _local(one.until) or "到散会", -(-one.seconds // 60)])
+
+
+def _lines(page: SheetPage, report: MeetingReport) -> None:
+    for one in report.lines:
+        page.row([unit_name(one.site), one.weak, one.worst.delay_ms, one.worst.loss_permille / 10])
 
 
 def _duties(page: SheetPage, report: MeetingReport) -> None:

@@ -12,6 +12,7 @@ from desktop_app.domain.clock import moment
 from desktop_app.domain.faults import OperatorError
 from sync.meetings.attendance import Tally, attendance_sheet
 from sync.meetings.hours import MeetingHours
+from sync.meetings.lines import LineHistory, line_histories
 from sync.meetings.names import stroke_key
 from sync.meetings.source import RecordSource, Row
 from sync.reference.units import unit_name, units
@@ -106,6 +107,8 @@ class MeetingReport:
     speeches: tuple[SpeechLine, ...]
     rolls: tuple[RollLine, ...]
     duties: tuple[DutyLine, ...]
+    lines: tuple[LineHistory, ...]
+    """Of the sites whose line was weak in some minute, as far as this unit may know."""
     made_at: datetime
 
     @property
@@ -156,6 +159,9 @@ def meeting_report(source: RecordSource, meeting: str, now: datetime) -> Meeting
         ),
         rolls=_rolls(source.list("roll_call_answer", meeting=meeting)),
         duties=tuple(sorted(duties, key=lambda one: (stroke_key(one.name), one.member_no))),
+        lines=tuple(
+            sorted((one for one in line_histories(source, meeting) if one.weak), key=lambda one: (-one.weak, one.site))
+        ),
         made_at=now,
     )
 

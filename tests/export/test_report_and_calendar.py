@@ -126,7 +126,7 @@ def cells(path: Path) -> set[str]:
 
 def test_the_report_is_a_workbook_with_a_page_for_each_part(report: MeetingReport, tmp_path: Path) -> None:
     path = write_report(report, tmp_path / "report.xlsx")
-    assert openpyxl.load_workbook(path).sheetnames == ["概况", "会场", "发言", "点名", "断线", "履职记录"]
+    assert openpyxl.load_workbook(path).sheetnames == ["概况", "会场", "发言", "点名", "断线", "线路", "履职记录"]
     assert {
         "SL-2026-0042",
         "博罗县政协",

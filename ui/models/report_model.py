@@ -23,6 +23,7 @@ WATCHED = frozenset(
         "roster_entry",
         "speech",
         "outage",
+        "line_history",
         "site_stay",
         "roll_call_answer",
         "duty_event",

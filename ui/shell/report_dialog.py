@@ -17,12 +17,13 @@ from ui.theme import font, theme
 from ui.widgets import Button, EmptyState, Notice, PrimaryButton, Segmented, Text, clear, flush
 from ui.widgets.dialog import Dialog
 
-PARTS = ("sites", "speeches", "rolls", "outages", "duties")
+PARTS = ("sites", "speeches", "rolls", "outages", "lines", "duties")
 COLUMNS = {
     "sites": ("site", "expected", "present", "excused", "absent", "late", "joined", "left", "outage"),
     "speeches": ("number", "member", "site", "item", "started", "ended", "seconds", "over"),
     "rolls": ("round", "manner", "called", "sites", "answered", "no_answer", "offline"),
     "outages": ("site", "since", "until", "minutes"),
+    "lines": ("site", "weak", "delay", "loss", "step"),
     "duties": ("member", "number_of_card", "unit", "role", "minutes", "share", "speeches"),
 }
 
@@ -210,6 +211,17 @@ def _rows(report: MeetingReport, part: str) -> list[Sequence[str]]:
                 str(-(-timedelta(seconds=one.seconds) // timedelta(minutes=1))),
             )
             for one in report.outages
+        ]
+    if part == "lines":
+        return [
+            (
+                place_name(one.site),
+                str(one.weak),
+                t("report.ms", one.worst.delay_ms),
+                f"{one.worst.loss_permille / 10:g}%",
+                t(f"report.step_{min(3, one.worst.step)}"),
+            )
+            for one in report.lines
         ]
     return [
         (

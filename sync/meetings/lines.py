@@ -1,0 +1,93 @@
+"""How the lines of a meeting's sites were, minute by minute, as the center kept it (`line_history`). Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from desktop_app.domain.clock import moment
+from sync.meetings.source import RecordSource
+
+WEAK_DELAY_MS, WEAK_LOSS_PERMILLE = 300, 50
+"""From these on a minute was weak; as in `media.meeting.health`."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineMinute:
+    """The worst of one minute."""
+
+    delay_ms: int = 0
+    loss_permille: int = 0
+    """Of the sound that was due here, what had to be recovered or made up."""
+    picture_loss_permille: int = 0
+    jitter_ms: int = 0
+    fps: int = 0
+    """Of the slowest picture that was shown; 0 where none was."""
+    kbps: int = 0
+    """What the pictures took."""
+    step: int = 0
+    """How far the pictures were down: 0 as wanted, 1 smaller, 2 some paused, 3 sound alone."""
+
+    @property
+    def is_weak(self) -> bool:
+        return self.delay_ms >= WEAK_DELAY_MS or self.loss_permille >= WEAK_LOSS_PERMILLE or self.step >= 2
+
+    def worst(self, other: "LineMinute | None") -> "LineMinute":
+        """Both as one."""
+        if other is None:
+            return self
+        slowest = min((each for each in (self.fps, other.fps) if each), default=0)
+        pairs = zip(_numbers(self), _numbers(other), strict=True)
+        delay, loss, picture, jitter, _, kbps, step = (max(pair) for pair in pairs)
+        return LineMinute(delay, loss, picture, jitter, slowest, kbps, step)
+
+
+@dataclass(frozen=True, slots=True)
+class LineHistory:
+    """One site's line over a meeting, the minutes of which something is known."""
+
+    site: str
+    minutes: tuple[tuple[datetime, LineMinute], ...]
+
+    @property
+    def weak(self) -> int:
+        """Minutes."""
+        return sum(one.is_weak for _, one in self.minutes)
+
+    @property
+    def worst(self) -> LineMinute:
+        found = LineMinute()
+        for _, one in self.minutes:
+            found = one.worst(found)
+        return found
+
+
+def write_minute(number: int, one: LineMinute) -> str:
+    """One minute as it is kept: its number within the record, then the figures."""
+    return " ".join(map(str, (number, *_numbers(one))))
+
+
+def line_histories(source: RecordSource, meeting: str) -> tuple[LineHistory, ...]:
+    """By site. What cannot be read is left out: nothing depends on it."""
+    found: dict[str, list[tuple[datetime, LineMinute]]] = {}
+    for row in source.list("line_history", meeting=meeting):
+        for text in row.get("minutes") or ():
+            try:
+                number, *figures = map(int, str(text).split())
+                at = moment(str(row.get("started_at"))) + timedelta(minutes=number)
+                found.setdefault(str(row.get("site") or ""), []).append((at, LineMinute(*figures)))
+            except (ValueError, TypeError, OverflowError):
+                continue
+    return tuple(
+        LineHistory(site, tuple(sorted(minutes, key=lambda one: one[0]))) for site, minutes in sorted(found.items())
+    )
+
+
+def _numbers(one: LineMinute) -> tuple[int, ...]:
+    return (
+        one.delay_ms,
+        one.loss_permille,
+        one.picture_loss_permille,
+        one.jitter_ms,
+        one.fps,
+        one.kbps,
+        one.step,
+    )

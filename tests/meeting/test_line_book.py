@@ -1,0 +1,117 @@
+"""How each site's line was over a meeting is kept at the center, minute by minute, and stands in the report."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from desktop_app.center_meetings import CenterMeetings
+from desktop_app.domain.faults import HostFault
+from desktop_app.domain.ids import MeetingId
+from desktop_app.line_book import LineBook
+from media.meeting import commands as cmd
+from media.meeting.health import Health
+from sync.center.store import CenterStore
+from sync.meetings.lines import LineHistory, LineMinute, line_histories
+from sync.meetings.report import meeting_report
+from tests.meeting.center import until
+from tests.meeting.rooms import BOLUO, HUIDONG, MEETING
+from tests.meeting.test_records import CenterWithRecords, open_store, write_meeting
+
+START = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
+
+
+@dataclass
+class Hands:
+    """A clock that goes where it is told."""
+
+    at: datetime = START
+
+    def now(self) -> datetime:
+        return self.at
+
+    def monotonic(self) -> float:
+        return (self.at - START).total_seconds()
+
+
+@pytest.fixture
+def store(tmp_path: Path):
+    store = open_store(tmp_path)
+    write_meeting(store)
+    yield store
+    store.close()
+
+
+def test_of_each_minute_the_worst_is_kept_in_records_of_ten_minutes(store: CenterStore):
+    hands = Hands()
+    book = LineBook(store, hands)  # type: ignore[arg-type]  # a clock of the test
+    for second in range(0, 15 * 60, 2):
+        hands.at = START + timedelta(seconds=second)
+        bad = 180 <= second < 200
+        health = Health(delay_ms=420 if bad else 30, loss_permille=120 if bad else 1, fps=9 if bad else 24)
+        book.note(MeetingId(MEETING), {BOLUO: health, HUIDONG: Health(delay_ms=20)})
+    book.write()
+    assert len(store.list("line_history", meeting=MEETING)) == 2, "one for each site; the rest still grows"
+    book.write(everything=True)
+    assert len(store.list("line_history", meeting=MEETING)) == 4
+    histories = {one.site: one for one in line_histories(store, MEETING)}
+    boluo = histories[BOLUO]
+    assert len(boluo.minutes) == 15
+    assert [at for at, one in boluo.minutes if one.is_weak] == [START + timedelta(minutes=3)]
+    assert (boluo.weak, boluo.worst.delay_ms, boluo.worst.loss_permille, boluo.worst.fps) == (1, 420, 120, 9)
+    assert histories[HUIDONG].weak == 0
+    (line,) = meeting_report(store, MEETING, hands.at).lines
+    assert line.site == BOLUO
+
+
+def test_a_disk_that_is_full_loses_nothing_of_it(store: CenterStore, monkeypatch: pytest.MonkeyPatch):
+    hands = Hands()
+    book = LineBook(store, hands)  # type: ignore[arg-type]  # a clock of the test
+    book.note(MeetingId(MEETING), {BOLUO: Health(delay_ms=30)})
+    whole = store.append
+
+    def full(*args, **kwargs):
+        raise HostFault("disk-full")
+
+    monkeypatch.setattr(store, "append", full)
+    with pytest.raises(HostFault):
+        book.write(everything=True)
+    monkeypatch.setattr(store, "append", whole)
+    book.write(everything=True)
+    book.write(everything=True)
+    assert len(store.list("line_history", meeting=MEETING)) == 1
+
+
+def test_what_cannot_be_read_is_left_out(store: CenterStore):
+    class Rows:
+        def list(self, entity: str, **equal: object) -> list[dict]:
+            good = {"site": BOLUO, "started_at": "2026-11-22T01:00:00.000Z"}
+            return [
+                {**good, "minutes": ["0 9 8 7 6 5 4 1", "x", "1 2"]},
+                {"site": BOLUO, "started_at": "no time", "minutes": ["0 1 1 1 1 1 1 1"]},
+            ]
+
+    assert line_histories(Rows(), MEETING) == (  # type: ignore[arg-type]  # all that is read of a source
+        LineHistory(BOLUO, ((START, LineMinute(9, 8, 7, 6, 5, 4, 1)), (START + timedelta(minutes=1), LineMinute(2)))),
+    )
+
+
+async def test_what_the_sites_say_with_their_pings_is_kept_when_the_meeting_is_over(store: CenterStore):
+    class CenterOfTheTest(CenterWithRecords):
+        def make(self) -> CenterMeetings:
+            self.mounted = super().make()
+            return self.mounted
+
+    center = CenterOfTheTest(store)
+    await center.start()
+    async with center.raw(HUIDONG) as host:
+        await host.hello()
+        await host.command(cmd.Join(""))
+        await host.say({"t": "ping", "health": {"delay_ms": 55, "loss_permille": 3, "kbps": 700, "step": 1}})
+        await host.hear("pong")
+        await until(lambda: center.mounted._lines._spans, 30)
+    await center.stop()
+    (history,) = line_histories(store, MEETING)
+    assert history.site == HUIDONG
+    assert (history.worst.delay_ms, history.worst.kbps, history.worst.step) == (55, 700, 1)
