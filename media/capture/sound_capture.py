@@ -9,7 +9,7 @@ from desktop_app.domain.faults import HostFault
 from media.capture.processing import SoundProcessing, Untouched
 from media.capture.sources import FRAME_SAMPLES, FRAME_SECONDS, SILENCE, TRY_AGAIN, CaptureSink, SoundSource
 from media.codecs.opus import OpusEncoder
-from media.loudness import loudness
+from media.loudness import VoiceActivity, loudness
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +29,7 @@ class SoundCapture:
         self.muted = False
         self.sent = 0
         self.level = 0.0
+        self.voice = VoiceActivity()
         self.processing: SoundProcessing = Untouched()
         """What is done to the microphone's sound; set before `start`."""
         self._expected_loss = self._told_loss = 0
@@ -125,6 +126,7 @@ class SoundCapture:
         if self.muted:
             samples = SILENCE
         self.level = loudness(samples)
+        self.voice.note(self.level)
         if not (self.on_air and self.sending) or self._sink is None:
             self._paused = True
             return

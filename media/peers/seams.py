@@ -73,6 +73,8 @@ class SiteStats:
     audio_concealed: int = 0
     level: float = 0.0
     """Loudness of the last 20 ms, 0 to 1."""
+    speaking: bool = False
+    """Whether somebody speaks there: louder than the room's own noise, for a moment at least."""
     video_lost: int = 0
     """Packets that never came, retransmission included."""
     keyframe_requests: int = 0
@@ -102,6 +104,7 @@ class MediaStats:
     sent_fps: float = 0.0
     sent_audio: int = 0
     local_level: float = 0.0
+    local_speaking: bool = False
     round_trip: float | None = None
     """Seconds to the engine and back, as its reports tell."""
     sent_loss: float = 0.0

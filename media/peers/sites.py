@@ -50,10 +50,10 @@ class Sites:
     def stats(self, now: float) -> dict[UnitPath, SiteStats]:
         with self._lock:
             self._collect()
-            levels = {site: self._playout.level(slot) for slot, site in self._slots.items()}
-            return {site: self._stats(site, levels.get(site, 0.0), now) for site in {*self._tiles, *self._heard}}
+            slots = {site: slot for slot, site in self._slots.items()}
+            return {site: self._stats(site, slots.get(site), now) for site in {*self._tiles, *self._heard}}
 
-    def _stats(self, site: UnitPath, level: float, now: float) -> SiteStats:
+    def _stats(self, site: UnitPath, slot: str | None, now: float) -> SiteStats:
         tile = self._tiles.get(site, Tile())
         heard = self._heard.get(site, HeardCounts())
         return SiteStats(
@@ -64,7 +64,8 @@ class Sites:
             audio_decoded=heard.decoded,
             audio_fec=heard.recovered,
             audio_concealed=heard.concealed,
-            level=level,
+            level=self._playout.level(slot) if slot is not None else 0.0,
+            speaking=slot is not None and self._playout.speaking(slot),
             video_lost=tile.lost,
             keyframe_requests=tile.keyframe_requests,
             height=tile.height,

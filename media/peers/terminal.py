@@ -165,6 +165,7 @@ class TerminalMedia:
             sent_fps=self._capture.picture.fps,
             sent_audio=self._capture.sound.sent,
             local_level=self._capture.sound.level,
+            local_speaking=self._capture.sound.voice.speaking,
             round_trip=uplink.round_trip if uplink is not None else None,
             sent_loss=uplink.loss if uplink is not None else 0.0,
             sending=self._sharing.step,

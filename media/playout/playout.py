@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from desktop_app.domain.clock import Clock
 from desktop_app.domain.faults import Fault, HostFault
 from media.capture.sources import FRAME_BYTES, TRY_AGAIN
-from media.loudness import loudness
+from media.loudness import VoiceActivity, loudness
 from media.playout.jitter import HeardCounts, JitterBuffer, mix
 from media.playout.outputs import SilentOutput, SoundOutput, SpeakerOutput
 
@@ -34,6 +34,7 @@ class Playout:
         self._lock = threading.Lock()
         self._streams: dict[str, JitterBuffer] = {}
         self._levels: dict[str, float] = {}
+        self._voices: dict[str, VoiceActivity] = {}
         self._on_fault: Callable[[Fault], None] = lambda fault: None
         self._pulled_at = 0.0
         self._lost = threading.Event()
@@ -85,6 +86,11 @@ class Playout:
     def level(self, slot: str) -> float:
         return self._levels.get(slot, 0.0)
 
+    def speaking(self, slot: str) -> bool:
+        """Whether somebody speaks in the slot's site."""
+        voice = self._voices.get(slot)
+        return voice is not None and voice.speaking
+
     def pull(self) -> bytes:
         """The next 20 ms of the mix; for the output."""
         now = self._clock.monotonic()
@@ -93,7 +99,8 @@ class Playout:
         with self._lock:
             for slot, stream in self._streams.items():
                 sound = stream.pull(now)
-                self._levels[slot] = loudness(sound) if sound is not None else 0.0
+                level = self._levels[slot] = loudness(sound) if sound is not None else 0.0
+                self._voices.setdefault(slot, VoiceActivity()).note(level)
                 if sound is not None:
                     frames.append(sound)
         sound = mix(frames) if frames else bytes(FRAME_BYTES)

@@ -18,6 +18,7 @@ from media.codecs.opus import OpusEncoder
 from media.hub.room import Publisher, Room
 from media.hub.slot import Slot
 from media.hub.source import Source
+from media.loudness import VoiceActivity, loudness
 from media.peers.audio_slot import AudioSlot
 from media.peers.voice import VoiceSender
 from media.playout.jitter import HeardCounts, JitterBuffer
@@ -288,3 +289,23 @@ def test_a_speaker_behind_a_line_that_loses_much_hears_more_often_that_it_lives(
         peer.sent = 0
         room.beat(1.25)
         assert peer.sent == lost
+
+
+def test_who_speaks_is_told_from_a_noise_and_from_a_pause():
+    chance = random.Random(4)
+    voice, spoken = VoiceActivity(), []
+    for number in range(FRAMES):
+        frame = SPEECH[number * FRAME_BYTES : (number + 1) * FRAME_BYTES]
+        voice.note(loudness(frame))
+        spoken.append(voice.speaking)
+    assert sum(spoken) > 0.6 * FRAMES
+    hum = VoiceActivity()
+    for _ in range(500):
+        hum.note(0.5 + chance.random() * 0.1)
+        assert not hum.speaking
+    for _ in range(5):
+        hum.note(0.8)
+    assert hum.speaking
+    for _ in range(30):
+        hum.note(0.5)
+    assert not hum.speaking
