@@ -47,6 +47,12 @@ class Air:
         deliver(array.array("h", [round(self._gain * a + b) for a, b in zip(played, hum, strict=True)]).tobytes())
 
 
+@pytest.fixture(autouse=True)
+def _quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, seconds in (("QUIET_SECONDS", 0.2), ("TONE_SECONDS", 0.5), ("AFTER_SECONDS", 0.2)):
+        monkeypatch.setattr(f"media.selftest.sound.{name}", seconds)
+
+
 def test_a_room_hears_its_own_tone_also_over_a_humming_ventilation() -> None:
     for air in (Air(), Air(gain=0.02, hum=0.01)):
         report = hear_own_tone(air, air)
