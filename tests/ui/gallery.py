@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 sys.path.insert(0, str(Path(__file__).parent))
 
 from drawn import HD
-from geometry import ROOM_FLOOR, faults, room_sizes
+from geometry import ROOM_FLOOR, faults, flashes, room_sizes
 from PySide6.QtCore import QEvent, QRect, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QApplication, QWidget
@@ -128,7 +128,7 @@ def look_at(name: str, pose: Pose, keep: Callable[[QImage, str], object] = lambd
     """Show a scene, hand each of its pictures to `keep`, and say what is wrong with it."""
     found: list[str] = []
     sizes: list[float] = []
-    with _broken(found), room_sizes(sizes), posed(name, pose) as windows:
+    with _broken(found), flashes(found), room_sizes(sizes), posed(name, pose) as windows:
         for number, window in enumerate(windows):
             keep(window.grab().toImage(), f"{name}-{pose.title}{f'-{number}' if number else ''}")
             if name not in ROOMS:

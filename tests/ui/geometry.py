@@ -16,9 +16,11 @@ from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
     QComboBox,
+    QDialog,
     QHeaderView,
     QLabel,
     QLineEdit,
+    QMainWindow,
     QMenu,
     QPlainTextEdit,
     QPushButton,
@@ -202,6 +204,27 @@ def room_sizes(found: list[float]) -> Iterator[None]:
         return style
 
     patch.setattr(RoomPen, "_font", noting)
+    try:
+        yield
+    finally:
+        patch.undo()
+
+
+@contextmanager
+def flashes(found: list[str]) -> Iterator[None]:
+    """Within, a part that is shown before it lies in a window is noted: for a moment it is a window of its own, and
+    takes the keyboard away."""
+    patch = pytest.MonkeyPatch()
+    real = QWidget.setVisible
+
+    def noting(widget: QWidget, visible: bool) -> None:
+        homeless = widget.parentWidget() is None and not isinstance(widget, QMainWindow | QDialog | QMenu)
+        own = type(widget).__module__.startswith("ui.") and not type(widget).__name__.endswith("Window")
+        if visible and homeless and own:
+            found.append(f"shown before it lies in a window: {_called(widget)}")
+        real(widget, visible)
+
+    patch.setattr(QWidget, "setVisible", noting)
     try:
         yield
     finally:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from gallery import QUICK, look_at
-from geometry import ROOM_FLOOR, room_sizes
+from geometry import ROOM_FLOOR, faults, flashes, room_sizes
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 from screenshots_hosting import ROOMS
@@ -15,6 +15,7 @@ from session_scenes import SESSION_SCENES
 
 from ui.i18n import set_language
 from ui.theme import Scheme, TextSize, start_theme, theme
+from ui.widgets import Text
 
 
 @pytest.fixture(autouse=True)
@@ -38,8 +39,6 @@ def test_the_rooms_words_are_large_enough_to_be_read_from_six_metres(name: str) 
 
 
 def test_a_window_with_mistakes_is_told_each_of_them(qapp: QApplication) -> None:
-    from geometry import faults
-
     window = QWidget()
     column = QVBoxLayout(window)
     tight = QLabel("一句放不下的话，因为它比给它的地方长得多")
@@ -63,6 +62,15 @@ def test_a_window_with_mistakes_is_told_each_of_them(qapp: QApplication) -> None
     kinds = {one.partition(":")[0] for one in faults(window)}
     assert kinds == {"cut off", "on each other", "nameless", "out of reach"}
     window.close()
+
+
+def test_a_part_that_is_shown_before_it_lies_in_a_window_is_seen(qapp: QApplication) -> None:
+    found: list[str] = []
+    with flashes(found):
+        homeless = Text("一句话")
+        homeless.setVisible(True)
+    homeless.hide()
+    assert len(found) == 1
 
 
 def test_type_that_is_too_small_for_the_room_is_seen() -> None:

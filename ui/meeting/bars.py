@@ -63,7 +63,8 @@ class Strip(QFrame):
         words.addWidget(self._title)
         words.addWidget(self._text)
         words.addStretch(1)
-        self._text.setVisible(lines > 1)
+        if lines == 1:
+            self._text.hide()
         row.addLayout(words, 1)
         for action in actions:
             row.addWidget(action, 0, Qt.AlignmentFlag.AlignVCenter)

@@ -50,7 +50,8 @@ class ControlBar(QFrame):
         row.addWidget(self._host)
         self._room = MenuButton(t("host.room"), "monitor", room)
         self._room.setToolTip(t("host.room-tip"))
-        self._room.setVisible(room is not None)
+        if room is None:
+            self._room.hide()
         row.addWidget(self._room)
         row.addSpacing(k.px(6))
         self._why = ElidedText("", "small", "ink3", lines=2)

@@ -76,7 +76,8 @@ class LectureView(QWidget):
         self._choice.setAccessibleName(t("slide.view"))
         head.addWidget(self._choice)
         self._room = MenuButton(t("host.room"), "monitor", room)
-        self._room.setVisible(room is not None)
+        if room is None:
+            self._room.hide()
         head.addWidget(self._room)
         head.addWidget(Button(t("lec.leave"), "exit-to-app", clicked=model.meeting.leave))
         left.addLayout(head)

@@ -119,8 +119,8 @@ class CallCard(Card):
             if not current.online:
                 self.body.addWidget(Chip(t("roll.offline"), "lan-disconnect", "zheshi"))
         self._wait = Text("", "body", "ink2", bold=True)
-        self._wait.setVisible(current is not None)
         self.body.addWidget(self._wait)
+        self._wait.setVisible(current is not None)
         present = PrimaryButton(t("roll.present"), "check", size="large", clicked=lambda: model.answer(present=True))
         present.setEnabled(current is not None and not paused and current.online)
         self.body.addWidget(present)

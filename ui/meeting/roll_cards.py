@@ -65,7 +65,8 @@ class MissingCard(Card):
         model = self._model
         tiles = [tile for tile in model.tiles if tile.answer in MISSING]
         may = model.right.allowed and model.stage is RollStage.RUNNING and model.manner is RollManner.VOICE
-        self.setVisible(bool(tiles))
+        if self.parentWidget() is not None or not tiles:
+            self.setVisible(bool(tiles))
         self._all.setVisible(may)
         key = (tiles, may)
         if key == self._key:

@@ -76,7 +76,8 @@ class UnlockView(FrontPage):
             self.pin.clear()
             self.again.clear()
         if not model.busy:
-            self.pin.setFocus()
+            first = next(iter(self._rows.values()), self.pin)
+            (self.pin if chosen is not None else first).setFocus()
 
     def _show_people(self) -> None:
         clear(self.people.column)
