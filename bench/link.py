@@ -202,6 +202,14 @@ class Link(asyncio.DatagramProtocol):
         for flow in self._flows.values():
             flow.close()
 
+    async def change_address(self) -> None:
+        """From now on the target hears everybody from other ports, and what it sends to the old ones is lost."""
+        for addr, flow in list(self._flows.items()):
+            flow.close()
+            self._waiting[addr] = []
+            del self._flows[addr]
+            await self._begin(addr)
+
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         self._carry(self.up, data, lambda: self._forward(data, addr))
 

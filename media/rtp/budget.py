@@ -1,8 +1,9 @@
 """How many bits a line bears: cut at once when it is too many, raised again step by step after a while.
 
 A line that was never too narrow has no figure. Loss with a queue, or a queue that stays, is a line that is full: what
-came through it just now is what it bears. A queue alone is not enough: a busy processor makes packets late too. Loss without a queue is a bad line, not a narrow one, unless it is heavy.
-Raising that failed waits twice as long the next time.
+came through it just now is what it bears. A queue alone is not enough: a busy processor makes packets late too. Loss
+without a queue is a bad line, not a narrow one, unless it is heavy. Raising that failed waits twice as long the next
+time.
 """
 
 from media.rtp.arrivals import Reading

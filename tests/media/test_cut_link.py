@@ -1,15 +1,16 @@
 """A link that is cut without a word, and put back."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
 import desktop_app.demo
 from bench.link import Conditions, Link
+from desktop_app.domain.clock import SystemClock
 from media.capture.sounds import SoundFileSource
-from tests.media.rig import MEETING, Room, until
+from tests.media.rig import MEETING, Room, Terminal, until
 
 SPEECH = Path(desktop_app.demo.__file__).parent / "sounds" / "speech-a.opus"
 
@@ -22,12 +23,19 @@ async def cable(room: Room) -> AsyncIterator[tuple[Link, int]]:
     cable.close()
 
 
-@pytest.mark.parametrize("hub_forgets_after", [30.0, 1.5])
+@pytest.mark.parametrize("hub_forgets_after", [pytest.param(30.0, id="20 s"), pytest.param(1.5, id="90 s")])
 async def test_media_is_noticed_dead_and_is_back_within_ten_seconds_of_the_links_return(
-    room: Room, cable: tuple[Link, int], hub_forgets_after: float, monkeypatch: pytest.MonkeyPatch
+    room: Room,
+    cable: tuple[Link, int],
+    hub_forgets_after: float,
+    monkeypatch: pytest.MonkeyPatch,
+    record_property: Callable[[str, object], None],
 ):
-    """After a short cut the connections are still good; after a long one the hub has forgotten them."""
+    """As after 20 s, when the connections are still good, and as after 90 s: the hub has forgotten them and the
+    terminal's consent to send has run out (both after 30 s, here sooner)."""
     monkeypatch.setattr("media.hub.hub.SILENT_FOR", hub_forgets_after)
+    if hub_forgets_after < 3:
+        monkeypatch.setattr("aioice.ice.CONSENT_INTERVAL", 0.2)
     line, number = cable
     cut_off = room.join("a/", through=lambda port: number, silent_after=1.6)
     other = room.join("b/")
@@ -60,6 +68,7 @@ async def test_media_is_noticed_dead_and_is_back_within_ten_seconds_of_the_links
             and cut_off.media.stats().sites[other.site].audio_decoded > heard + 5
         )
     )
+    record_property("recovery_seconds", round(took, 2))
     assert took < 10
     await until(lambda: cut_off.notes.up == [True, False, True], within=1)
     assert cut_off.media.stats().restarts in ({1} if forgotten else {0, 1})
@@ -81,6 +90,73 @@ async def test_a_short_cut_is_over_without_new_connections(room: Room, cable: tu
     await until(lambda: cut_off.frames(other) > seen + 10, within=4)
     assert cut_off.media.stats().restarts == 0
     assert cut_off.notes.up == [True]
+
+
+async def two_way(one: Terminal, other: Terminal) -> float:
+    """Seconds until both see each other again."""
+    seen, was_seen = one.frames(other), other.frames(one)
+    return await until(lambda: one.frames(other) > seen + 5 and other.frames(one) > was_seen + 5, within=20)
+
+
+async def joined(room: Room, cable: tuple[Link, int]) -> tuple[Terminal, Terminal]:
+    """One behind the cable, one beside the hub."""
+    one, other = room.join("a/", through=lambda port: cable[1]), room.join("b/")
+    for terminal in (one, other):
+        await terminal.media.start()
+    one.see(other)
+    other.see(one)
+    await two_way(one, other)
+    return one, other
+
+
+async def test_after_two_seconds_without_a_line_all_goes_on_as_before(
+    room: Room, cable: tuple[Link, int], record_property: Callable[[str, object], None]
+):
+    one, other = await joined(room, cable)
+    cable[0].cut = True
+    began = time.monotonic()
+    await until(lambda: time.monotonic() - began > 2)
+    cable[0].cut = False
+    took = await two_way(one, other)
+    record_property("recovery_seconds", round(took, 2))
+    assert took < 10
+    assert one.media.stats().restarts == 0
+
+
+async def test_a_terminal_that_slept_while_the_hub_forgot_it_is_back_by_itself(
+    room: Room, cable: tuple[Link, int], monkeypatch: pytest.MonkeyPatch, record_property: Callable[[str, object], None]
+):
+    """A suspended laptop's clock may have stood still: to itself nothing happened."""
+    one, other = await joined(room, cable)
+    monkeypatch.setattr("media.hub.hub.SILENT_FOR", 0.4)
+    cable[0].cut = True
+    await until(lambda: one.site not in {*room.seated("publishers"), *room.seated("subscribers")})
+    monkeypatch.setattr("media.hub.hub.SILENT_FOR", 30.0)
+    cable[0].cut = False
+    took = await two_way(one, other)
+    record_property("recovery_seconds", round(took, 2))
+    assert took < 10
+    assert one.media.stats().restarts >= 1
+
+
+async def test_a_clock_that_jumped_ahead_over_a_sleep_ends_nothing_for_long(
+    room: Room, cable: tuple[Link, int], monkeypatch: pytest.MonkeyPatch
+):
+    """Elsewhere a suspended laptop's clock went on: everything looks old at once."""
+    one, other = await joined(room, cable)
+    monkeypatch.setattr(SystemClock, "monotonic", lambda self: time.monotonic() + 3_600)
+    assert await two_way(one, other) < 10
+    await until(lambda: one.media.stats().up and other.media.stats().up)
+
+
+async def test_a_line_whose_address_changed_is_found_again(
+    room: Room, cable: tuple[Link, int], record_property: Callable[[str, object], None]
+):
+    one, other = await joined(room, cable)
+    await cable[0].change_address()
+    took = await two_way(one, other)
+    record_property("recovery_seconds", round(took, 2))
+    assert took < 10
 
 
 async def test_a_handshake_into_the_void_ends_and_leaves_nothing_open(room: Room, cable: tuple[Link, int]):
