@@ -1,5 +1,6 @@
 """A meeting in the hub: who publishes what, and what each receiving site's slots show."""
 
+import logging
 import secrets
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,6 +13,7 @@ from desktop_app.domain.ids import UnitPath
 from desktop_app.domain.limits import SITES
 from media.engine.layers import Demand, Layer, demands, published, ranked, sent_at_first
 from media.engine.room import AUDIO_SLOTS, VIDEO_SLOTS
+from media.hub.allowance import BITS, Allowance
 from media.hub.line import PublisherLine
 from media.hub.recorder import Recorder
 from media.hub.slot import Slot
@@ -21,6 +23,8 @@ from media.rtp.packet import read_rtp
 from media.rtp.reception import Reception
 from media.sdp import Description, MediaLine
 from media.transport.port import PortPeer
+
+log = logging.getLogger(__name__)
 
 LOSSY = 0.05
 HEARD_LATELY = 2.5
@@ -37,6 +41,8 @@ class Publisher:
         self._lossy = False
         self.sources: dict[str, Source] = {}
         """By the stream's name: `audio`, and the layers' names."""
+        self.allowance = {kind: Allowance(kind) for kind in BITS}
+        self._is_told = False
         self.line = PublisherLine(self.sender, self._send_rtcp, self._ssrcs)
         self.sent = sent_at_first(offer)
         """The pictures it says it sends."""
@@ -60,10 +66,23 @@ class Publisher:
             return
         source = self._by_ssrc.get(packet.ssrc) or self._by_type.get(packet.payload_type)
         if source is not None and (on_air or source.kind == "video"):
+            if not self.allowance[source.kind].admits(packet.payload, now):
+                self._tell_refused()
+                return
             source.packet(packet, now)
             if source.reception is not None:
                 number, rate = source.reception.number, CLOCK_RATE[source.kind]
                 self.line.arrivals.add(packet.ssrc, number, packet.timestamp, rate, len(packet.payload), now)
+
+    @property
+    def refused(self) -> int:
+        """Packets that were more than the site may send."""
+        return sum(each.refused for each in self.allowance.values())
+
+    def _tell_refused(self) -> None:
+        if not self._is_told:
+            self._is_told = True
+            log.warning("%s sends more than it may, or larger pictures: that is not forwarded", self.site)
 
     def tick(self, now: float) -> None:
         """Repair, ask again, and tell the site what its line bears."""
@@ -357,7 +376,7 @@ def _publisher_stats(publisher: Publisher) -> dict[str, Any]:
             "keyframes": source.keyframes,
             "keyframe_requests": source.keyframe_requests,
         }
-    return {"streams": streams, "address": publisher.peer.address}
+    return {"streams": streams, "refused": publisher.refused, "address": publisher.peer.address}
 
 
 def _subscriber_stats(subscriber: Subscriber) -> dict[str, Any]:
