@@ -84,6 +84,8 @@ def _check_office(entity: Entity, change: Change, payload: Payload, projection: 
             raise Refused("op-not-allowed")
         return
     who = projection.state("operator", change.person)
+    if not who.exists and entity.name != "operator":
+        return
     roles = who.fields.get("roles") or () if who.exists and not who.retracted else ()
     if entity.name == "operator":
         in_charge = Role.SECURITY in roles and bool(who.fields.get("is_active"))
@@ -106,7 +108,9 @@ def _check_form(entity: Entity, change: Change, payload: Payload) -> None:
         return
     if any(map(_unstorable, payload.fields.values())):
         raise Refused("value-invalid")
-    known = {name: value for name, value in payload.fields.items() if name in entity.fields}
+    known = payload.fields
+    if not known.keys() <= entity.fields.keys():
+        known = {name: value for name, value in known.items() if name in entity.fields}
     try:
         check_fields(entity.name, known)
     except ValueError:
@@ -127,8 +131,9 @@ def _unstorable(value: Any) -> bool:
 def _check_scope(entity: Entity, change: Change, payload: Payload, projection: Projection, unit_path: UnitPath) -> None:
     state = projection.state(change.entity, change.pk)
     now = projection.places.now
-    owners = [now(path) for path in (state.owner_path, named_owner(entity, payload.fields)) if path]
-    own = all(governs(unit_path, path) for path in owners)
+    named_path = named_owner(entity, payload.fields)
+    own = not state.owner_path or governs(unit_path, now(state.owner_path))
+    own = own and (not named_path or governs(unit_path, now(named_path)))
     if entity.reach is not Reach.MEETING or entity.name == "meeting":
         if not own:
             raise Refused("out-of-scope")
@@ -143,8 +148,8 @@ def _check_scope(entity: Entity, change: Change, payload: Payload, projection: P
     meeting = projection.state("meeting", change.meeting)
     if not meeting.exists:
         raise Held("meeting-awaited")
-    parties = (meeting.owner_path, *map(now, invited(meeting.fields)))
-    if not any(governs(unit_path, path) for path in parties):
+    is_party = governs(unit_path, meeting.owner_path)
+    if not is_party and not any(governs(unit_path, now(path)) for path in invited(meeting.fields)):
         raise Refused("out-of-scope")
     if not own and meeting.owner_path != unit_path:
         raise Refused("out-of-scope")

@@ -17,16 +17,23 @@ from desktop_app.domain.ids import UnitPath
 from sync.center.admission import judge
 from sync.center.disputes import note_disputes
 from sync.center.feed import tell
+from sync.entities import ENTITIES
 from sync.log.envelope import GENESIS, Change, Verdict
-from sync.log.signing import Origin
+from sync.log.signing import Origin, receipt_message
 from sync.replication.batch import Batch
 from sync.replication.receipt import Receipt, read_body, receipt_body
-from sync.store.driver import AMONG, fetch_among
+from sync.store.driver import AMONG, Insert, fetch, fetch_among
 from sync.store.rows import SELECT_CHANGES, SELECT_TEXT, change_of, insert_changes, upsert
 from sync.store.store import Transaction
 from sync.store.tables import change, origin, receipt, reemitted
 
 Chain = Sequence[tuple[Change, bytes]]
+_RECEIPTS = (
+    "SELECT body, signature FROM receipt WHERE terminal = ? AND epoch = ? AND last_seq >= ? AND first_seq <= ?"
+    " ORDER BY first_seq"
+)
+_RECEIPT = Insert(receipt, [column.name for column in receipt.c])
+_NUMBER = "SELECT coalesce(max(number), 0) FROM receipt"
 
 
 class KnownDevice(Protocol):
@@ -56,23 +63,14 @@ class Position:
 
 
 def position(connection: sa.Connection, terminal: str) -> Position:
-    row = connection.execute(sa.select(origin).where(origin.c.terminal == terminal)).first()
-    return Position() if row is None else Position(row.epoch, row.seq, row.head_hash)
+    found = fetch(connection, "SELECT epoch, seq, head_hash FROM origin WHERE terminal = ?", (terminal,))
+    return Position(*found[0]) if found else Position()
 
 
 def receipts_for(connection: sa.Connection, batch: Batch) -> list[Receipt]:
     """The receipts that cover any of a batch's changes, in the chain's order."""
-    rows = connection.execute(
-        sa.select(receipt.c.body, receipt.c.signature)
-        .where(
-            receipt.c.terminal == batch.terminal,
-            receipt.c.epoch == batch.epoch,
-            receipt.c.last_seq >= batch.first_seq,
-            receipt.c.first_seq <= batch.last_seq,
-        )
-        .order_by(receipt.c.first_seq)
-    )
-    return [read_body(row.body, row.signature) for row in rows]
+    run = (batch.terminal, batch.epoch, batch.first_seq, batch.last_seq)
+    return [read_body(body, signature) for body, signature in fetch(connection, _RECEIPTS, run)]
 
 
 def replayed(connection: sa.Connection, batch: Batch) -> bytes | None:
@@ -141,7 +139,7 @@ def _store(transaction: Transaction, device: KnownDevice, fresh: Chain, received
     """
     connection, projection = transaction.connection, transaction.projection
     known = _known(connection, [each.change_id for each, _ in fresh])
-    projection.load({(each.entity, each.pk) for each, _ in fresh})
+    projection.load({(each.entity, each.pk) for each, _ in fresh if each.entity in ENTITIES})
     projection.load({("meeting", each.meeting) for each, _ in fresh if each.meeting})
     projection.load({("operator", each.person) for each, _ in fresh})
     stored: list[Change] = []
@@ -220,22 +218,23 @@ def _write_receipt(
     head_hash: bytes,
     received_ms: int,
 ) -> None:
-    number = connection.execute(sa.select(sa.func.coalesce(sa.func.max(receipt.c.number), 0))).scalar_one() + 1
+    number = int(fetch(connection, _NUMBER)[0][0]) + 1
     seqs = (stored[0].seq, stored[-1].seq)
     verdicts = tuple((each.seq, str(each.verdict), each.reason) for each in stored if each.verdict != Verdict.APPLIED)
     entities = Counter(each.entity for each in stored)
     body = receipt_body(number, batch.terminal, batch.epoch, seqs, head_hash, received_ms, verdicts, entities)
-    read = read_body(body, b"")
-    connection.execute(
-        receipt.insert().values(
-            number=number,
-            terminal=batch.terminal,
-            epoch=batch.epoch,
-            first_seq=seqs[0],
-            last_seq=seqs[1],
-            head_hash=head_hash,
-            received_ms=received_ms,
-            body=body,
-            signature=identity.sign(read.message()),
-        )
+    _RECEIPT.many(
+        connection,
+        [
+            (
+                number,
+                batch.terminal,
+                batch.epoch,
+                *seqs,
+                head_hash,
+                received_ms,
+                body,
+                identity.sign(receipt_message(body)),
+            )
+        ],
     )

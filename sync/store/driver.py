@@ -72,7 +72,7 @@ class Insert:
         names = ", ".join(columns)
         self._text = f"INSERT INTO {table.name} ({names}) VALUES ({', '.join('?' * len(columns))})"
         self._copy = f"COPY {table.name} ({names}) FROM STDIN (FORMAT BINARY)"
-        self._types = [_POSTGRES[type(table.c[name].type)] for name in columns]
+        self._types = [_type(table.c[name].type) for name in columns]
 
     def many(self, connection: sa.Connection, rows: Sequence[Values]) -> None:
         if not rows:
@@ -87,6 +87,10 @@ class Insert:
 
 
 _POSTGRES: dict[type[Any], str] = {sa.Text: "text", sa.BigInteger: "int8", sa.LargeBinary: "bytea", sa.Boolean: "bool"}
+
+
+def _type(kind: Any) -> str:
+    return next(name for one, name in _POSTGRES.items() if isinstance(kind, one))
 
 
 def _driver(connection: sa.Connection) -> Any:

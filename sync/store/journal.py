@@ -150,7 +150,7 @@ def check_fields(entity: str, fields: Mapping[str, Any]) -> None:
         if kind is None or name == UPDATE:
             raise ValueError(f"{entity} has no field {name}")
         wanted = _PYTHON[kind]
-        if value is None or (isinstance(value, wanted) and (wanted is bool or not isinstance(value, bool))):
+        if value is None or type(value) is wanted or (isinstance(value, wanted) and not isinstance(value, bool)):
             continue
         raise ValueError(f"{entity}.{name} is {kind.value}")
 
