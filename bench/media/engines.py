@@ -36,14 +36,17 @@ SOURCE = UnitPath("source/")
 SLOTS = VIDEO_SLOTS[:9]
 
 
-def moving_pictures(count: int = 100) -> list[bytes]:
-    """Encoded pictures of a texture that drifts; the first is whole, so that the row may be sent over and over."""
-    encoder = Vp8Encoder(WIDTH, HEIGHT, fps=FPS, bitrate=BITRATE)
+def moving_pictures(
+    count: int = 100, size: tuple[int, int] = (WIDTH, HEIGHT), bitrate: int = BITRATE, still: int = 3
+) -> list[bytes]:
+    """Encoded pictures of a texture of which one part in `still` drifts; the first is whole, so that the row may be
+    sent over and over."""
+    encoder = Vp8Encoder(*size, fps=FPS, bitrate=bitrate)
     frames = []
     for number in range(count):
-        picture = av.VideoFrame(WIDTH, HEIGHT, "yuv420p")
+        picture = av.VideoFrame(*size, "yuv420p")
         for plane in picture.planes:
-            moving = plane.line_size // 3
+            moving = plane.line_size // still
             row = bytes((at * 3 + number * 2) & 0xFF if at < moving else 90 for at in range(plane.line_size))
             plane.update(b"".join(row[line % 61 :] + row[: line % 61] for line in range(plane.height)))
         frames.append(encoder.encode(picture, number * CLOCK // FPS, keyframe=number == 0))

@@ -18,9 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
-import av
-
-from bench.media.engines import cpu_seconds, memory
+from bench.media.engines import FPS, cpu_seconds, memory, moving_pictures
 from bench.rows import Row
 from desktop_app.domain.clock import SystemClock
 from desktop_app.domain.ids import MeetingId, UnitPath
@@ -30,7 +28,7 @@ from desktop_app.settings import CenterSettings
 from desktop_app.simulated_center import Seating, SimulatedCenter, opened_center
 from desktop_app.simulated_sites import SimulatedSite
 from desktop_app.simulated_sites import until as came
-from media.codecs.vp8 import CLOCK, Vp8Encoder
+from media.codecs.vp8 import CLOCK
 from media.engine.cascade import CascadeEngine
 from media.engine.layers import Layer
 from media.engine.placement import Place
@@ -51,25 +49,10 @@ from tests.media.rig import MEETING, EngineSignal, until
 RECEIVERS = 150
 CITY_RECEIVERS = 50
 SECONDS = 15.0
-FPS, WIDTH, HEIGHT, BITRATE = 25, 1280, 720, 1_500_000
 SLOT = "v0"
 ADDRESS = "10.77.0.1"
 _SPARE = 200
 """Picture ids that are remembered: eight seconds."""
-
-
-def lecture_pictures(count: int = 50) -> list[bytes]:
-    """A texture of which a quarter drifts, of that size and rate; the first is whole."""
-    encoder = Vp8Encoder(WIDTH, HEIGHT, fps=FPS, bitrate=BITRATE)
-    frames = []
-    for number in range(count):
-        picture = av.VideoFrame(WIDTH, HEIGHT, "yuv420p")
-        for plane in picture.planes:
-            moving = plane.line_size // 4
-            row = bytes((at * 3 + number * 2) & 0xFF if at < moving else 90 for at in range(plane.line_size))
-            plane.update(b"".join(row[line % 61 :] + row[: line % 61] for line in range(plane.height)))
-        frames.append(encoder.encode(picture, number * CLOCK // FPS, keyframe=number == 0))
-    return frames
 
 
 class Sender:
@@ -335,7 +318,7 @@ def rows(say: Callable[[str], object] = print) -> list[Row]:
     if lacking := why_not():
         say(f"  without Janus: {lacking}")
         return []
-    frames = lecture_pictures()
+    frames = moving_pictures(50, (1280, 720), 1_500_000, still=4)
     rate = sum(map(len, frames)) * 8 * FPS / len(frames) / 1000
     with tempfile.TemporaryDirectory() as name, own_network(*(f"10.77.0.{number}" for number in range(1, 5))):
         folder = Path(name)
