@@ -19,6 +19,7 @@ LICENSES = (
     ("pycrdt (Yjs)", "MIT"),
     ("pypdfium2, PDFium", "BSD-3-Clause, Apache-2.0"),
     ("SQLAlchemy, Alembic", "MIT"),
+    ("segno, zxing-cpp", "BSD-3-Clause, Apache-2.0"),
 )
 
 
