@@ -33,11 +33,12 @@ AUDIBLE = 30.0
 @dataclass(frozen=True, slots=True)
 class Heard:
     """What came out of a line: 48 kHz mono 16-bit samples, the first of which was heard `late` seconds after the mouth
-    opened; `kilobits` a second of payload were sent for it."""
+    opened; `kilobits` a second of payload were sent for it. `stalled` is how long the machine stood still meanwhile."""
 
     samples: bytes
     late: float
     kilobits: float
+    stalled: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ the figures of a line are means over its seeds, the longest gap is the longest o
 """
 
 import asyncio
+import math
 import shutil
 import sys
 from collections.abc import Callable
@@ -69,7 +70,17 @@ def has_chromium() -> bool:
 
 
 def _of_chromium(samples: bytes, cells: dict[str, tuple[Conditions, int]]) -> dict[str, Heard]:
-    return asyncio.run(chromium_speaks(samples, cells))
+    """One round; once more where the machine stood still."""
+    best: dict[str, Heard] = {}
+    shortest = math.inf
+    for _ in range(TRIES):
+        with Steady() as steady:
+            heard = asyncio.run(chromium_speaks(samples, cells))
+        if steady.stalled < shortest:
+            best, shortest = heard, steady.stalled
+        if shortest < STALL:
+            break
+    return best
 
 
 def stoi_row(name: str, how: str) -> str:
@@ -87,23 +98,12 @@ def compared(name: str, how: str, ours: Line, peer: float | None, goal: float) -
     ]
 
 
-def _steadily(who: str, speak: Speak, samples: bytes, cells: dict[str, tuple[Conditions, int]]) -> dict[str, Heard]:
-    """One round; again where the machine stood still, which would be held against whoever was just speaking."""
-    for left in reversed(range(TRIES)):
-        with Steady() as steady:
-            heard = speak(samples, cells)
-        if steady.stalled < STALL or not left:
-            return heard
-        print(f"  {who}: the machine stood still for {steady.stalled * 1000:.0f} ms; once more", flush=True)
-    return {}
-
-
 def measure(samples: bytes, who: str, speak: Speak) -> dict[str, Line]:
     """One program on all lines and seeds; each round is one seed."""
     spoken = narrow(samples)
     verdicts: dict[str, list[Verdict]] = {name: [] for name in LINES}
     for seed in SEEDS:
-        heard = _steadily(who, speak, samples, {str(at): (line, seed) for at, line in enumerate(LINES.values())})
+        heard = speak(samples, {str(at): (line, seed) for at, line in enumerate(LINES.values())})
         for at, name in enumerate(LINES):
             verdict = judge(spoken, heard[str(at)])
             verdicts[name].append(verdict)
