@@ -36,6 +36,7 @@ class RollCallView(QWidget):
         super().__init__(parent)
         self.model = model
         self._which: str = RollFilter.ALL
+        self._calls = False
         k = theme()
         self.setProperty("role", "page")
         row = QHBoxLayout(self)
@@ -135,8 +136,11 @@ class RollCallView(QWidget):
             )
         current = model.current
         if current is not None and model.stage is RollStage.RUNNING:
+            if not self._calls and self.isVisible():
+                self.board.setFocus()  # the keys of a roll call are the board's
             self.board.select(current.unit_path)
             self._scroll.ensureVisible(*self._middle(current.unit_path))
+        self._calls = current is not None and model.stage is RollStage.RUNNING
         running = model.stage in (RollStage.RUNNING, RollStage.PAUSED)
         self._finish.setVisible(running and model.manner is RollManner.VOICE)
         self._export.setVisible(model.stage is RollStage.FINISHED)
