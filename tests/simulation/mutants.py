@@ -34,9 +34,18 @@ from sync.terminal import healing, inbox, outbox, records
 from tests.simulation.swarm import play_one
 
 DAYS = 150
-SEEN_BY = {"a capped change is not merged again at its writer": "tests/simulation/test_ahead.py"}
+SEEN_BY = {
+    "a capped change is not merged again at its writer": "tests/simulation/test_ahead.py",
+    "what others deleted counts as seen": "tests/sync/test_disputed_passages.py",
+    "what waits in a damaged store is not saved": "tests/sync/test_rebuilding.py",
+    "a snapshot tells what was told again where it was told first": "tests/sync/test_snapshot_and_healing.py",
+    "a restored center goes on in the epoch of its backup": "tests/sync/test_restoration.py",
+}
 """The test that is run first, of what a swarm sees too seldom."""
 SECONDS = 150.0
+"""Of the processor, for one mutant."""
+PATIENCE = 20
+"""How many times that the clock on the wall may take, on a machine that has other work."""
 Plant = Callable[[], None]
 MUTANTS: dict[str, Plant] = {}
 
@@ -440,11 +449,78 @@ def _() -> None:
     HybridClock.stamp = lambda _self, now_ms: now_ms - now_ms % 3_600_000  # type: ignore[method-assign]
 
 
+@mutant("who was above a moved unit keeps what was its own")
+def _() -> None:
+    real = feed._move_unit
+
+    def kept(transaction: Any, move: Any) -> None:
+        revoke, feed._revoke = feed._revoke, lambda *_asked: None
+        try:
+            real(transaction, move)
+        finally:
+            feed._revoke = revoke
+
+    feed._move_unit = kept
+
+
+@mutant("who is above a moved unit now gets only what is new")
+def _() -> None:
+    real = feed._move_unit
+
+    def late(transaction: Any, move: Any) -> None:
+        again, feed._tell_again = feed._tell_again, lambda *_asked: None
+        try:
+            real(transaction, move)
+        finally:
+            feed._tell_again = again
+
+    feed._move_unit = late
+
+
+@mutant("the places of a moved unit are not read anew")
+def _() -> None:
+    from sync.merge.places import Places
+
+    Places.now = lambda _self, path: path  # type: ignore[method-assign]
+
+
+@mutant("a snapshot tells what was told again where it was told first")
+def _() -> None:
+    real = feed.part
+
+    def first(*asked: Any) -> Any:
+        told, cursor, ended = real(*asked)
+        return sorted(told, key=lambda each: each.received_ms or 0), cursor, ended
+
+    feed.part = first
+
+
+@mutant("a restored center goes on in the epoch of its backup")
+def _() -> None:
+    from sync.center import restoration
+
+    restoration._later = lambda epoch, _now_ms: epoch
+
+
+@mutant("what others deleted counts as seen")
+def _() -> None:
+    from sync.center import disputes
+
+    disputes.gone_by = lambda _update: {}  # type: ignore[attr-defined]
+
+
+@mutant("what waits in a damaged store is not saved")
+def _() -> None:
+    from sync.terminal import salvage
+
+    salvage.rows_in = lambda _pages: iter(())  # type: ignore[attr-defined]
+
+
 def hunt(name: str, days: int = DAYS, seconds: float = SECONDS) -> int:
     """Play days with this mutant planted; 0 when it was caught."""
     logging.disable(logging.CRITICAL)
     MUTANTS[name]()
-    began = time.monotonic()
+    began = time.process_time()
     if name in SEEN_BY and pytest.main(["-q", "-p", "no:cacheprovider", SEEN_BY[name]]) == pytest.ExitCode.TESTS_FAILED:
         print(f"-\t{SEEN_BY[name]}")
         return 0
@@ -454,7 +530,7 @@ def hunt(name: str, days: int = DAYS, seconds: float = SECONDS) -> int:
             last = day.fault.strip().splitlines()[-1]
             print(f"{seed}\t{last[:110]}")
             return 0
-        if time.monotonic() - began > seconds:
+        if time.process_time() - began > seconds:
             break
     print(f"-\tsurvived {seed + 1} days")
     return 1
@@ -467,7 +543,7 @@ def _child(name: str) -> tuple[str, bool, str, float]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=SECONDS * 2,
+        timeout=SECONDS * PATIENCE,
     )
     lines = (done.stdout.strip() or done.stderr.strip() or "no word").splitlines()
     return name, done.returncode == 0 and "\t" in lines[-1], lines[-1], time.monotonic() - began
@@ -476,6 +552,7 @@ def _child(name: str) -> tuple[str, bool, str, float]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--plant", metavar="NAME", help="only this one, in this process")
+    parser.add_argument("--at-once", type=int, default=2, metavar="N", help="how many processes (default: 2)")
     parser.add_argument("names", nargs="*", help="only those with one of these words in their name")
     options = parser.parse_args()
     if options.plant:
@@ -483,7 +560,7 @@ def main() -> int:
     wanted = [name for name in MUTANTS if not options.names or any(word in name for word in options.names)]
     survivors = 0
     width = max(map(len, wanted), default=0)
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(options.at_once) as pool:
         for name, caught, said, seconds in pool.map(_child, wanted):
             survivors += not caught
             seed, _, how = said.partition("\t")
