@@ -316,8 +316,7 @@ def test_a_room_may_choose_the_slides_although_the_meeting_shows_the_pictures(se
 
 def test_files_are_added_seen_coming_and_shown_from_one_dialog(lectern: Lectern, qtbot: Any, tmp_path: Path) -> None:
     late = lectern.desk.put("还在路上.pdf", drawn_pdf(2), late=True)
-    dialog = MaterialDialog(lectern.slides.material(), None, lectern.slides)
-    qtbot.addWidget(dialog)
+    dialog = MaterialDialog(lectern.slides.material(), None, lectern.slides)  # it goes by itself once it is answered
     files = dialog.findChild(QListWidget)
     assert files is not None
     assert files.count() == 2

@@ -7,12 +7,12 @@ were used last are kept. A file comes from outside: whatever is wrong with it is
 import logging
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import pypdfium2
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QImage
 
 from desktop_app.domain.faults import Fault, PeerFault
@@ -22,6 +22,7 @@ FILES = 2
 """Files kept open."""
 CACHE = 96 * 1024 * 1024
 """Bytes of pictures kept."""
+LOOK_MS = 4
 SIDE = 4096
 """The longest side of a picture."""
 
@@ -36,23 +37,68 @@ class PageKey:
     height: int
 
 
+class _Shelf:
+    """The files that are open. Belongs to the pages' thread, and knows nothing of Qt's objects."""
+
+    def __init__(self, read: Callable[[str], bytes]) -> None:
+        self._read = read
+        self._open: OrderedDict[str, pypdfium2.PdfDocument] = OrderedDict()
+
+    def picture(self, key: PageKey) -> QImage | Fault:
+        try:
+            return render(self._file(key.document), key)
+        except Fault as fault:
+            return fault
+        except Exception as err:
+            log.exception("a page could not be made", exc_info=err)
+            return PeerFault("slides-unreadable")
+
+    def count(self, document: str) -> int | Fault:
+        try:
+            return len(self._file(document))
+        except Fault as fault:
+            return fault
+        except Exception as err:
+            log.exception("a file could not be opened", exc_info=err)
+            return PeerFault("slides-unreadable")
+
+    def close(self, kept: int = 0) -> None:
+        while len(self._open) > kept:
+            self._open.popitem(last=False)[1].close()
+
+    def _file(self, document: str) -> pypdfium2.PdfDocument:
+        known = self._open.get(document)
+        if known is None:
+            content = self._read(document)
+            try:
+                known = pypdfium2.PdfDocument(content)
+            except pypdfium2.PdfiumError as err:
+                raise PeerFault("slides-unreadable") from err
+            self._open[document] = known
+            self.close(FILES)
+        self._open.move_to_end(document)
+        return known
+
+
 class Pages(QObject):
-    """Lives on the Qt thread. `made(key)` tells that a picture is there, `failed(document, fault)` that none can be."""
+    """Lives on the Qt thread. `made(key)` tells that a picture is there, `failed(document, fault)` that none can be.
+
+    The other thread touches no object of Qt's: while something is under way a timer here looks for what it left.
+    """
 
     made = Signal(object)
     failed = Signal(str, object)
-    _arrived = Signal(object, object)
 
     def __init__(self, read: Callable[[str], bytes], parent: QObject | None = None) -> None:
         """`read` gives a file's content by its SHA-256; it is called on the other thread and may raise Fault."""
         super().__init__(parent)
-        self._read = read
+        self._shelf = _Shelf(read)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pages")
-        self._open: OrderedDict[str, pypdfium2.PdfDocument] = OrderedDict()
         self._pictures: OrderedDict[PageKey, QImage] = OrderedDict()
-        self._under_way: set[PageKey] = set()
+        self._under_way: dict[Any, Future[Any]] = {}
         self._closed = False
-        self._arrived.connect(self._take, Qt.ConnectionType.QueuedConnection)
+        self._looking = QTimer(self, interval=LOOK_MS)
+        self._looking.timeout.connect(self._look)
 
     def picture(self, key: PageKey) -> QImage | None:
         """The page at this size, if it was made."""
@@ -70,73 +116,43 @@ class Pages(QObject):
         """Make a picture, unless it is there or under way."""
         if self._closed or key in self._pictures or key in self._under_way or min(key.width, key.height) < 1:
             return
-        self._under_way.add(key)
-        self._thread.submit(self._work, key)
+        self._begin(key, self._thread.submit(self._shelf.picture, key))
 
     def count(self, document: str, done: Callable[[int], object], failed: Callable[[Fault], object]) -> None:
         """How many pages a file has; one of the two is called on the Qt thread."""
         if not self._closed:
-            self._thread.submit(self._count, document, done, failed)
+            self._begin((done, failed), self._thread.submit(self._shelf.count, document))
 
     def close(self) -> None:
         """Drop what was not begun and end the thread."""
         self._closed = True
+        self._looking.stop()
         self._thread.shutdown(wait=True, cancel_futures=True)
-        self._forget_files(0)
+        self._shelf.close()
 
-    # On the other thread
+    def _begin(self, asked: Any, answer: Future[Any]) -> None:
+        self._under_way[asked] = answer
+        self._looking.start()
 
-    def _work(self, key: PageKey) -> None:
-        try:
-            self._arrived.emit(key, render(self._file(key.document), key))
-        except Fault as fault:
-            self._arrived.emit(key, fault)
-        except Exception as err:
-            log.exception("a page could not be made", exc_info=err)
-            self._arrived.emit(key, PeerFault("slides-unreadable"))
+    def _look(self) -> None:
+        for asked in [asked for asked, answer in self._under_way.items() if answer.done()]:
+            answer = self._under_way.pop(asked).result()
+            if isinstance(asked, PageKey):
+                self._take(asked, answer)
+            else:
+                done, failed = asked
+                failed(answer) if isinstance(answer, Fault) else done(answer)
+        if not self._under_way:
+            self._looking.stop()
 
-    def _count(self, document: str, done: Callable[[int], object], failed: Callable[[Fault], object]) -> None:
-        try:
-            self._arrived.emit(done, len(self._file(document)))
-        except Fault as fault:
-            self._arrived.emit(failed, fault)
-        except Exception as err:
-            log.exception("a file could not be opened", exc_info=err)
-            self._arrived.emit(failed, PeerFault("slides-unreadable"))
-
-    def _file(self, document: str) -> pypdfium2.PdfDocument:
-        known = self._open.get(document)
-        if known is None:
-            content = self._read(document)
-            try:
-                known = pypdfium2.PdfDocument(content)
-            except pypdfium2.PdfiumError as err:
-                raise PeerFault("slides-unreadable") from err
-            self._open[document] = known
-            self._forget_files(FILES)
-        self._open.move_to_end(document)
-        return known
-
-    def _forget_files(self, kept: int) -> None:
-        while len(self._open) > kept:
-            self._open.popitem(last=False)[1].close()
-
-    # Back on the Qt thread
-
-    def _take(self, asked: Any, answer: Any) -> None:
-        if self._closed:
-            return
-        if not isinstance(asked, PageKey):
-            asked(answer)
-            return
-        self._under_way.discard(asked)
+    def _take(self, key: PageKey, answer: QImage | Fault) -> None:
         if isinstance(answer, Fault):
-            self.failed.emit(asked.document, answer)
+            self.failed.emit(key.document, answer)
             return
-        self._pictures[asked] = answer
+        self._pictures[key] = answer
         while sum(one.sizeInBytes() for one in self._pictures.values()) > CACHE and len(self._pictures) > 1:
             self._pictures.popitem(last=False)
-        self.made.emit(asked)
+        self.made.emit(key)
 
 
 def render(document: pypdfium2.PdfDocument, key: PageKey) -> QImage:
