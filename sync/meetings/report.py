@@ -92,6 +92,22 @@ class DutyLine:
 
 
 @dataclass(frozen=True, slots=True)
+class FilmLine:
+    """What was recorded of one room."""
+
+    recording: str
+    """The record; its file is attached to it."""
+    name: str
+    started_at: datetime | None
+    seconds: int
+    bytes: int
+    state: str
+    """making | kept | empty."""
+    progress: int
+    """Percent."""
+
+
+@dataclass(frozen=True, slots=True)
 class MeetingReport:
     """All of it; times are aware."""
 
@@ -109,6 +125,7 @@ class MeetingReport:
     duties: tuple[DutyLine, ...]
     lines: tuple[LineHistory, ...]
     """Of the sites whose line was weak in some minute, as far as this unit may know."""
+    films: tuple[FilmLine, ...]
     made_at: datetime
 
     @property
@@ -159,6 +176,11 @@ def meeting_report(source: RecordSource, meeting: str, now: datetime) -> Meeting
         ),
         rolls=_rolls(source.list("roll_call_answer", meeting=meeting)),
         duties=tuple(sorted(duties, key=lambda one: (stroke_key(one.name), one.member_no))),
+        films=tuple(
+            sorted(
+                map(_film, source.list("recording", meeting=meeting)), key=lambda one: (str(one.started_at), one.name)
+            )
+        ),
         lines=tuple(
             sorted((one for one in line_histories(source, meeting) if one.weak), key=lambda one: (-one.weak, one.site))
         ),
@@ -211,6 +233,18 @@ def _rolls(rows: list[Row]) -> tuple[RollLine, ...]:
             sum(row.get("status") == "offline" for row in answers),
         )
         for number, answers in sorted(rounds.items())
+    )
+
+
+def _film(row: Row) -> FilmLine:
+    return FilmLine(
+        recording=str(row["pk"]),
+        name=unit_name(str(row.get("site") or "")) or str(row.get("site_name") or ""),
+        started_at=_time(row.get("started_at")),
+        seconds=int(row.get("seconds") or 0),
+        bytes=int(row.get("bytes") or 0),
+        state=str(row.get("state") or ""),
+        progress=int(row.get("progress") or 0),
     )
 
 

@@ -16,6 +16,7 @@ from desktop_app.domain.ids import UnitPath, uuid7
 from desktop_app.domain.meetings import MeetingKind
 from sync.log.write import Write
 from sync.meetings.desk import SignInDesk
+from sync.meetings.lines import LineMinute, write_minute
 from ui.models.app_model import Page
 from ui.services import DeviceKind, DoorView
 
@@ -272,6 +273,20 @@ def a_lecture_that_is_over(scene: Any) -> str:
         writes.append(Write("roll_call_answer", f"roll-{place}", {**answer, "status": "answered"}, meeting))
     outage = {"meeting": meeting, "site": HD, "started_at": at(20), "ended_at": at(23.5), "seconds": 210}
     writes.append(Write("outage", "outage", outage, meeting))
+    minutes = [
+        write_minute(number, LineMinute(340 if number > 3 else 60, 70 if number > 3 else 4)) for number in range(7)
+    ]
+    line = {"meeting": meeting, "site": HD, "started_at": at(18), "minutes": minutes}
+    writes.append(Write("line_history", "line", line, meeting))
+    film = {"meeting": meeting, "started_at": at(1), "retention": "D10"}
+    for site, told in (
+        (HD, {"state": "kept", "seconds": 4732, "bytes": 84_300_000}),
+        (HZ, {"state": "making", "progress": 62}),
+    ):
+        writes.append(Write("recording", f"film-{site}", {**film, "site": site, **told}, meeting))
+    file = {"owner_kind": "recording", "owner_id": f"film-{HD}", "file_name": "2026-11-22 惠东县政协.webm"}
+    file |= {"mime": "video/webm", "bytes": 84_300_000, "sha256": "ab" * 32, "meeting": meeting}
+    writes.append(Write("attachment", "film-file", file, meeting))
     for number, row in enumerate(store.list("member")[:14]):
         if number < 3:
             turn = {"started_at": at(30 + 6 * number), "ended_at": at(34 + 6 * number), "seconds": 240}
@@ -301,6 +316,17 @@ def _report_duties(scene: Any) -> None:
     _report(scene, "duties")
 
 
+def _report_lines(scene: Any) -> None:
+    _report(scene, "lines")
+
+
+def _report_films(scene: Any) -> None:
+    from ui.shell.report_dialog import ReportDialog
+
+    _report(scene, "films")
+    scene.window.findChild(ReportDialog).table.selectRow(0)
+
+
 SCENES: dict[str, Callable[[Any], None]] = {
     "signin": _signin,
     "signin-closed": _signin_closed,
@@ -318,5 +344,7 @@ SCENES: dict[str, Callable[[Any], None]] = {
     "meetings-cancel": _meetings_cancel,
     "report": _report,
     "report-duties": _report_duties,
+    "report-lines": _report_lines,
+    "report-films": _report_films,
 }
 UNITS |= {name: GD for name in SCENES if name.startswith("ready")}

@@ -20,6 +20,7 @@ from ui.models.reminder_model import ReminderModel
 from ui.models.report_model import ReportModel
 from ui.models.schedule_model import Purpose, ScheduleModel
 from ui.services import AgendaDraft, Plan
+from ui.shell.report_dialog import ReportDialog
 from ui.shell.schedule_dialog import ScheduleDialog
 from ui.theme import Scheme, start_theme
 
@@ -194,6 +195,34 @@ class TestTheReminder:
         terminal.clock.wall = card.start
         terminal.app.enter_meeting(card.meeting, card.title)
         assert reminder.reminder is None
+
+
+def test_the_report_lists_weak_lines_and_what_was_recorded_with_its_file(terminal: Terminal, qtbot: Any) -> None:
+    class Shown:
+        def __init__(self) -> None:
+            self.terminal = terminal
+
+    terminal.services.folder.mkdir(exist_ok=True)
+    model = ReportModel(terminal.services)
+    model.open(a_lecture_that_is_over(Shown()))
+    page = ReportDialog(model)
+    qtbot.addWidget(page)
+    page.show()
+    page.show_part("lines")
+    assert [page.table.item(0, column).text() for column in range(4)] == ["惠东县政协", "3", "340 毫秒", "7%"]
+    page.show_part("films")
+    rows = [[page.table.item(row, column).text() for column in (0, 3, 4)] for row in range(2)]
+    assert sorted(rows) == [["惠东县政协", "84.3 MB", "已存档"], ["惠州市政协", "", "正在生成 62%"]]
+    assert page.film.isHidden()
+    kept = next(row for row in range(2) if rows[row][2] == "已存档")
+    page.table.selectRow(1 - kept)
+    assert page.film.isHidden(), "it is not made yet"
+    page.table.selectRow(kept)
+    assert page.film.isVisible()
+    qtbot.waitUntil(lambda: [file.file_name for file in model.film.files] == ["2026-11-22 惠东县政协.webm"], timeout=20_000)
+    page.show_part("sites")
+    assert page.film.isHidden()
+    model.close()
 
 
 def test_the_report_is_there_after_the_program_was_closed_and_grows_with_what_comes_later(

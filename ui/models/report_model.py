@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from desktop_app.domain.faults import Fault, OperatorError
 from desktop_app.domain.ids import MeetingId
+from ui.models.attachments_model import AttachmentsModel
 
 if TYPE_CHECKING:
     from sync.meetings.report import MeetingReport
@@ -24,6 +25,7 @@ WATCHED = frozenset(
         "speech",
         "outage",
         "line_history",
+        "recording",
         "site_stay",
         "roll_call_answer",
         "duty_event",
@@ -45,6 +47,8 @@ class ReportModel(QObject):
         self._services = services
         self.meeting = MeetingId("")
         self.report: MeetingReport | None = None
+        self.film = AttachmentsModel(services, self)
+        """The file of the recording that was chosen."""
         self._reading = False
         self._again = False
         self._soon = QTimer(self, interval=SOON_MS, singleShot=True)
@@ -54,6 +58,7 @@ class ReportModel(QObject):
 
     def close(self) -> None:
         """Hear no more of the records."""
+        self.film.close()
         self._unsubscribe()
 
     def open(self, meeting: str) -> None:

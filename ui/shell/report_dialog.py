@@ -13,11 +13,12 @@ from ui.i18n import fault_text, t
 from ui.i18n.dates import clock_text, day_text, duration_text, span_text, today
 from ui.models.places import place_name
 from ui.models.report_model import ReportModel
+from ui.records.attachment_panel import AttachmentPanel, size_text
 from ui.theme import font, theme
 from ui.widgets import Button, EmptyState, Notice, PrimaryButton, Segmented, Text, clear, flush
 from ui.widgets.dialog import Dialog
 
-PARTS = ("sites", "speeches", "rolls", "outages", "lines", "duties")
+PARTS = ("sites", "speeches", "rolls", "outages", "lines", "duties", "films")
 COLUMNS = {
     "sites": ("site", "expected", "present", "excused", "absent", "late", "joined", "left", "outage"),
     "speeches": ("number", "member", "site", "item", "started", "ended", "seconds", "over"),
@@ -25,6 +26,7 @@ COLUMNS = {
     "outages": ("site", "since", "until", "minutes"),
     "lines": ("site", "weak", "delay", "loss", "step"),
     "duties": ("member", "number_of_card", "unit", "role", "minutes", "share", "speeches"),
+    "films": ("site", "started", "length", "size", "state"),
 }
 
 
@@ -64,7 +66,12 @@ class ReportDialog(Dialog):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.table.setFont(font("small"))
         self.table.setMinimumHeight(k.px(280))
+        self.table.setSelectionMode(QTableWidget.SelectionMode.SingleSelection)
+        self.table.itemSelectionChanged.connect(self._choose_film)
         self.body.addWidget(self.table, 1)
+        self.film = AttachmentPanel(model.film)
+        self.film.hide()
+        self.body.addWidget(self.film)
         self._empty = QHBoxLayout()
         flush(self._empty)
         self.body.addLayout(self._empty)
@@ -83,7 +90,20 @@ class ReportDialog(Dialog):
     def show_part(self, part: str) -> None:
         """Turn to another list."""
         self._part = part
+        self.table.clearSelection()
         self.refresh()
+        self._choose_film()
+
+    def _choose_film(self) -> None:
+        """The file of the recording that is selected can be fetched, opened and saved below the list."""
+        report, rows = self._model.report, self.table.selectionModel().selectedRows()
+        films = report.films if report is not None and self._part == "films" else ()
+        film = films[rows[0].row()] if rows and rows[0].row() < len(films) else None
+        kept = film is not None and film.state == "kept"
+        self._model.film.show(
+            "recording", film.recording if film is not None and kept else "", self._model.meeting, writable=False
+        )
+        self.film.setVisible(kept)
 
     def choose_export(self) -> None:
         """导出: a workbook or a page."""
@@ -211,6 +231,17 @@ def _rows(report: MeetingReport, part: str) -> list[Sequence[str]]:
                 str(-(-timedelta(seconds=one.seconds) // timedelta(minutes=1))),
             )
             for one in report.outages
+        ]
+    if part == "films":
+        return [
+            (
+                one.name,
+                _clock(one.started_at),
+                duration_text(one.seconds) if one.seconds else "",
+                size_text(one.bytes) if one.bytes else "",
+                t("report.film_making", one.progress) if one.state == "making" else t(f"report.film_{one.state}"),
+            )
+            for one in report.films
         ]
     if part == "lines":
         return [
