@@ -49,7 +49,7 @@ class Page:
         server.lifespan = config.lifespan_class(config)
         await server.startup(sockets=[self._socket])
         try:
-            with tempfile.TemporaryDirectory() as name, browser(self._url, Path(name)):
+            with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name, browser(self._url, Path(name)):
                 go_first()
                 async with asyncio.timeout(within):
                     await self._done.wait()

@@ -16,7 +16,7 @@ from media.capture.sources import SAMPLE_RATE
 HTML = Path(__file__).with_name("voice.html")
 AFTER = 1.5
 """Seconds that the page listens beyond the end."""
-GRACE = 30.0
+GRACE = 60.0
 """Seconds beyond the length of the sound."""
 
 

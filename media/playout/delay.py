@@ -25,7 +25,7 @@ SPARE = 0.005
 """Seconds for what keeps this program itself from being in time."""
 A_FRAME_LOST = 3.0
 """What losing all frames costs, in seconds of delay: one in 150 is worth 20 ms."""
-IN_A_ROW = 4.0
+IN_A_ROW = 10.0
 """How much more it costs to lose several in a row, which cannot be concealed."""
 _WEIGHTS = [0.5 ** (age / HALF_LIFE) for age in range(WINDOW + 1)]
 _RESCUED_WEIGHTS = [0.5 ** (age / RESCUED_HALF_LIFE) for age in range(RESCUED_WINDOW + 1)]
