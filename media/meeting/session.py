@@ -313,7 +313,8 @@ class Session:
 
     @property
     def is_silent(self) -> bool:
-        return self.heard_at + SILENT_AFTER <= self._clock.monotonic()
+        """Whether a client that has said hello fell silent; until then `HELLO_SECONDS` is its time."""
+        return self.is_greeted and self.heard_at + SILENT_AFTER <= self._clock.monotonic()
 
 
 def fault_message(fault: Fault) -> _Message:

@@ -275,6 +275,18 @@ async def test_a_silent_site_is_lost_after_its_time_and_keeps_its_place(center: 
         assert [turn.request_id for turn in state.queue] == ["r1"]
 
 
+async def test_a_client_that_is_slow_to_say_hello_in_a_crowd_has_the_time_for_it(center: Center, monkeypatch):
+    monkeypatch.setattr("media.meeting.session.SILENT_AFTER", 0.3)
+    async with center.raw(HUIDONG) as host, center.raw(BOLUO) as boluo:
+        await host.hello()
+        for _ in range(30):
+            await host.say({"t": "ping"})
+            await host.hear("pong")
+            await asyncio.sleep(0.05)
+        await boluo.hello()
+        assert (await boluo.command(cmd.Join("")))["t"] == "result"
+
+
 async def test_a_newer_socket_of_the_same_computer_replaces_the_older(center: Center):
     async with center.raw(BOLUO) as older, center.raw(BOLUO) as newer:
         await older.hello()
