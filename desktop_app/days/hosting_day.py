@@ -6,7 +6,7 @@ from pathlib import Path
 
 from desktop_app.days.crowd import Crowd
 from desktop_app.days.day import Day
-from desktop_app.days.hall import CITY, COUNTY, MEMBERS, Seats
+from desktop_app.days.hall import CITY, COUNTY, MEMBERS, PROVINCE, Seats
 from desktop_app.demo.room import Room
 from desktop_app.domain.ids import UnitPath
 from desktop_app.domain.meetings import MeetingKind
@@ -19,7 +19,7 @@ LONG_TURN, SHORT_TURN = 183, 33
 AGENDA = (("主持人说明议题", 0), ("市县会场发言", LONG_TURN), ("省直部门回应", SHORT_TURN), ("主持人小结", 0))
 NOTE = "建议县医院和中心镇卫生院轮流开设夜间儿科门诊，每周不少于五晚。"
 OFFLINE_NOTE = "基层夜间急诊药品由县里统一配送，转诊绿色通道二十四小时有人接听。"
-WAIT = 30.0
+WAIT = 90.0
 
 
 def seats(real: tuple[UnitPath, ...]) -> Seats:
@@ -65,9 +65,15 @@ class HostingDay(Day):
             step.took(self.county.came_at - began, 60)
 
     def _self_test(self) -> None:
-        with self.step("2", "self-test of this machine") as step:
+        province = self.hall.room(PROVINCE)
+        with self.step("2", "self-test: camera, microphone, loudspeaker, line, disk, clock") as step:
             self.county.do(until="home.test_running == false", within=60)
-            step.took(self.county.do("home.test", until=["home.test_running == false", "home.tested == true"]), 20)
+            tested = ["home.test_running == false", "home.tested_wholly == true"]
+            step.took(self.county.do("home.test", until=tested, within=60), 20)
+        with self.step("2", "its result is on the province's board") as step:
+            province.do("ready.open", meeting=self.meeting)
+            province.do(until=f"ready.tested has {COUNTY.unit_path}", within=WAIT)
+            step.took(max(0.0, province.came_at - self.county.came_at), 5)
 
     def _sign_in(self) -> None:
         """Attendance, which the end of the day asks for; members of the city, who ask for the floor."""

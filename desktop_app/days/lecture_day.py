@@ -17,7 +17,7 @@ SITES = 8
 PAGES = 5
 AGENDA = (("主讲", 0), ("提问", 180))
 QUESTION = "基层怎样用好远程心电？"
-WAIT = 30.0
+WAIT = 90.0
 
 
 def seats(real: tuple[UnitPath, ...]) -> Seats:

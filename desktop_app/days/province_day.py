@@ -19,7 +19,7 @@ ASKING = 87
 CALLS, SHORT_CALLS = 24, 4
 JOIN_SECONDS, SHORT_JOIN_SECONDS = 10.0, 6.0
 AGENDA = (("点名", 0), ("主讲", 0), ("提问", 180))
-WAIT = 40.0
+WAIT = 90.0
 
 
 def seats(real: tuple[UnitPath, ...]) -> Seats:
@@ -42,6 +42,7 @@ class ProvinceDay(Day):
         self.province, self.county, self.city = (self.hall.room(one) for one in (PROVINCE, COUNTY, CITY))
         self.meeting = self.hall.meetings[self.letter]
         with self.hall.crowd(self.letter) as crowd:
+            self._board()
             self._join(crowd)
             self._electronic(crowd)
             self._voice(crowd)
@@ -52,6 +53,12 @@ class ProvinceDay(Day):
     @property
     def _listening(self) -> list[Room]:
         return [room for room in self.hall.rooms.values() if room is not self.province]
+
+    def _board(self) -> None:
+        with self.step("1", f"the board shows {SITES} tiles, who is not ready first") as step:
+            board = [f"ready.sites == {SITES}"]
+            step.took(self.province.do("ready.open", meeting=self.meeting, until=board, within=WAIT), 5)
+            step.also_at_least("sites that are not ready", len(self.ask(self.province, "ready.problems")), 1)
 
     def _join(self, crowd: Crowd) -> None:
         with self.step("", f"{SITES} sites come in, none refused") as step:
@@ -185,3 +192,20 @@ class ProvinceDay(Day):
             self.province.do("meeting.end", until="meeting.in == false", within=WAIT)
             seen = crowd.saw(lambda site: site.state.phase.value == "ended", WAIT, "the end")
             step.took(seen - self.province.began_at, 2)
+            ended = self.province.began_at
+        with self.step("8", "the report is there: sites, people, outages") as step:
+            self.province.do("report.open", meeting=self.meeting)
+            full = [f"report.sites == {SITES}", "report.present >= 3", "report.outage_seconds >= 1"]
+            self.province.do(until=full, within=90)
+            step.took(self.province.came_at - ended, 60)
+        if not self.short:
+            self._again()
+
+    def _again(self) -> None:
+        with self.step("8", "the program was closed: the report is still there") as step:
+            self.hall.switch_off(self.province)
+            began = time.time()
+            self.province.start()
+            self.unlock(self.province)
+            self.province.do("report.open", meeting=self.meeting, until=f"report.sites == {SITES}", within=60)
+            step.took(self.province.came_at - began, 60)

@@ -11,7 +11,9 @@ from desktop_app.demo.setting import PIN, Scene, Seat
 from desktop_app.domain.faults import HostFault
 
 BREAK_OFF = 0.05
-JOIN_SECONDS = 30.0
+JOIN_SECONDS = 60.0
+PATIENCE = 40.0
+"""How long a step may take where nothing else is said: generous, because a machine may be busy."""
 
 
 class Room:
@@ -38,18 +40,18 @@ class Room:
             raise HostFault("demo-process-ended", process=self.player.name, code=None, output="")
         return self.seat.process
 
-    def do(self, verb: str = "", *, until: str | Sequence[str] = (), within: float = 15.0, **given: Any) -> float:
+    def do(self, verb: str = "", *, until: str | Sequence[str] = (), within: float = PATIENCE, **given: Any) -> float:
         """Do one thing and wait for what should come of it; the seconds it took."""
         self.begin(verb, until=until, within=within, **given)
         return self.finish(within)
 
-    def begin(self, verb: str = "", *, until: str | Sequence[str] = (), within: float = 15.0, **given: Any) -> None:
+    def begin(self, verb: str = "", *, until: str | Sequence[str] = (), within: float = PATIENCE, **given: Any) -> None:
         """Do one thing without waiting."""
         self._steps += 1
         step = {"name": verb or str(until), "do": verb, "with": given, "until": until, "within": within}
         self._process.say(json.dumps(step, ensure_ascii=False))
 
-    def finish(self, within: float = 15.0) -> float:
+    def finish(self, within: float = PATIENCE) -> float:
         line = self.wait_line(
             lambda line: line["kind"] in ("step", "failed") and line["step"] == self._steps, within + 5
         )
@@ -65,7 +67,7 @@ class Room:
         self.finish()
         return line["value"]
 
-    def wait_line(self, wanted: Callable[[dict[str, Any]], bool], within: float = 15.0) -> dict[str, Any]:
+    def wait_line(self, wanted: Callable[[dict[str, Any]], bool], within: float = PATIENCE) -> dict[str, Any]:
         """The next line of its recording that is wanted."""
         deadline = time.monotonic() + within
         while True:
@@ -92,7 +94,7 @@ class Room:
 
     def enrol(self) -> None:
         """Power on, type the activation code and a PIN."""
-        self.do(until="app.stage == enrol", within=30)
+        self.do(until="app.stage == enrol", within=90)
         values = self.scene.values(self.seat)
         self.do(
             "enrol.submit",
@@ -101,12 +103,12 @@ class Room:
             name=values["operator"],
             pin=PIN,
             until=["app.stage == open", "app.link == online"],
-            within=30,
+            within=90,
         )
 
     def unlock(self) -> None:
         """Show the PIN after a start."""
-        self.do(until=["app.stage == locked", "unlock.people == 1"], within=30)
+        self.do(until=["app.stage == locked", "unlock.people == 1"], within=90)
         self.do("unlock.enter", pin=PIN, until=["app.stage == open", "home.meetings == 1"])
 
     def leave(self) -> None:

@@ -20,7 +20,7 @@ from desktop_app.platform import end_process, is_alive, program
 
 LOOPBACK = "127.0.0.1"
 MEDIA_PORTS = 64
-CENTER_SECONDS = 30.0
+CENTER_SECONDS = 60.0
 CODE_SECONDS = 20.0
 PIN = "135790"
 
