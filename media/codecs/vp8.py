@@ -39,6 +39,7 @@ class Vp8Encoder:
             "bufsize": str(bitrate),
             "undershoot-pct": "100",
             "overshoot-pct": "15",
+            "drop-threshold": "30",  # where even the coarsest picture is too much, rather fewer than more bits
             "max-intra-rate": "600",  # a whole picture of at most six pictures' bits: it must get through a narrow line
         }
         self._codec = codec

@@ -20,7 +20,8 @@ KEEP = 0.85
 LEAST = 40_000
 TELLING = 50_000
 """Bit/s below which nothing is said of a line: a voice alone comes through any."""
-CUT_AGAIN = 0.4
+CUT_AGAIN = 0.8
+"""Seconds in which a queue may drain after a cut."""
 HOLD = (1.5, 16.0)
 """Seconds without a raise after a cut: at first, and at most."""
 FAILED_WITHIN = 6.0
@@ -62,8 +63,9 @@ class Budget:
             self._hold = min(2 * self._hold, HOLD[1])
         elif now - self._cut_at > 2 * HOLD[1]:
             self._hold = HOLD[0]
-        bears = max(LEAST, round(through * KEEP))
-        self.bits = bears if self.bits is None else min(self.bits, bears)
+        # Still full after a cut: what is sent is more than was reckoned.
+        least = through if self.bits is None else min(self.bits, through)
+        self.bits = max(LEAST, round(least * KEEP))
         self._cut_at = now
 
 
