@@ -123,7 +123,7 @@ async def ours(conditions: Conditions) -> Course:
     number = await link.open(("127.0.0.1", room.port.address[1]))
     far = room.join("a/", through=lambda port: number)
     near = room.join("b/", picture=Drifting(), sound=SoundFileSource(SPEECH))
-    following = asyncio.ensure_future(_follow(room))
+    following = asyncio.ensure_future(follow(room))
     try:
         for terminal in (far, near):
             await terminal.media.start()
@@ -153,7 +153,7 @@ async def ours(conditions: Conditions) -> Course:
         await room.close()
 
 
-async def _follow(room: Room) -> None:
+async def follow(room: Room) -> None:
     """What the center does: each site hears what the others show of it."""
     while True:
         found = room.hub.demand(MEETING)
