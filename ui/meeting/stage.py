@@ -226,7 +226,7 @@ class Stage(QWidget):
     def _refresh_head(self) -> None:
         model = self._model
         row = self.chosen()
-        self._chosen.setVisible(row is not None)
+        self._chosen.setVisible(row is not None and not self._large_letters)
         for part in (self._air, self._mute, self._more):
             part.setVisible(row is not None)
         if self._large_letters:  # the menu has it too
