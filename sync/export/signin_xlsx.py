@@ -5,7 +5,7 @@ Every cell is a value, none a formula: what came from outside stays text, even w
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,8 @@ COLUMNS = (
     ("到会情况", 10),
     ("签到时间", 18),
     ("方式", 8),
+    ("离会时间", 18),
+    ("在场分钟", 10),
     ("备注", 16),
 )
 _THIN = Side(style="thin", color="FF7C8D97")
@@ -43,7 +45,7 @@ _BORDER = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
 _HEAD = PatternFill("solid", fgColor="FFE2EBF4")
 _CENTER = Alignment(horizontal="center", vertical="center", wrap_text=True)
 _LEFT = Alignment(horizontal="left", vertical="center", wrap_text=True)
-_CENTERED = {1, 8, 9, 10, 11}
+_CENTERED = {1, 8, 9, 10, 11, 12, 13}
 _LONG = 10
 _SHORT_SECTORS = {one.zh: one.short for one in sectors().values() if len(one.zh) > _LONG}
 """A sector's full name is up to 19 characters; on the sheet its short one stands."""
@@ -151,8 +153,27 @@ def _cells(one: Attendee) -> list[Any]:
         states[one.state],
         signed,
         METHODS.get(one.method, one.method) if present else "",
-        LEAVE.get(one.leave_reason, one.leave_reason),
+        one.left_at.astimezone(BEIJING).replace(tzinfo=None) if one.left_at is not None else None,
+        _minutes(one),
+        _remark(one),
     ]
+
+
+def _minutes(one: Attendee) -> int | None:
+    """How long they were there, once that is known."""
+    ended = one.stay is not None and (one.left_at is not None or one.stay.hours.actual_end is not None)
+    return one.stay.lasted() // timedelta(minutes=1) if one.stay is not None and ended else None
+
+
+def _remark(one: Attendee) -> str:
+    """迟到 8 分钟，早退 20 分钟, or why they were excused."""
+    stay = one.stay
+    parts = [LEAVE.get(one.leave_reason, one.leave_reason)] if one.leave_reason else []
+    if stay is not None and stay.late_min:
+        parts.append(f"迟到 {stay.late_min} 分钟")
+    if stay is not None and stay.early_min:
+        parts.append(f"早退 {stay.early_min} 分钟")
+    return "，".join(parts)
 
 
 def _row(page: Worksheet, row: int, values: Sequence[Any], *, head: bool = False) -> None:

@@ -1,12 +1,15 @@
 """Late, early, away: how long somebody was at a meeting, and the sums over the four levels."""
 
 from datetime import timedelta
+from pathlib import Path
 
+import openpyxl
 import pytest
 
 from desktop_app.domain.clock import moment, stamp
 from desktop_app.domain.faults import OperatorError
 from desktop_app.domain.ids import UnitPath, derived_id
+from sync.export.exports import RecordExports
 from sync.log.write import Write
 from sync.meetings.attendance import Attendee, Tally, attendance_sheet
 from sync.meetings.desk import SignInDesk
@@ -112,3 +115,19 @@ def test_the_province_sees_the_sums_of_its_cities_and_their_counties() -> None:
     assert sums[UnitPath(province)].own is None
     assert (sums[UnitPath(province)].total, sums[UnitPath(province)].sites) == (Tally(64, 59, 1, 4, 2), 3)
     assert sums[UnitPath("100000/")].total == Tally(5, 5)
+
+
+def test_the_sign_in_list_tells_who_was_late_and_who_left_before_the_end(
+    desk: SignInDesk, records: Records, meeting: str, clock: HandClock, tmp_path: Path
+) -> None:
+    began = clock.time + timedelta(minutes=30)
+    clock.time = began + timedelta(minutes=7)
+    desk.sign_in(ALI)
+    clock.time = began + timedelta(minutes=50)
+    desk.leave(ALI)
+    ended = {"actual_start": stamp(began), "actual_end": stamp(began + timedelta(minutes=60)), "state": "ended"}
+    records.write(Write("meeting", meeting, ended, meeting))
+    path = RecordExports(records, HUIDONG, clock).sign_in_list(meeting, tmp_path / "list.xlsx")
+    rows = [[cell.value for cell in row] for row in openpyxl.load_workbook(path).worksheets[0].iter_rows()]
+    row = next(row for row in rows if "李海生" in row)
+    assert row[-2:] == [43, "迟到 7 分钟，早退 9 分钟"]

@@ -13,7 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from desktop_app.domain.faults import Fault, OperatorError
 from desktop_app.domain.ids import MeetingId
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 WATCHED = frozenset({"sign_in", "departure", "roster_entry", "member", "meeting"})
 RECENT = 5
 HITS = 200
+SOON_MS = 250
 
 
 class Filter(StrEnum):
@@ -104,7 +105,9 @@ class SignInModel(QObject):
         self._desk: SignInDesk | None = None
         self._reading = False
         self._again = False
-        self._records_changed.connect(self.load, Qt.ConnectionType.QueuedConnection)
+        self._soon = QTimer(self, interval=SOON_MS, singleShot=True)
+        self._soon.timeout.connect(self.load)
+        self._records_changed.connect(self._load_soon, Qt.ConnectionType.QueuedConnection)
         self._unsubscribe = services.records.subscribe(self._on_records)
 
     def close(self) -> None:
@@ -258,6 +261,11 @@ class SignInModel(QObject):
             return
         self._reading = True
         self._services.runner.start(self._read, self.meeting, done=self._take, failed=self._not_read)
+
+    def _load_soon(self) -> None:
+        """What comes from other rooms comes in crowds: 120 of them are read together."""
+        if not self._soon.isActive():
+            self._soon.start()
 
     def _turn_to(self, meeting: MeetingId) -> None:
         from sync.meetings.desk import SignInDesk
