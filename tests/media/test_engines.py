@@ -14,6 +14,7 @@ from desktop_app.domain.faults import PeerFault
 from desktop_app.domain.ids import MeetingId, UnitPath
 from media.engine.hub_engine import HubEngine
 from media.engine.janus_engine import JanusEngine
+from media.engine.layers import Demand
 from media.engine.room import RecordingOrder, RoomEngine, recording_name
 from media.recording.webm import write_webm
 from tests.media.janus_rig import Janus, needs_janus, own_network
@@ -216,6 +217,25 @@ class EnginePromises:
         seen = viewer.frames(site)
         await meeting.engine.pause(MEETING, viewer.site, "v0", False)
         assert await until(lambda: viewer.frames(site) > seen + 5) < 2
+
+    async def test_a_slot_goes_between_the_two_pictures_of_a_site_and_the_engine_knows_who_wants_which(
+        self, meeting: Meeting
+    ):
+        viewer, site = await meeting.join("a/", "b/")
+        for width, height, lines, demand in ((300, 170, 180, Demand(0, True)), (640, 360, 360, Demand(360, False))) * 2:
+            if lines == 180:
+                viewer.see(site, width=width, height=height)
+            else:
+                viewer.media.source(site.site).want(width, height)
+            await until(
+                lambda lines=lines: viewer.frames(site) > 0 and viewer.media.stats().sites[site.site].height == lines
+            )  # type: ignore[misc]
+            assert await meeting.engine.demand(MEETING) == {site.site: demand}
+        viewer.media.source(site.site).want(0, 0)
+        async with asyncio.timeout(10):
+            while await meeting.engine.demand(MEETING):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        assert viewer.media.stats().restarts == 0
 
     async def test_a_lone_terminal_stays_connected_although_nothing_is_shown_to_it(self, meeting: Meeting):
         (alone,) = await meeting.join("a/", silent_after=1.8)
