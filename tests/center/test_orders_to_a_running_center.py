@@ -14,12 +14,16 @@ from desktop_app.center_repair import acts
 from desktop_app.domain.clock import SystemClock
 from desktop_app.domain.faults import OperatorError
 from desktop_app.domain.ids import DeviceId, PersonId, UnitPath
-from desktop_app.domain.principal import Actor, Role
+from desktop_app.domain.principal import Actor, Principal, Role
 from desktop_app.main import main
+from desktop_app.settings import load_settings
+from desktop_app.terminal_parts import open_parts
 from sync.center.orders import FOLDER, ORDER, PURPOSE, Orders
 from sync.identity.device import DeviceIdentity
+from sync.identity.keystore import Stretch, open_keystore
 from sync.identity.requests import RequestSigner
 from sync.log.write import Write
+from sync.terminal.records import Records
 
 from .asking import HUIDONG, PERSON, Answer, OpenCenter
 
@@ -174,3 +178,22 @@ def test_a_center_that_died_in_the_middle_of_a_move_finishes_it_at_its_next_star
     again = OpenCenter(tmp_path / "center")
     assert again.registry.device(county.device) == replace(held, unit_path=MOVED)
     again.close()
+
+
+def test_a_terminal_takes_the_place_of_its_moved_unit_up_at_its_next_start(center: OpenCenter, tmp_path: Path) -> None:
+    county = replace(center.enrolled(), ca_pem=center.center.keys.authority.ca_pem)
+    folder = tmp_path / "terminal"
+    keys = open_keystore(folder, passphrase="room phrase", stretch=Stretch(1, 64, 1))
+    county.save(folder, keys)
+    records = Records.open(folder, identity=county, clock=center.clock)
+    center.center.store.move_unit("441323", "441500", ground="x", actor=_nobody(center))
+    raw = center.center.store.page(Principal(county.device, HUIDONG), 0, 1000)
+    records.take_page(raw)
+    records.close()
+    settings = load_settings(tmp_path / "none.toml", {}, {"terminal.folder": str(folder)})
+    parts = open_parts(folder, settings, center.clock, passphrase="room phrase")
+    assert parts is not None
+    assert parts.identity.unit_path == parts.records.unit_path == MOVED
+    assert [person.person for person in parts.operators.operators()] == [PERSON]
+    parts.close()
+    assert DeviceIdentity.load(folder, keys).unit_path == MOVED
