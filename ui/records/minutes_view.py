@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from desktop_app.domain.faults import Fault
 from ui.i18n import fault_text, t
@@ -36,7 +36,8 @@ class MinutesView(QWidget):
         self._outline = OutlinePanel(model)
         row.addWidget(self._outline)
         middle = QVBoxLayout()
-        middle.setContentsMargins(k.px(20), k.px(14), k.px(20), k.px(10))
+        side = k.px(20 if k.text_size is TextSize.STANDARD else 10)
+        middle.setContentsMargins(side, k.px(14), side, k.px(10))
         middle.setSpacing(k.px(12))
         self._note = QVBoxLayout()
         flush(self._note)
@@ -127,11 +128,15 @@ class MinutesView(QWidget):
         tools.addStretch(1)
         self._others = ElidedText("", "small", "ink2")
         tools.addWidget(self._others)
-        self._export = Button(t("min.export"), "file-export-outline", size="small", clicked=self.choose_export)
+        if k.text_size is TextSize.STANDARD:
+            self._export: QPushButton = Button(
+                t("min.export"), "file-export-outline", size="small", clicked=self.choose_export
+            )
+        else:  # the side columns grow too: words without pictures, and a picture without words
+            for labelled in (self._new, self._time, self._mark):
+                labelled.drop_icon()
+            self._export = IconButton("file-export-outline", t("min.export"), clicked=self.choose_export)
         tools.addWidget(self._export)
-        if k.text_size is not TextSize.STANDARD:  # the side columns grow too: the words alone
-            for button in (self._new, self._time, self._mark, self._export):
-                button.drop_icon()
         return tools
 
     def _add(self) -> None:

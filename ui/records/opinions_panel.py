@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QPlainTextEdit, QVBo
 
 from ui.i18n import t
 from ui.models.minutes_model import MinutesModel
-from ui.theme import TextSize, font, theme
+from ui.theme import font, theme
 from ui.widgets import Button, Chip, ElidedText, PrimaryButton, ScrollColumn, Text, clear, flush
 
 
@@ -54,7 +54,7 @@ class OpinionsPanel(QFrame):
         k = theme()
         self.setProperty("role", "panel")
         self.setProperty("edge", "left")
-        self.setFixedWidth(k.px(290 if k.text_size is TextSize.STANDARD else 236))
+        self.setFixedWidth(k.px(290))
         column = QVBoxLayout(self)
         column.setContentsMargins(k.px(16), k.px(14), k.px(10), k.px(14))
         column.setSpacing(k.px(10))
