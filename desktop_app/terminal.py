@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from ui.services import EnrolRequest
 
 log = logging.getLogger("silian.terminal")
+WARM_UP_MS = 2_000
+"""How long after the first page the parts of a meeting are brought in."""
 
 
 class Terminal(QObject):
@@ -185,6 +187,7 @@ class Terminal(QObject):
         self.workplace = Workplace(services, self.app, self)
         for last in (rooms.close, door.close, cards.stop):
             parts.at_close(last)
+        QTimer.singleShot(WARM_UP_MS, rooms.warm_up)
         salvaged = parts.records.salvaged
         if salvaged is not None:
             self.app.tell_rebuilt(Rebuilt(salvaged.saved, salvaged.aside.name))

@@ -3,8 +3,10 @@
 The media thread starts with the first meeting; everything heavy is imported then, not before the first paint.
 """
 
+import importlib
 import json
 import random
+import threading
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -59,6 +61,10 @@ class Rooms:
             jitter=random.Random(),
         )
         return self.live
+
+    def warm_up(self) -> None:
+        """Bring in what the first meeting would else wait for, on a thread that nobody waits for."""
+        threading.Thread(target=_bring_in, daemon=True, name="warm-up").start()
 
     def close(self) -> None:
         if self._thread is not None:
@@ -122,6 +128,11 @@ class Rooms:
                 center_host=urlsplit(identity.center_url).hostname or "", relay=str(self._settings.get("media.relay"))
             ),
         )
+
+
+def _bring_in() -> None:
+    for name in ("media.capture.capture", "media.peers.terminal", "media.playout.playout"):
+        importlib.import_module(name)
 
 
 def picture_choice(setting: str) -> str:
