@@ -9,6 +9,10 @@ from desktop_app.demo.verdict import Row, table
 from desktop_app.domain.faults import Fault
 
 
+LEAST_SLACK = 5.0
+"""Seconds that a figure has at least where there is any slack: a busy machine stalls for that long."""
+
+
 class DayFailed(Exception):
     """A step did not come about; it is noted already, and the day cannot go on."""
 
@@ -41,7 +45,7 @@ class Notes:
 
     def seconds(self, day: str, step: str, what: str, took: float, goal: float | None = None) -> None:
         """A duration that may be `goal` seconds at most."""
-        holds = goal is None or took <= goal * self.slack
+        holds = goal is None or took <= (goal if self.slack <= 1 else max(goal * self.slack, LEAST_SLACK))
         self._note(Step(day, step, what, round(took, 3), goal, "s", holds))
 
     def equal(self, day: str, step: str, what: str, ours: float, goal: float, why: str = "") -> None:

@@ -24,9 +24,12 @@ def test_a_step_misses_when_it_takes_longer_than_its_goal_and_slack_moves_durati
     assert [step.what for step in strict.bad] == ["take the chair", "sites that answered"]
     assert strict.bad[1].why == "one was deaf"
     lenient, _ = notes(3)
-    lenient.seconds("a", "3", "take the chair", 1.2, 1)
+    lenient.seconds("a", "3", "take the chair", 4.9, 1)
+    lenient.seconds("a", "6", "the banner", 14.9, 5)
     lenient.equal("d", "3", "sites that answered", 108, 109)
     assert [step.what for step in lenient.bad] == ["sites that answered"]
+    lenient.seconds("a", "6", "the banner", 15.1, 5)
+    assert [step.what for step in lenient.bad] == ["sites that answered", "the banner"]
 
 
 def test_a_step_that_did_not_come_about_is_missed_and_says_why() -> None:
