@@ -8,7 +8,6 @@ from pathlib import Path
 from desktop_app.demo.verdict import Row, table
 from desktop_app.domain.faults import Fault
 
-
 LEAST_SLACK = 5.0
 """Seconds that a figure has at least where there is any slack: a busy machine stalls for that long."""
 
