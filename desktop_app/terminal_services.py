@@ -73,12 +73,17 @@ class TerminalAudit:
         self._book = book
 
     def lines(
-        self, *, before: int | None = None, person: str = "", security: bool | None = None
+        self,
+        *,
+        before: int | None = None,
+        person: str = "",
+        security: bool | None = None,
+        since: datetime | None = None,
     ) -> Sequence[AuditLine]:
         self._check()
-        if before is None and not person and security is None:
+        if before is None and not person and security is None and since is None:
             self._book.note(AuditKind.AUDITED)
-        return self._book.lines(before=before, person=person, security=security)
+        return self._book.lines(before=before, person=person, security=security, since=since)
 
     def export(self, path: Path, head: Sequence[str], rows: Sequence[Sequence[str]]) -> Path:
         self._check()

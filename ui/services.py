@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from desktop_app.domain.faults import Fault
     from desktop_app.domain.principal import Role
     from media.live import LiveListener, LiveMeeting
+    from sync.blobs.listing import AttachedFile
     from sync.documents.live import Colleague
     from sync.meetings.material import Material
     from sync.meetings.planning import Clash
     from sync.meetings.readiness import SiteReadiness
-    from sync.blobs.listing import AttachedFile
     from sync.terminal.audit import AuditLine, LastVisit
     from sync.terminal.counter import EnrolledDevice, GivenCode, HeldChange
     from sync.terminal.records import Records
@@ -165,9 +165,14 @@ class AuditDesk(Protocol):
     """Who did what. Reading needs the role `audit` (OperatorError `role-missing`); through the runner."""
 
     def lines(
-        self, *, before: int | None = None, person: str = "", security: bool | None = None
+        self,
+        *,
+        before: int | None = None,
+        person: str = "",
+        security: bool | None = None,
+        since: datetime | None = None,
     ) -> Sequence[AuditLine]:
-        """The trail, newest first, from below a position on; security events alone, or all but these."""
+        """The trail, newest first, from below a position on; security events alone, or all but these; since a time."""
         ...
 
     def export(self, path: Path, head: Sequence[str], rows: Sequence[Sequence[str]]) -> Path:

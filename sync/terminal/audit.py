@@ -15,7 +15,7 @@ from desktop_app.domain.clock import Clock, moment, stamp, unix_ms
 from desktop_app.domain.faults import HostFault
 from desktop_app.domain.ids import PersonId, uuid7
 from sync.log.audit import ENTITY, AuditKind
-from sync.log.hlc import wall_ms
+from sync.log.hlc import COUNTER_BITS, wall_ms
 from sync.log.payload import open_payload
 from sync.log.write import Write
 from sync.store.engine import reading
@@ -101,12 +101,18 @@ class AuditBook:
         before: int | None = None,
         person: str = "",
         security: bool | None = None,
+        since: datetime | None = None,
         limit: int = PAGE,
     ) -> list[AuditLine]:
-        """The trail, newest first, from below a position on; one person's; security events alone, or all but these."""
+        """The trail, newest first, from below a position on; one person's; security events alone, or all but these.
+
+        `since` leaves out what was done before, by the writers' own clocks.
+        """
         query = sa.select(change).order_by(change.c.position.desc()).limit(limit)
         if before is not None:
             query = query.where(change.c.position < before)
+        if since is not None:
+            query = query.where(change.c.hlc >= unix_ms(since) << COUNTER_BITS)
         if person:
             about = sa.select(record.c.pk).where(
                 record.c.entity == ENTITY, sa.func.json_extract(record.c.fields, "$.subject") == person

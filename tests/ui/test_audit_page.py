@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from office_stage import CLERK, HD, Terminal
+from office_stage import CLERK, HD, MORNING, Terminal
 from pytestqt.qtbot import QtBot
 
 from desktop_app.domain.ids import PersonId
@@ -106,6 +106,25 @@ def test_the_trail_is_filtered_by_kind_and_person_and_goes_on_below(opened: Open
     assert [row.cells[1] for row in marked] == ["外人"]
     work.audit.choose_person("p9")
     assert acts(work) == ["PIN 输错"]
+
+
+def test_the_trail_is_filtered_by_time(opened: Opened) -> None:
+    terminal, work, _window = opened
+    for days in (40, 20, 5, 0):
+        terminal.clock.wall = MORNING - timedelta(days=days)
+        terminal.book.note(AuditKind.PIN_WRONG, subject=f"p{days}", subject_name=f"外人{days}")
+    terminal.app.unlocked(terminal.employ(AUDITOR, "审计员03", "audit"))
+    work.audit.choose_filter("security")
+
+    def strangers() -> list[str]:
+        return [row.cells[1] for row in work.audit.rows if row.marked]
+
+    for span, shown in (("ever", 4), ("month", 3), ("week", 2), ("today", 1)):
+        work.audit.choose_span(span)
+        assert strangers() == [f"外人{days}" for days in (0, 5, 20, 40)][:shown]
+    terminal.app.lock()
+    terminal.app.unlocked(terminal.people.known[-1])
+    assert work.audit.span == "ever", "the next auditor begins with all of it"
 
 
 def test_the_trail_is_exported_as_it_is_shown_and_a_name_is_no_formula(

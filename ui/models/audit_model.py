@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 
 from desktop_app.domain.faults import Fault, OperatorError
 from ui.i18n import has, t
-from ui.i18n.dates import local
+from ui.i18n.dates import at_local, local, today
 from ui.models.app_model import AppModel, Page, Stage
 from ui.models.places import short_place
 from ui.services import Operator, Services
@@ -30,6 +31,19 @@ class AuditFilter(StrEnum):
     ALL = "all"
     SECURITY = "security"
     RECORDS = "records"
+
+
+class AuditSpan(StrEnum):
+    """不限时间 / 今天 / 近 7 天 / 近 30 天."""
+
+    EVER = "ever"
+    TODAY = "today"
+    WEEK = "week"
+    MONTH = "month"
+
+
+DAYS = {AuditSpan.TODAY: 0, AuditSpan.WEEK: 6, AuditSpan.MONTH: 29}
+"""Whole days before today that a span takes in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +67,7 @@ class AuditModel(QObject):
         self._app = app
         self.filter = AuditFilter.ALL
         self.person = ""
+        self.span = AuditSpan.EVER
         self.people: tuple[Operator, ...] = ()
         self.ready = False
         self.at_end = False
@@ -87,6 +102,11 @@ class AuditModel(QObject):
         self.person = person
         self._read(None)
 
+    def choose_span(self, key: str) -> None:
+        """What was done today, or in the last days."""
+        self.span = AuditSpan(key)
+        self._read(None)
+
     def export(self, path: Path | str) -> None:
         """Write what is shown as a table; that is told in the trail too."""
         if self._services.audit is None:
@@ -108,6 +128,7 @@ class AuditModel(QObject):
     def _forget(self) -> None:
         """Another person sits here: what the last one saw is gone from the screen."""
         self.rows, self.ready, self.at_end, self._last, self.person = (), False, False, None, ""
+        self.span = AuditSpan.EVER
         self._asked += 1
         self.changed.emit()
 
@@ -119,16 +140,23 @@ class AuditModel(QObject):
         self._asked += 1
         asked = self._asked
         security = None if self.filter is AuditFilter.ALL else self.filter is AuditFilter.SECURITY
-        person = self.person
+        person, since = self.person, self._since
 
         def read() -> Sequence[AuditLine]:
-            return desk.lines(before=before, person=person, security=security)
+            return desk.lines(before=before, person=person, security=security, since=since)
 
         def take(lines: Sequence[AuditLine]) -> None:
             if asked == self._asked:
                 self._take(lines, add=before is not None)
 
         self._services.runner.start(read, done=take, failed=self._not_read)
+
+    @property
+    def _since(self) -> datetime | None:
+        """The midnight here with which the chosen span begins."""
+        if self.span not in DAYS:
+            return None
+        return at_local(today(self._services.clock.now()) - timedelta(days=DAYS[self.span]), 0, 0)
 
     def _take(self, lines: Sequence[AuditLine], *, add: bool) -> None:
         rows = tuple(audit_row(line) for line in lines)

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from ui.i18n import fault_text, t
-from ui.models.audit_model import COLUMNS, AuditFilter, AuditModel, AuditRow
+from ui.models.audit_model import COLUMNS, AuditFilter, AuditModel, AuditRow, AuditSpan
 from ui.theme import font, theme
 from ui.widgets import Button, EmptyState, Segmented, Text
 from ui.widgets.card import flush
@@ -103,6 +103,7 @@ class AuditView(QWidget):
         self._count.setText(t("audit.count", len(model.rows)))
         self._export.setEnabled(bool(model.rows))
         self._show_people()
+        self._span.setCurrentIndex(max(0, self._span.findData(str(model.span))))
         if model.rows is not self._shown:
             self._shown = model.rows
             at = self._list.verticalScrollBar().value()
@@ -132,6 +133,13 @@ class AuditView(QWidget):
         self._people.setMinimumWidth(theme().px(180))
         self._people.activated.connect(lambda index: self.model.choose_person(str(self._people.itemData(index) or "")))
         row.addWidget(self._people)
+        self._span = QComboBox()
+        self._span.setFont(font("body"))
+        self._span.setAccessibleName(t("audit.at"))
+        for span in AuditSpan:
+            self._span.addItem(t(f"audit.span_{span}"), str(span))
+        self._span.activated.connect(lambda index: self.model.choose_span(str(self._span.itemData(index))))
+        row.addWidget(self._span)
         row.addStretch(1)
         self._count = Text("", "small", "ink2")
         row.addWidget(self._count)
