@@ -55,8 +55,10 @@ class ProvinceDay(Day):
         return [room for room in self.hall.rooms.values() if room is not self.province]
 
     def _board(self) -> None:
-        with self.step("1", f"the board shows {SITES} tiles, who is not ready first") as step:
-            board = [f"ready.sites == {SITES}"]
+        with self.step(
+            "1", f"the board shows a tile for each of the {SITES - 1} others, who is not ready first"
+        ) as step:
+            board = [f"ready.sites == {SITES - 1}"]
             step.took(self.province.do("ready.open", meeting=self.meeting, until=board, within=WAIT), 5)
             step.also_at_least("sites that are not ready", len(self.ask(self.province, "ready.problems")), 1)
 
