@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from multiprocessing import get_context
@@ -15,7 +15,7 @@ from bench.media.steady import STALL, TRIES, Steady
 from media.capture.pictures import bgra_picture
 from media.capture.sources import FRAME_BYTES, FRAME_SECONDS, SAMPLE_RATE, SILENCE
 from media.metronome import Metronome
-from media.sdp import OPUS, RED
+from media.sdp import OPUS, RED, read_description, write_description
 from tests.media.rig import MEETING, Room, until
 
 AFTER = 1.5
@@ -93,6 +93,16 @@ class StillPicture:
     def close(self) -> None: ...
 
 
+def _without_red(publish: Callable[[str], Awaitable[str]]) -> Callable[[str], Awaitable[str]]:
+    """Signalling with an engine that does not answer RED."""
+
+    async def plain(offer: str) -> str:
+        answer = read_description(await publish(offer))
+        return write_description(replace(answer, lines=tuple(replace(line, red=None) for line in answer.lines)))
+
+    return plain
+
+
 class Call:
     """One speaker, one listener, one hub."""
 
@@ -110,6 +120,8 @@ class Call:
         await room.open()
         port = await self.link.open(room.port.address)
         self._speaker = room.join("a/", picture=StillPicture(), sound=self.mouth, through=lambda _: port)
+        if not self._red:
+            self._speaker.signal.publish = _without_red(self._speaker.signal.publish)  # type: ignore[method-assign]
         self._listener = room.join("b/", picture=StillPicture(), output=self.ear)
         for each in (self._speaker, self._listener):
             await each.media.start()
@@ -117,9 +129,6 @@ class Call:
         self._speaker.media.set_on_air(True)
         self._listener.media.set_speakers(frozenset({self._speaker.site}))
         await until(lambda: self._decoded() > 10, within=20)
-        connection = self._speaker.media._connection
-        if connection is not None and not self._red:
-            connection.publishing.voice.red = None
 
     def _decoded(self) -> int:
         site = self._listener.media.stats().sites.get(self._speaker.site)
