@@ -27,6 +27,8 @@ from media.transport.port import PortPeer
 log = logging.getLogger(__name__)
 
 LOSSY = 0.05
+LIMITED_FOR = 4.0
+"""Seconds for which a receiver's word holds that its line is narrow; it repeats it every second."""
 HEARD_LATELY = 2.5
 """Seconds within which a peer must have been heard to be sent reports: so its silence tells it of a one-way path."""
 
@@ -150,6 +152,8 @@ class Subscriber:
             self.slots[line.mid] = Slot(line.mid, line.kind, line.payload_type, self._send_rtp, line.red)
         self._by_ssrc = {slot.ssrc: slot for slot in self.slots.values()}
         self._sender = next(iter(self._by_ssrc))
+        self._limited_at = float("-inf")
+        """When the receiver last said that its line is narrow."""
 
     def answer_line(self, line: MediaLine) -> MediaLine:
         return replace(line, direction="sendonly", ssrc=self.slots[line.mid].ssrc)
@@ -160,6 +164,9 @@ class Subscriber:
 
     def report(self, now: float) -> None:
         """Sender reports of the slots in use, or an empty report: the receiver hears that the path lives."""
+        if now - self._limited_at > LIMITED_FOR:
+            for slot in self.slots.values():
+                slot.protection.allowed = True
         if now - self.peer.heard_at < HEARD_LATELY:
             reports = [report for slot in self.slots.values() if (report := slot.report())]
             self.peer.send_rtcp(b"".join(reports) or rtcp.receiver_report(self._sender, []))
@@ -179,6 +186,11 @@ class Subscriber:
             for block in packet.reports:
                 if (slot := self._by_ssrc.get(block.ssrc)) is not None:
                     slot.reported(block, now)
+            return
+        if rtcp.read_bitrate_limit(packet) is not None:
+            self._limited_at = now
+            for each in self.slots.values():
+                each.protection.forbid()
             return
         slot = self._by_ssrc.get(getattr(packet, "media_ssrc", 0))
         if slot is None:

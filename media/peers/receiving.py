@@ -14,11 +14,14 @@ from media.peers.video_slot import PICTURE_CLOCK, VideoSlot
 from media.playout.playout import Playout
 from media.rtp import rtcp
 from media.rtp.arrivals import Arrivals
-from media.rtp.budget import Budget
+from media.rtp.budget import Budget, is_full
 from media.rtp.packet import read_rtp
 from media.sdp import OPUS, RED, VP8, Description, MediaLine, write_description
 from media.transport.path import MediaPath
 from media.transport.relay import Relay
+
+LIMIT_EVERY = 1.0
+"""Seconds between two words to the engine of what the line bears."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ class Receiving:
         """Of each slot's picture, over the last second."""
         self._counted: dict[str, int] = {}
         self._reported_at = clock.monotonic()
+        self._limited_at = float("-inf")
         self._sender = secrets.randbelow(0xFFFFFFFE) + 1
         self._clock = clock
         self._pictures = pictures
@@ -80,7 +84,18 @@ class Receiving:
         for slot in self.video.values():
             slot.tick(now)
         reading = self.arrivals.look(now)
-        return reading is not None and self.budget.look(reading, now)
+        if reading is None:
+            return False
+        full = is_full(reading)
+        for slot in self.video.values():
+            slot.line_is_full = full
+        before = self.budget.bits
+        changed = self.budget.look(reading, now)
+        bits = self.budget.bits
+        if bits is not None and (before is None or bits < before or now - self._limited_at >= LIMIT_EVERY):
+            self._limited_at = now
+            self.path.send_rtcp(rtcp.bitrate_limit(self._sender, bits, list(self._video_by_ssrc)[:1]))
+        return changed
 
     def report(self) -> None:
         """Once a second: how everything arrives; the engine also learns that we are there."""

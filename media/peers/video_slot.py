@@ -40,6 +40,8 @@ class VideoSlot:
         self._picture_id = -1
         """Of the picture that was delivered last."""
         self._changing = False
+        self.line_is_full = False
+        """Nothing is asked for again."""
         self.is_another = False
         """What comes is another stream than before, with a time of its own; whoever takes note of it clears this."""
         self._pending_since = 0.0
@@ -76,7 +78,7 @@ class VideoSlot:
             decoder.failed = False
             self._wait()
         missing = self._gaps.add(number, now)
-        if missing:
+        if missing and not self.line_is_full:
             self._send_rtcp(rtcp.nack(self.ssrc, self.ssrc, missing))
         if number < self._next and not self._waiting:
             return
@@ -96,7 +98,11 @@ class VideoSlot:
         decoder = self._decoder
         if decoder is None or decoder.tile.hidden:
             return
-        if self._gaps:
+        if self._gaps and self.line_is_full:
+            # Asking again would only make it fuller: what is lost is lost.
+            decoder.tile.lost += len(self._gaps)
+            self._wait()
+        elif self._gaps:
             again, lost = self._gaps.due(now)
             if again:
                 self._send_rtcp(rtcp.nack(self.ssrc, self.ssrc, again))

@@ -22,7 +22,7 @@ TELLING = 50_000
 """Bit/s below which nothing is said of a line: a voice alone comes through any."""
 CUT_AGAIN = 0.8
 """Seconds in which a queue may drain after a cut."""
-HOLD = (1.5, 16.0)
+HOLD = (4.0, 16.0)
 """Seconds without a raise after a cut: at first, and at most."""
 FAILED_WITHIN = 6.0
 RAISE_EVERY = 0.5

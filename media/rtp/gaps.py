@@ -29,6 +29,9 @@ class Gaps:
         self.lost = 0
         """Packets given up so far."""
 
+    def __len__(self) -> int:
+        return len(self._missing)
+
     def __bool__(self) -> bool:
         return bool(self._missing)
 

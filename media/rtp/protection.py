@@ -42,6 +42,10 @@ class VoiceProtection:
         self._queued = 0
         self._not_before = -math.inf
 
+    def forbid(self) -> None:
+        """The line is narrow: no copies from now on."""
+        self.allowed = self.redundant = False
+
     def reported(self, loss: float, round_trip: float | None, now: float) -> None:
         """A receiver's report: quick to believe in loss, slow to forget it."""
         self.loss = believed(self.loss, loss)
