@@ -172,6 +172,7 @@ class Segmented(QWidget):
             button.setMinimumWidth(width)
             if key in self._icons:
                 button.setText(f"{THIN}{label}")
+                button.setIconSize(QSize(theme().px(16), theme().px(16)))
                 button.setMinimumWidth(width + theme().px(26))
             button.clicked.connect(lambda _checked=False, key=key: self._choose(key))
             self._buttons[key] = button
