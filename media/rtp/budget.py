@@ -22,9 +22,11 @@ TELLING = 50_000
 """Bit/s below which nothing is said of a line: a voice alone comes through any."""
 CUT_AGAIN = 0.8
 """Seconds in which a queue may drain after a cut."""
-HOLD = (4.0, 16.0)
+HOLD = (3.0, 8.0)
 """Seconds without a raise after a cut: at first, and at most."""
 FAILED_WITHIN = 6.0
+TRIED_FOR = 3.0
+"""Seconds after a raise in which a queue alone ends it: nothing is lost by waiting."""
 RAISE_EVERY = 0.5
 RAISE_BY = 1.15
 RAISE_LEAST = 25_000
@@ -44,7 +46,8 @@ class Budget:
 
     def look(self, reading: Reading, now: float) -> bool:
         """Take a reading; whether `bits` is another now."""
-        return self.note(reading.rate if is_full(reading) else None, now)
+        tried = self._raised_at > self._cut_at and now - self._raised_at < TRIED_FOR and reading.queue > QUEUE
+        return self.note(reading.rate if tried or is_full(reading) else None, now)
 
     def note(self, through: float | None, now: float) -> bool:
         """The line is full and this many bit/s come through; or None: it is not. Whether `bits` is another now."""
