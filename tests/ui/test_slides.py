@@ -6,7 +6,7 @@ import random
 import statistics
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -36,7 +36,7 @@ from ui.models.lecture_model import LectureModel
 from ui.models.meeting_news import Notice
 from ui.models.room_model import RoomContent, RoomModel, RoomScene
 from ui.models.slide_model import SlideModel, SlideState
-from ui.picture.pages import PageKey, render
+from ui.picture.pages import ON_PAGES_THREAD, PageKey, render
 from ui.theme import Scheme, start_theme
 from ui.widgets import Button
 
@@ -216,8 +216,18 @@ def test_what_is_no_pdf_is_said_to_be_unreadable_and_the_meeting_goes_on(
     qtbot.waitUntil(lambda: seat.slides.state is SlideState.UNREADABLE, timeout=WAIT)
 
 
+def on_the_pages_thread(act: Callable[[], object]) -> None:
+    """PDFium allows one thread, in a test too."""
+    ON_PAGES_THREAD.submit(act).result()
+
+
 def test_a_page_that_the_file_does_not_have_is_a_fault_like_any_other(qapp: QApplication) -> None:
-    document = pypdfium2.PdfDocument(drawn_pdf(2))
+    content = drawn_pdf(2)
+    on_the_pages_thread(lambda: of_two_pages(content))
+
+
+def of_two_pages(content: bytes) -> None:
+    document = pypdfium2.PdfDocument(content)
     with pytest.raises(PeerFault, match="slides-unreadable"):
         render(document, PageKey("x", 3, 640, 360))
     assert render(document, PageKey("x", 2, 1, 1)).width() >= 1
@@ -226,7 +236,12 @@ def test_a_page_that_the_file_does_not_have_is_a_fault_like_any_other(qapp: QApp
 
 def test_damaged_files_are_only_ever_a_fault(qapp: QApplication) -> None:
     """200 files with a few wrong bytes, or cut off somewhere."""
-    whole, chance = drawn_pdf(2), random.Random(20261122)
+    whole = drawn_pdf(2)
+    on_the_pages_thread(lambda: damaged(whole))
+
+
+def damaged(whole: bytes) -> None:
+    chance = random.Random(20261122)
     for _ in range(200):
         wrong = bytearray(whole)
         for _ in range(chance.randint(1, 12)):

@@ -5,6 +5,7 @@ were used last are kept. A file comes from outside: whatever is wrong with it is
 """
 
 import logging
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -35,6 +36,10 @@ class PageKey:
     page: int
     width: int
     height: int
+
+
+ON_PAGES_THREAD = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pages")
+"""The one thread of the program on which PDFium is used, whoever needs it; it begins with the first page."""
 
 
 class _Shelf:
@@ -93,7 +98,7 @@ class Pages(QObject):
         """`read` gives a file's content by its SHA-256; it is called on the other thread and may raise Fault."""
         super().__init__(parent)
         self._shelf = _Shelf(read)
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pages")
+        weakref.finalize(self, ON_PAGES_THREAD.submit, self._shelf.close).atexit = False  # for one never closed
         self._pictures: OrderedDict[PageKey, QImage] = OrderedDict()
         self._under_way: dict[Any, Future[Any]] = {}
         self._closed = False
@@ -116,19 +121,22 @@ class Pages(QObject):
         """Make a picture, unless it is there or under way."""
         if self._closed or key in self._pictures or key in self._under_way or min(key.width, key.height) < 1:
             return
-        self._begin(key, self._thread.submit(self._shelf.picture, key))
+        self._begin(key, ON_PAGES_THREAD.submit(self._shelf.picture, key))
 
     def count(self, document: str, done: Callable[[int], object], failed: Callable[[Fault], object]) -> None:
         """How many pages a file has; one of the two is called on the Qt thread."""
         if not self._closed:
-            self._begin((done, failed), self._thread.submit(self._shelf.count, document))
+            self._begin((done, failed), ON_PAGES_THREAD.submit(self._shelf.count, document))
 
     def close(self) -> None:
-        """Drop what was not begun and end the thread."""
+        """Drop what was not begun, wait for what was, and close the files."""
+        if self._closed:
+            return
         self._closed = True
         self._looking.stop()
-        self._thread.shutdown(wait=True, cancel_futures=True)
-        self._shelf.close()
+        for answer in self._under_way.values():
+            answer.cancel()
+        ON_PAGES_THREAD.submit(self._shelf.close).result()
 
     def _begin(self, asked: Any, answer: Future[Any]) -> None:
         self._under_way[asked] = answer
