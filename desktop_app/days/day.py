@@ -31,6 +31,13 @@ class Measured:
     def also_equal(self, what: str, ours: float, goal: float, why: str = "") -> None:
         self._notes.equal(self._day, self._step, what, ours, goal, why)
 
+    def also_none(self, what: str, ours: float, *, strict: bool, why: str = "") -> None:
+        """A count that must be 0; told only where not `strict`: a machine that is busy with other things loses some."""
+        if strict:
+            self._notes.equal(self._day, self._step, what, ours, 0, why)
+        else:
+            self._notes.at_least(self._day, self._step, what, ours, 0)
+
     def also_at_least(self, what: str, ours: float, goal: float) -> None:
         self._notes.at_least(self._day, self._step, what, ours, goal)
 
