@@ -20,6 +20,9 @@ KEEP = 0.85
 LEAST = 40_000
 TELLING = 50_000
 """Bit/s below which nothing is said of a line: a voice alone comes through any."""
+LOSS_AT_ALL = 0.02
+CALM_LEAST = 450_000
+"""Bit/s below which nothing is cut where nothing is lost: what is only late may be a busy processor's doing."""
 CUT_AGAIN = 0.8
 """Seconds in which a queue may drain after a cut."""
 HOLD = (3.0, 8.0)
@@ -46,8 +49,16 @@ class Budget:
 
     def look(self, reading: Reading, now: float) -> bool:
         """Take a reading; whether `bits` is another now."""
-        tried = self._raised_at > self._cut_at and now - self._raised_at < TRIED_FOR and reading.queue > QUEUE
-        return self.note(reading.rate if tried or is_full(reading) else None, now)
+        if is_full(reading):
+            if reading.long_loss >= LOSS_AT_ALL:
+                return self.note(reading.rate, now)
+            if self.bits is None or self.bits > CALM_LEAST:
+                return self.note(max(reading.rate, CALM_LEAST / KEEP), now)
+            return self.note(None, now)
+        tried = self._raised_at > self._cut_at and now - self._raised_at < TRIED_FOR
+        if tried and reading.queue > QUEUE and self.bits is not None and self.bits > CALM_LEAST / KEEP:
+            return self.note(max(self.bits / RAISE_BY, CALM_LEAST / KEEP), now)
+        return self.note(None, now)
 
     def note(self, through: float | None, now: float) -> bool:
         """The line is full and this many bit/s come through; or None: it is not. Whether `bits` is another now."""

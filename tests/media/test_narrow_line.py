@@ -189,3 +189,14 @@ def test_heavy_loss_without_a_queue_is_a_line_that_drops_what_is_too_much():
         budget.look(Reading(400_000, 0.0, 0.0, 0.4, 0.4), tenth / 10)
     assert budget.bits is not None
     assert budget.bits <= 340_000
+
+
+def test_packets_that_are_only_late_never_take_the_last_pictures_away():
+    """A machine that is too busy for long makes everything late, and loses nothing."""
+    budget = Budget()
+    for tenth in range(1_200):
+        budget.look(Reading(90_000, 0.4, 0.4, 0.0, 0.0), tenth / 10)
+    receiving = Receiving()
+    receiving.bits = budget.bits
+    assert receiving.fit([(SITE, 360)])[SITE] >= 180
+    assert budget.bits is None or budget.bits >= VOICE + 3 * BITRATES[180]
