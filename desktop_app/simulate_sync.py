@@ -187,13 +187,22 @@ class SimulatedTerminal:
             parts += 1
         more = True
         while more:
-            raw = await self.client.pull(self.records.pull_position(), limit=BATCH_CHANGES, wait=0)
+            try:
+                raw = await self.client.pull(self.records.pull_position(), limit=BATCH_CHANGES, wait=0)
+            except LinkFault:
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
             more = (await asyncio.to_thread(self.records.take_page, raw)).more
         return parts
 
     async def differing(self) -> int:
         """1 where this store and the center hold different changes, or cannot tell."""
-        raw = await self.client.heads(self.records.pull_position())
+        while True:
+            try:
+                raw = await self.client.heads(self.records.pull_position())
+                break
+            except LinkFault:
+                await asyncio.sleep(RETRY_SECONDS)
         return 0 if await asyncio.to_thread(self.records.differing, raw) == [] else 1
 
     async def close(self) -> None:
