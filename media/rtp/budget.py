@@ -21,7 +21,7 @@ LEAST = 40_000
 TELLING = 50_000
 """Bit/s below which nothing is said of a line: a voice alone comes through any."""
 LOSS_AT_ALL = 0.02
-CALM_LEAST = 450_000
+CALM_LEAST = 550_000
 """Bit/s below which nothing is cut where nothing is lost: what is only late may be a busy processor's doing."""
 CUT_AGAIN = 0.8
 """Seconds in which a queue may drain after a cut."""
