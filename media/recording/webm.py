@@ -79,7 +79,7 @@ def write_webm(
     `began` is the zero of the recording in Unix milliseconds. Raises HostFault (recording-damaged, disk-full,
     disk-failing); `out` may then be there in part.
     """
-    opened = [_Track(path, number, key) for number, path in enumerate(tracks)]
+    opened = _readable(tracks, key)
     units = _one_picture(heapq.merge(*(track.units(began) for track in opened)))
     first = next(units, None)
     if first is None:
@@ -93,6 +93,20 @@ def write_webm(
     except OSError as err:
         full = err.errno in (28, 122)  # ENOSPC, EDQUOT
         raise HostFault("disk-full" if full else "disk-failing", folder=str(tracks[0].parent)) from err
+
+
+def _readable(tracks: Sequence[Path], key: bytes) -> list["_Track"]:
+    """The tracks that have a beginning. One without (nothing ever came, or it was killed in its first second) does not
+    stand in the way of the others; HostFault (recording-damaged) where none has."""
+    opened, faults = [], []
+    for number, path in enumerate(tracks):
+        try:
+            opened.append(_Track(path, number, key))
+        except HostFault as fault:
+            faults.append(fault)
+    if faults and not opened:
+        raise faults[0]
+    return opened
 
 
 def _mux(

@@ -114,6 +114,17 @@ def test_a_track_that_was_cut_off_is_read_up_to_there_and_nothing_of_it_is_in_th
     assert 10 < len(list(records)) < 49, "up to the chunk that somebody changed"
 
 
+def test_a_track_that_never_began_does_not_stand_in_the_way_of_the_others(tmp_path: Path):
+    (tmp_path / "audio-9.mjr").write_bytes(b"MJR00002")
+    (tmp_path / "audio-8.track").write_bytes(b"SLTR1")
+    tracks = [tmp_path / "audio-9.mjr", tmp_path / "audio-8.track"]
+    made = write_webm([*tracks, track(tmp_path, "video", pictures(10))], KEY, tmp_path / "out.webm", began=BEGAN)
+    assert made is not None
+    assert made.pictures == 10
+    with pytest.raises(HostFault, match="recording-damaged"):
+        write_webm(tracks, KEY, tmp_path / "none.webm", began=BEGAN)
+
+
 def test_tracks_without_a_whole_picture_or_a_sound_make_no_file(tmp_path: Path):
     broken = (each for each in pictures(20) if each[0] > 0)
     assert write_webm([track(tmp_path, "video", broken)], KEY, tmp_path / "none.webm", began=BEGAN) is None
