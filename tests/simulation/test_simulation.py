@@ -6,7 +6,7 @@ import pytest
 
 from tests.simulation.swarm import play_one
 
-SEEDS = range(8)
+SEEDS = range(6)
 FRESH_SECONDS = 3.0
 
 
