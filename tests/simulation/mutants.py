@@ -36,6 +36,9 @@ from tests.simulation.swarm import play_one
 DAYS = 150
 SEEN_BY = {
     "a capped change is not merged again at its writer": "tests/simulation/test_ahead.py",
+    "who was above a moved unit keeps what was its own": "tests/sync/test_unit_moves.py",
+    "who is above a moved unit now gets only what is new": "tests/sync/test_unit_moves.py",
+    "the places of a moved unit are not read anew": "tests/sync/test_unit_moves.py",
     "what others deleted counts as seen": "tests/sync/test_disputed_passages.py",
     "what waits in a damaged store is not saved": "tests/sync/test_rebuilding.py",
     "a snapshot tells what was told again where it was told first": "tests/sync/test_snapshot_and_healing.py",
