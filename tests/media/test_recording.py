@@ -23,12 +23,16 @@ BEGAN = 1_800_000_000_000
 
 def pictures(count: int, size: tuple[int, int] = (320, 180)) -> Iterator[tuple[int, bytes]]:
     """Milliseconds and packets of a picture that changes, a whole one each second."""
-    encoder, number = Vp8Encoder(*size, fps=25, bitrate=300_000), 0
+    encoder, number = Vp8Encoder(*size, fps=25, bitrate=3_000_000), 0
+    texture = random.Random(1).randbytes(97)
     for at in range(count):
         frame = av.VideoFrame(*size, "yuv420p")
         for plane in frame.planes:
-            plane.update(random.Random(at).randbytes(64) * (plane.buffer_size // 64) + bytes(plane.buffer_size % 64))
-        payloads = vp8.packetize(encoder.encode(frame, at * 3600, keyframe=at % 25 == 0), at)
+            still = texture * (plane.buffer_size // len(texture) + 1)
+            plane.update((bytes([at * 3 % 250]) * 900 + still)[: plane.buffer_size])
+        picture = encoder.encode(frame, at * 3600, keyframe=at % 25 == 0)
+        assert picture, "a picture that the encoder left out cannot be counted"
+        payloads = vp8.packetize(picture, at)
         for part, payload in enumerate(payloads, 1):
             number += 1
             yield at * 40, write_rtp(96, part == len(payloads), 65_500 + number & 0xFFFF, at * 3600, 7, payload)
