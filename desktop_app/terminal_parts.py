@@ -17,8 +17,8 @@ from desktop_app.main import VERSION
 from desktop_app.settings import Settings
 from desktop_app.terminal_attachments import TerminalAttachments
 from desktop_app.terminal_live import live_documents
-from desktop_app.terminal_people import TerminalPeople
 from desktop_app.terminal_material import TerminalMaterial
+from desktop_app.terminal_people import TerminalPeople
 from desktop_app.terminal_services import (
     AuditedExports,
     SyncHandle,

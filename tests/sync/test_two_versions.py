@@ -87,9 +87,7 @@ async def test_an_earlier_terminal_goes_on_with_a_later_center_and_shows_what_it
         assert terminal.status().pending == 0
     host.write(Write("meeting", meeting, {"title": "改名"}))
     province.sync(host, other)
-    assert (other.get("meeting", meeting) or {})["mood"] == "热烈", (
-        "what it does not know is kept and passed on"
-    )
+    assert (other.get("meeting", meeting) or {})["mood"] == "热烈", "what it does not know is kept and passed on"
     other.close()
     with _later_version(monkeypatch):
         upgraded = province.open_terminal(other.identity)  # type: ignore[arg-type]

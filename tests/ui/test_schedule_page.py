@@ -219,7 +219,9 @@ def test_the_report_lists_weak_lines_and_what_was_recorded_with_its_file(termina
     assert page.film.isHidden(), "it is not made yet"
     page.table.selectRow(kept)
     assert page.film.isVisible()
-    qtbot.waitUntil(lambda: [file.file_name for file in model.film.files] == ["2026-11-22 惠东县政协.webm"], timeout=20_000)
+    qtbot.waitUntil(
+        lambda: [file.file_name for file in model.film.files] == ["2026-11-22 惠东县政协.webm"], timeout=20_000
+    )
     page.show_part("sites")
     assert page.film.isHidden()
     model.close()

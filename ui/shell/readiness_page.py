@@ -185,7 +185,7 @@ class ReadinessPage(QWidget):
         row.addWidget(Chip(state_words(site), icon_name, tone))
         words = QVBoxLayout()
         flush(words, 0)
-        words.addWidget(ElidedText(self._advice(site), "small", "ink"))
+        words.addWidget(ElidedText(self._advice(site), "small", "ink", lines=2))
         words.addWidget(ElidedText(self._figures(site), "small", "ink3"))
         row.addLayout(words, 1)
         row.addWidget(Icon("phone-outline", "accent" if site.phone else "ink3", 20))
