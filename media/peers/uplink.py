@@ -8,6 +8,7 @@ TOLD_FOR = 4.0
 SHORTEST_OVER = 30.0
 HEAVY_LOSS = 0.2
 LOSS = 0.03
+OUTAGE = 0.8
 
 
 class Uplink:
@@ -29,6 +30,8 @@ class Uplink:
     def reported(self, loss: float, round_trip: float | None, sent: float, now: float) -> None:
         """A report of a picture: the share that was lost, the round trip, and the bit/s that were sent meanwhile."""
         self.loss = loss
+        if loss > OUTAGE:
+            return  # the line was away, not narrow
         queue = 0.0
         if round_trip is not None:
             self.round_trip = round_trip

@@ -27,7 +27,8 @@ FRAMES = 3
 """Pictures or sounds in that time without which a stream says nothing of a queue."""
 OVERHEAD = 28 + 12 + 10
 """Bytes of IP, UDP, RTP and SRTP around a payload."""
-MAX_GAP = 200
+MAX_GAP = 60
+"""A wider one is an outage: the line was away, not narrow."""
 JUMP = 5.0
 """Seconds; a delay that changes by more is another stream's."""
 PAUSE = 0.7

@@ -200,3 +200,11 @@ def test_packets_that_are_only_late_never_take_the_last_pictures_away():
     receiving.bits = budget.bits
     assert receiving.fit([(SITE, 360)])[SITE] >= 180
     assert budget.bits is None or budget.bits >= VOICE + 3 * BITRATES[180]
+
+
+def test_a_line_that_was_away_is_not_taken_for_a_narrow_one():
+    uplink = Uplink()
+    for second in range(5):
+        uplink.reported(0.0, 0.06, 900_000, float(second))
+    uplink.reported(0.97, 0.06, 900_000, 25.0)
+    assert uplink.bits(25.0) is None
