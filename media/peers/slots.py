@@ -74,7 +74,7 @@ class Slots:
         """Over a new connection nothing was told yet. `another_voice` hears of each slot of sound that is switched."""
         self._receivers = receivers
         self._another_voice = another_voice
-        self._told.clear()
+        self._told = {}  # another one: what is still under way over the old connection counts for that alone
         for slot, site in self._video.sites.items():
             if slot in receivers:
                 receivers[slot].show(self._tile(site))
