@@ -1,8 +1,8 @@
 """`silian simulate meeting`: a whole meeting of many sites on this machine, timed against what it must reach.
 
-A center of its own runs in a process; real control clients come in over TLS, as many as are asked for. The day goes
-from the opening over the floor and two roll calls to ten sites that drop and come back. Nothing is left but its folder,
-where one was named.
+A center of its own runs in a process; real control clients come in over TLS, as many as are asked for, and as many of
+them as `--media` says see the chair by real sound and picture. The day goes from the opening over the floor and two
+roll calls to ten sites that drop and come back. Nothing is left but its folder, where one was named.
 """
 
 import argparse
@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
+from statistics import median
 
 from desktop_app.domain.clock import Clock, SystemClock
 from desktop_app.domain.faults import OperatorError
@@ -23,6 +24,7 @@ from desktop_app.domain.meetings import MeetingKind
 from desktop_app.domain.units import Level
 from desktop_app.main import log_to_stderr
 from desktop_app.simulated_center import SimulatedCenter
+from desktop_app.simulated_media import Watch
 from desktop_app.simulated_sites import SimulatedSite, percentile, simulated_sites, until
 from media.meeting import commands as cmd
 from media.meeting.model import MeetingPhase
@@ -42,15 +44,18 @@ VOICE_CALLS = 12
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One figure of the day beside what it must reach; `goal` None is told only."""
+    """One figure of the day beside what it must reach, at most or `at_least`; `goal` None is told only."""
 
     what: str
     seconds: float
     goal: float | None = None
+    at_least: bool = False
 
     @property
     def holds(self) -> bool:
-        return self.goal is None or self.seconds <= self.goal
+        if self.goal is None:
+            return True
+        return self.seconds >= self.goal if self.at_least else self.seconds <= self.goal
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,7 @@ class Size:
     drop: int
     join_seconds: float
     roll_seconds: int
+    media: int = 0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -71,6 +77,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--drop", type=int, default=10, help="how many sites lose their link and come back (10)")
     parser.add_argument("--join-seconds", type=float, default=10.0, help="over how long they come in (default 10)")
     parser.add_argument("--roll-seconds", type=int, default=30, help="time to answer the roll call (default 30)")
+    parser.add_argument(
+        "--media", type=int, default=0, help="how many guests see the chair by real sound and picture (default 0)"
+    )
     parser.add_argument("--folder", type=Path, help="an empty folder for the center's stores, kept; default: none is")
     parser.add_argument("--json", action="store_true", help="print JSON instead of lines")
 
@@ -78,22 +87,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """0 when every figure holds, else 1."""
     most = len(places(SITES))
-    if not 3 <= options.sites <= most or not 0 <= options.drop <= options.sites - 2:
+    rooms = 3 <= options.sites <= most and 0 <= options.drop <= options.sites - 2
+    if not rooms or not 0 <= options.media <= options.sites - 1:
         raise OperatorError("simulation-size", least=3, most=most)
     if options.folder is not None and options.folder.exists() and any(options.folder.iterdir()):
         raise OperatorError("folder-not-empty", folder=str(options.folder))
     log_to_stderr("error")
     with tempfile.TemporaryDirectory(prefix="silian-simulation-", ignore_cleanup_errors=True) as spare:
         folder = options.folder or Path(spare)
-        size = Size(options.sites, options.drop, options.join_seconds, options.roll_seconds)
+        size = Size(options.sites, options.drop, options.join_seconds, options.roll_seconds, options.media)
         measures = asyncio.run(Day(folder, KINDS[options.kind], size, SystemClock()).play())
     if options.json:
         print(json.dumps([asdict(one) | {"holds": one.holds} for one in measures], ensure_ascii=False, indent=2))
     else:
         for one in measures:
-            goal = "" if one.goal is None else f"goal {one.goal:g} s   {'holds' if one.holds else 'FAILS'}"
-            print(f"{one.what:<58} {one.seconds:8.3f} s   {goal}")
+            print(_line(one))
     return 0 if all(one.holds for one in measures) else 1
+
+
+def _line(one: Measure) -> str:
+    found = f"{one.what:<70} {one.seconds:8.3f}"
+    if one.goal is None:
+        return found
+    return f"{found}   {'at least' if one.at_least else 'at most'} {one.goal:g}   {'holds' if one.holds else 'FAILS'}"
 
 
 def places(count: int) -> list[UnitPath]:
@@ -108,6 +124,7 @@ class Day:
     def __init__(self, folder: Path, kind: MeetingKind, size: Size, clock: Clock) -> None:
         self._folder, self._kind, self._clock = folder, kind, clock
         self._count, self._drop = size.sites, size.drop
+        self._media = size.media
         self._join_seconds, self._roll_seconds = size.join_seconds, size.roll_seconds
         self._measures: list[Measure] = []
         self._sites: list[SimulatedSite] = []
@@ -119,11 +136,14 @@ class Day:
             async with simulated_sites(seatings, center, meeting, clock=self._clock) as sites:
                 self._sites = sites
                 await self._come_in()
-                await self._agenda_and_floor()
-                await self._electronic_roll_call()
-                await self._voice_roll_call()
-                await self._drops()
-                await self._end()
+                async with Watch(self._host, self._guests[: self._media], meeting, self._clock) as watch:
+                    await self._see_the_chair(watch)
+                    await self._agenda_and_floor()
+                    await self._electronic_roll_call()
+                    await self._voice_roll_call()
+                    await self._drops()
+                    self._tell_media(watch)
+                    await self._end()
         return self._measures
 
     @property
@@ -159,6 +179,19 @@ class Day:
         await asyncio.sleep(after)
         site.start()
         return await until(lambda: site.is_in)
+
+    async def _see_the_chair(self, watch: Watch) -> None:
+        if not self._media:
+            return
+        self._note(f"all of {self._media} guests see the chair", await until(lambda: watch.is_seen), 3)
+        self._note("sound and picture are connected: each, p95", percentile(watch.up_after, 0.95), 3)
+
+    def _tell_media(self, watch: Watch) -> None:
+        if not self._media:
+            return
+        fps = round(median(watch.fps), 1) if watch.fps else 0.0
+        self._measures.append(Measure("the chair's picture, median (pictures a second)", fps, 20, at_least=True))
+        self._note("media connections made anew without a cut (count)", watch.restarts, 0)
 
     async def _agenda_and_floor(self) -> None:
         began = time.monotonic()

@@ -14,6 +14,7 @@ from desktop_app.domain.clock import Clock
 from desktop_app.domain.faults import Fault, PeerFault
 from desktop_app.domain.ids import MeetingId, UnitPath
 from desktop_app.simulated_center import Seating
+from media.engine.layers import Demand
 from media.meeting.client import MeetingClient
 from media.meeting.commands import AnswerRollCall, Command
 from media.meeting.events import Event, RollCallOpened
@@ -49,6 +50,13 @@ class SimulatedSite:
         self.faults: list[Fault] = []
         self.online_at = 0.0
         self.heard: Heard | None = None
+        self.followers: list[Callable[[MeetingState], None]] = []
+        """Told of each state."""
+        self.wanted: list[Callable[[Demand], None]] = []
+        """Told what the other sites want of this one's picture."""
+        self.demand: Demand | None = None
+        self.was_cut = False
+        self.identity, self.center_url = seating.identity, center.url
         self.tls = tls
         self._seating, self._jitter, self._clock = seating, jitter, clock
         self._signer = RequestSigner(seating.identity)
@@ -71,6 +79,7 @@ class SimulatedSite:
             listener=self,
             clock=clock,
             jitter=jitter,
+            on_demand=self._on_demand,
         )
 
     @property
@@ -94,7 +103,7 @@ class SimulatedSite:
 
     def cut(self) -> None:
         """Pull the cable: what is open ends, and nothing new gets through."""
-        self._is_cut = True
+        self._is_cut = self.was_cut = True
         if self._connection is not None:
             self._connection.abort()
 
@@ -107,6 +116,8 @@ class SimulatedSite:
     def on_state(self, state: MeetingState, event: Event | None) -> None:
         if self.heard is not None:
             self.heard(self, state.seq)
+        for follow in self.followers:
+            follow(state)
         is_roll = isinstance(event, RollCallOpened) and event.manner is RollManner.ELECTRONIC
         if is_roll and state.roll_call is not None and self.unit_path in state.roll_call.unit_paths:
             task = asyncio.create_task(self._answer())
@@ -119,6 +130,11 @@ class SimulatedSite:
 
     def on_fault(self, fault: Fault) -> None:
         self.faults.append(fault)
+
+    def _on_demand(self, demand: Demand) -> None:
+        self.demand = demand
+        for tell in self.wanted:
+            tell(demand)
 
     async def _answer(self) -> None:
         await asyncio.sleep(self._jitter.uniform(*ANSWER_SECONDS))

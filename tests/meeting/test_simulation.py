@@ -24,8 +24,21 @@ def test_a_small_meeting_is_simulated_and_holds_what_it_must(tmp_path: Path, cap
     assert (tmp_path / "kept" / "center").is_dir()
 
 
+@pytest.mark.processes
+def test_some_sites_of_a_simulated_meeting_see_the_chair_by_real_media(capsys: pytest.CaptureFixture[str]):
+    size = ["--sites", "4", "--drop", "0", "--join-seconds", "0.2", "--roll-seconds", "5"]
+    main(["simulate", "meeting", *size, "--media", "2", "--json"])
+    found = {one["what"]: one for one in json.loads(capsys.readouterr().out)}
+    assert 0 < found["sound and picture are connected: each, p95"]["seconds"] <= 9
+    assert found["all of 2 guests see the chair"]["seconds"] > 0
+    assert found["the chair's picture, median (pictures a second)"]["seconds"] > 20 / 3
+    assert "media connections made anew without a cut (count)" in found
+
+
 def test_a_size_that_cannot_be_or_a_folder_in_use_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     assert main(["simulate", "meeting", "--sites", "2"]) == 1
+    assert "simulation-size" in capsys.readouterr().err
+    assert main(["simulate", "meeting", "--sites", "4", "--drop", "0", "--media", "4"]) == 1
     assert "simulation-size" in capsys.readouterr().err
     (tmp_path / "mine").write_text("x")
     assert main(["simulate", "meeting", "--folder", str(tmp_path)]) == 1
