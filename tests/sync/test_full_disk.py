@@ -167,6 +167,9 @@ def test_a_log_that_cannot_be_written_stops_nothing(
 ) -> None:
     handler = RotatingFileHandler(small / "terminal.log", maxBytes=1000, backupCount=1)
     told = logging.getLogger("silian.full")
+    told.setLevel(logging.WARNING)  # whatever another test left
+    monkeypatch.setattr(told, "disabled", False)
+    monkeypatch.setattr(logging.root.manager, "disable", 0)
     told.addHandler(handler)
     monkeypatch.setattr(logging, "raiseExceptions", False)
     disk.fill()
