@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from desktop_app.platform import program, start_apart
+from desktop_app.platform import give_way, program, start_apart
 from desktop_app.settings import ENV_PASSPHRASE
 
 LOG_FILE = "intake.log"
@@ -21,6 +21,7 @@ def run(_: argparse.Namespace) -> int:
     from sync.center import intake_worker
 
     log_to_stderr("warning")
+    give_way()  # a meeting's commands go first, whatever drains
     return intake_worker.main()
 
 

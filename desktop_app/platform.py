@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -15,6 +15,9 @@ WINDOWS = sys.platform == "win32"
 _STILL_ACTIVE = 259
 _QUERY = 0x1000
 _TERMINATE = 0x0001
+_BELOW_NORMAL = 0x4000
+GIVEN_WAY = 5
+"""How much less urgent a process is that gives way, as `nice` counts it."""
 
 
 def start_apart(
@@ -41,6 +44,17 @@ def start_apart(
         return subprocess.Popen(
             command, stdin=stdin, stdout=stdout or output, stderr=output, env=environ, start_new_session=True
         )
+
+
+def give_way() -> None:
+    """Let other processes go before this one. Linux schedules a session as one, so its group is told too."""
+    if sys.platform == "win32":
+        kernel = ctypes.windll.kernel32
+        kernel.SetPriorityClass(kernel.GetCurrentProcess(), _BELOW_NORMAL)
+        return
+    os.nice(GIVEN_WAY)
+    with suppress(OSError):  # another system, or one without such groups
+        Path("/proc/self/autogroup").write_text(str(GIVEN_WAY), "ascii")
 
 
 def is_alive(pid: int) -> bool:
