@@ -10,11 +10,12 @@ from __future__ import annotations
 import argparse
 import itertools
 import os
+import subprocess
 import sys
 import tempfile
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -163,27 +164,54 @@ def main() -> int:
     parser.add_argument("out", nargs="?", type=Path, default=Path("screenshots-out"))
     parser.add_argument("--only", default="", help="scenes whose name holds this")
     parser.add_argument("--quick", action="store_true", help="the small size, one scheme for each language")
+    parser.add_argument("--screen", default="", help=argparse.SUPPRESS)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
+    if options.screen:
+        return _draw(options.screen, options)
+    screens = sorted({_screen(name) for name in names() if options.only in name})
+    with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
+        told = list(pool.map(lambda screen: _drawn(screen, options), screens))
+    found = [line for lines, _ in told for line in lines]
+    (options.out / "geometry.txt").write_text("\n".join(found) + "\n", "utf-8")
+    print("\n".join(found))
+    pictures = sum(1 for path in options.out.glob("*.png") if not path.name.startswith("sheet-"))
+    print(f"{pictures} pictures of {len(screens)} screens in {options.out}; {len(found)} faults of geometry")
+    broken = [screen for screen, (_, ended) in zip(screens, told, strict=True) if ended not in (0, 1)]
+    if broken:
+        print(f"not drawn to the end: {', '.join(broken)}")
+    return 1 if found or broken else 0
+
+
+def _screen(name: str) -> str:
+    return name.partition("-")[0]
+
+
+def _drawn(screen: str, options: argparse.Namespace) -> tuple[list[str], int]:
+    """One screen's scenes in a process of their own: the faults, and how it ended."""
+    command = [sys.executable, __file__, str(options.out), "--screen", screen, "--only", options.only]
+    ended = subprocess.run([*command, *(["--quick"] if options.quick else [])], capture_output=True, text=True)
+    return [line for line in ended.stdout.splitlines() if line], ended.returncode
+
+
+def _draw(screen: str, options: argparse.Namespace) -> int:
+    """What that process does: pictures, their sheet, and a line for each fault."""
     app = QApplication([])
     start_theme(app, Scheme.LIGHT)
     found: list[str] = []
-    taken: dict[str, list[Path]] = defaultdict(list)
-    for name in (one for one in names() if options.only in one):
+    taken: list[Path] = []
 
-        def keep(image: QImage, title: str, screen: str = name.partition("-")[0]) -> None:
-            path = options.out / f"{title}.png"
-            image.save(str(path))
-            taken[screen].append(path)
+    def keep(image: QImage, title: str) -> None:
+        path = options.out / f"{title}.png"
+        image.save(str(path))
+        taken.append(path)
 
+    for name in (one for one in names() if _screen(one) == screen and options.only in one):
         for pose in QUICK if options.quick else POSES:
             found += look_at(name, pose, keep)
-    for screen, pictures in taken.items():
-        sheet(sorted(pictures)).save(str(options.out / f"sheet-{screen}.png"))
-    (options.out / "geometry.txt").write_text("\n".join(found) + "\n", "utf-8")
+    if taken:
+        sheet(sorted(taken)).save(str(options.out / f"sheet-{screen}.png"))
     print("\n".join(found))
-    pictures = sum(len(each) for each in taken.values())
-    print(f"{pictures} pictures of {len(taken)} screens in {options.out}; {len(found)} faults of geometry")
     return 1 if found else 0
 
 

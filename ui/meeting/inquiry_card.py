@@ -57,7 +57,9 @@ class InquiryCard(QFrame):
     def refresh(self) -> None:
         """Take up what the model says now."""
         model, inquiry = self._model, self._model.current
-        self.setVisible(inquiry is not None and model.meeting.in_meeting)
+        is_shown = inquiry is not None and model.meeting.in_meeting
+        if self.parentWidget() is not None or not is_shown:  # without a parent it would be a window
+            self.setVisible(is_shown)
         if inquiry is None:
             return
         running = inquiry.is_running
