@@ -284,7 +284,7 @@ async def test_nothing_is_called_saved_that_the_disk_did_not_take(
         def full(*_given: object) -> bytes:
             raise HostFault("disk-full")
 
-        patched.setattr(office.province.center, "receive", full)
+        patched.setattr(office.province.center, "_receive", full)
         one.add("没有写下的字")
         one.live.here("x", 1)
         await until(lambda: [each.at for each in two.people] == [1])
