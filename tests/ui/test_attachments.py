@@ -193,7 +193,7 @@ def test_how_far_a_file_has_come_is_shown_and_why_the_center_did_not_take_one(de
     assert (by_name["一.pdf"].state, by_name["二.pdf"].state) == (FileState.WAITING, FileState.REFUSED)
     assert by_name["一.pdf"].done == 2_000
     assert "上传中 2 kB / 4 kB" in accessible(desk)
-    assert "附件已满" in accessible(desk)
+    assert "附件空间已满" in accessible(desk)
     [held] = desk.terminal.files.held()
     assert (held.file_name, held.reason) == ("二.pdf", "upload-quota")
     desk.terminal.blobs.note_sent(first.sha256)

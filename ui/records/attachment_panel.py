@@ -144,6 +144,9 @@ class AttachmentPanel(QFrame):
         below.addWidget(Icon(LOOKS[look][0], LOOKS[look][1], 14))
         below.addWidget(ElidedText(state, "small", "ink2"), 1)
         words.addLayout(below)
+        reason = fault_text(Fault(one.reason)) if one.state == "refused" else ""
+        if reason:
+            words.addWidget(Text(reason, "small", "ink2", wrap=True))
         line.addLayout(words, 1)
         acts = self._acts(one)
         if self._narrow:
@@ -157,7 +160,7 @@ class AttachmentPanel(QFrame):
             bar = ProgressLine()
             bar.set_share(one.done / one.length, state)
             outer.addWidget(bar)
-        row.setAccessibleName(f"{one.file_name}, {state}")
+        row.setAccessibleName(", ".join(part for part in (one.file_name, state, reason) if part))
         return row
 
     def _state_text(self, one: "AttachedFile") -> str:
@@ -167,7 +170,7 @@ class AttachmentPanel(QFrame):
         if one.state == "waiting" and one.done:
             return t("files.sending", size_text(one.done), size)
         if one.state == "refused":
-            return t("files.refused", size, fault_text(Fault(one.reason)))
+            return t("files.refused", size)
         return t(f"files.{one.state}", size)
 
     def _acts(self, one: "AttachedFile") -> list[Act]:
