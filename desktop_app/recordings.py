@@ -116,27 +116,25 @@ class Recordings:
         if not folder.is_dir():
             return
         meeting, since = MeetingId(folder.parent.name), datetime.fromtimestamp(int(folder.name) / 1000, UTC)
-        names = {recording_name(path): path for path in self._sites(meeting)}
+        units = {UnitPath(row["unit_path"]): row for row in self._store.list("unit")}
+        names = {recording_name(path): path for path in units}
         tracks: dict[UnitPath, list[Path]] = {}
         for file in sorted(folder.iterdir()):
             site = names.get(file.name.partition("-")[0])
             if file.suffix in (".track", ".mjr") and site is not None:
                 tracks.setdefault(site, []).append(file)
         for site, files in tracks.items():
-            self._keep_site(meeting, since, site, files)
+            self._keep_site(meeting, since, units[site], files)
         shutil.rmtree(folder)
         with contextlib.suppress(OSError):
             folder.parent.rmdir()
 
-    def _sites(self, meeting: MeetingId) -> list[UnitPath]:
-        return [UnitPath(row["unit_path"]) for row in self._store.list("unit")]
-
-    def _keep_site(self, meeting: MeetingId, since: datetime, site: UnitPath, files: list[Path]) -> None:
+    def _keep_site(self, meeting: MeetingId, since: datetime, unit: Mapping[str, Any], files: list[Path]) -> None:
+        site = UnitPath(unit["unit_path"])
         pk = derived_id(meeting, unix_ms(since), "recording", site)
         known = self._store.get(ENTITY, pk)
         if known is not None and known.get("state") == "kept":
             return
-        unit = next((row for row in self._store.list("unit") if row["unit_path"] == site), None)
         agenda = self._agenda(meeting, since)
         self._write(
             meeting,
@@ -144,7 +142,7 @@ class Recordings:
             {
                 "meeting": meeting,
                 "site": site,
-                "site_name": "" if unit is None else unit["name"],
+                "site_name": unit["name"],
                 "started_at": stamp(since),
                 "state": "making",
                 "progress": 0,
@@ -170,7 +168,7 @@ class Recordings:
                 fields = self._store_blob(content)
         finally:
             scratch.unlink(missing_ok=True)
-        name = f"{stamp(since)[:10]} {'' if unit is None else unit['short_name'] or unit['name']}.webm"
+        name = f"{stamp(since)[:10]} {unit['short_name'] or unit['name']}.webm"
         attachment = {
             "owner_kind": OWNER,
             "owner_id": pk,

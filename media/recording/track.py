@@ -8,6 +8,7 @@ The first record is JSON, not a packet: what the track is of. A track that was c
 full disk) is read up to there. All numbers are big-endian.
 """
 
+import errno
 import json
 import os
 import struct
@@ -23,7 +24,7 @@ from desktop_app.domain.faults import HostFault
 MAGIC = b"SLTR1"
 CHUNK = 64 * 1024
 """Bytes after which a chunk is sealed; `flush` seals what there is."""
-KEY_BYTES = 32
+FULL = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
 _PREFIX = 8
 _RECORD = struct.Struct("!IH")
 _LENGTH = struct.Struct("!I")
@@ -38,7 +39,7 @@ class TrackWriter:
         self._cipher, self._prefix, self._number = AESGCM(key), os.urandom(_PREFIX), 0
         self._records = bytearray()
         self.path, self.bytes = path, 0
-        with _disk(path):
+        with disk_faults(path):
             self._file: IO[bytes] = path.open("xb", buffering=0)
             self._write(MAGIC + self._prefix)
         self.add(0, json.dumps(about, ensure_ascii=False).encode())
@@ -53,7 +54,7 @@ class TrackWriter:
         """Seal and write what was added."""
         if self._records:
             sealed = self._cipher.encrypt(_nonce(self._prefix, self._number), bytes(self._records), None)
-            with _disk(self.path):
+            with disk_faults(self.path):
                 self._write(_LENGTH.pack(len(sealed)) + sealed)
             self._number += 1
             self._records.clear()
@@ -91,7 +92,7 @@ def read_track(path: Path, key: bytes) -> tuple[dict[str, Any], Iterator[tuple[i
 
 def _records(path: Path, key: bytes) -> Iterator[tuple[int, bytes]]:
     cipher, number = AESGCM(key), 0
-    with _disk(path), path.open("rb") as file:
+    with disk_faults(path), path.open("rb") as file:
         head = file.read(len(MAGIC) + _PREFIX)
         if not head.startswith(MAGIC) or len(head) < len(MAGIC) + _PREFIX:
             return
@@ -119,7 +120,7 @@ def _nonce(prefix: bytes, number: int) -> bytes:
     return prefix + _LENGTH.pack(number)
 
 
-class _disk:
+class disk_faults:
     """The disk's own errors as HostFault."""
 
     def __init__(self, path: Path) -> None:
@@ -129,5 +130,5 @@ class _disk:
 
     def __exit__(self, kind: object, err: BaseException | None, trace: object) -> None:
         if isinstance(err, OSError):
-            full = err.errno in (28, 122)  # ENOSPC, EDQUOT
+            full = err.errno in FULL
             raise HostFault("disk-full" if full else "disk-failing", folder=str(self._path.parent)) from err

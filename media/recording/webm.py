@@ -17,7 +17,7 @@ import av
 
 from desktop_app.domain.faults import HostFault
 from media.recording.mjr import read_mjr
-from media.recording.track import read_track
+from media.recording.track import disk_faults, read_track
 from media.rtp import vp8
 from media.rtp.packet import RtpPacket, Unwrapper, read_rtp
 
@@ -87,12 +87,9 @@ def write_webm(
     shown = (unit for track in opened if track.kind == "video" for unit in track.units(began))
     first_picture = next(shown, None)
     has_sound = any(track.kind == "audio" for track in opened)
-    try:
-        with av.open(str(out) if isinstance(out, Path) else out, "w", format="webm") as file:
-            return _mux(file, first, units, first_picture, has_sound, chapters, on_progress)
-    except OSError as err:
-        full = err.errno in (28, 122)  # ENOSPC, EDQUOT
-        raise HostFault("disk-full" if full else "disk-failing", folder=str(tracks[0].parent)) from err
+    place = str(out) if isinstance(out, Path) else out
+    with disk_faults(tracks[0]), av.open(place, "w", format="webm") as file:
+        return _mux(file, first, units, first_picture, has_sound, chapters, on_progress)
 
 
 def _readable(tracks: Sequence[Path], key: bytes) -> list["_Track"]:

@@ -3,14 +3,15 @@
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QItemSelectionModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+from PySide6.QtWidgets import QHeaderView, QTableView
 
 from desktop_app.domain.handling import Handling
 from ui.i18n import t
 from ui.models.opinion_rows import OpinionRow
 from ui.models.opinions_model import COLUMNS, OpinionsModel
-from ui.theme import font, theme
+from ui.theme import theme
 from ui.theme.icons import icon
+from ui.widgets.table import plain_table
 
 Index = QModelIndex | QPersistentModelIndex
 WIDTHS = {"number": 178, "member": 150, "class": 132, "next": 172, "meeting": 190}
@@ -91,22 +92,8 @@ class OpinionTable(QTableView):
         self._silent = False
         """While rows are put in, nobody chooses."""
         self.setModel(self._rows)
-        self.setProperty("role", "plain")
-        self.setFont(font("body"))
-        self.setAccessibleName(t("page.opinions"))
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(k.px(38))
+        plain_table(self, t("page.opinions"))
         head = self.horizontalHeader()
-        head.setFont(font("small", bold=True))
-        head.setHighlightSections(False)
         for section, column in enumerate(COLUMNS):
             if column in WIDTHS:
                 self.setColumnWidth(section, k.px(WIDTHS[column]))

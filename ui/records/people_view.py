@@ -5,7 +5,6 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QItemSelectionModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QFrame,
     QHBoxLayout,
     QHeaderView,
@@ -22,7 +21,7 @@ from ui.models.app_model import AppModel
 from ui.models.people_model import PeopleModel, PeopleTab
 from ui.models.places import place_name
 from ui.records.people_dialogs import CodeDialog, PersonDialog
-from ui.theme import font, theme
+from ui.theme import theme
 from ui.widgets import (
     Button,
     DangerButton,
@@ -36,6 +35,7 @@ from ui.widgets import (
     flush,
 )
 from ui.widgets.dialog import ask_before
+from ui.widgets.table import plain_table
 
 Index = QModelIndex | QPersistentModelIndex
 COLUMNS = {
@@ -305,25 +305,9 @@ class PeopleView(QWidget):
         self._told.addWidget(Notice(fault_text(fault), icon_name="alert-circle-outline", tone="zhusha", actions=[away]))
 
     def _make_list(self) -> QTableView:
-        k = theme()
         table = QTableView()
         table.setModel(self._table)
-        table.setProperty("role", "plain")
-        table.setFont(font("body"))
-        table.setAccessibleName(t("page.people"))
-        table.setShowGrid(False)
-        table.setWordWrap(False)
-        table.setTabKeyNavigation(False)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(k.px(38))
-        head = table.horizontalHeader()
-        head.setFont(font("small", bold=True))
-        head.setHighlightSections(False)
+        plain_table(table, t("page.people"))
         table.selectionModel().currentRowChanged.connect(self._choose)
         return table
 
