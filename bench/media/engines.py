@@ -101,7 +101,7 @@ async def measure(engine: MediaEngine, pid: Callable[[], int], frames: list[byte
     """The cost of one engine that is open."""
     await until(lambda: engine.connected)
     await engine.create_room(MEETING)
-    sender = Publishing("127.0.0.1", SystemClock(), lambda: None)
+    sender = Publishing("127.0.0.1", SystemClock(), lambda *_: None)
     await sender.connect(read_description(await engine.publish(MEETING, SOURCE, sender.offer())))
     await engine.offer_layers(MEETING, SOURCE, frozenset({Layer.MAIN}))
     receivers = [Receiver(UnitPath(f"receiver-{number}/")) for number in range(RECEIVERS)]
