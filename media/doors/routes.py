@@ -25,6 +25,7 @@ from media.doors.sessions import Guest, Observer, Studio, reached_at
 from media.doors.tokens import MINUTES, DoorGrant, DoorRole, DoorTokens
 from media.engine.room import MediaEngine
 from media.meeting.air import AirLane
+from media.meeting.decide import SiteActor
 from media.meeting.room import Room
 from media.meeting.wire import read_meeting_id, read_unit_path
 
@@ -91,7 +92,7 @@ class Doors:
     # the host's side
 
     async def _open(self, request: Request) -> Response:
-        """A token, for a person with the role host at the meeting's host or chair site, or a provincial operator."""
+        """A token, for a person with the role host at the meeting's host or chair site, or its provincial operator."""
         principal: Principal = request.scope["principal"]
         body = _read_object(await request.body())
         try:
@@ -103,10 +104,11 @@ class Doors:
             raise PeerFault("field-invalid", field="minutes")
         room, _ = await self._meetings.entrance(read_meeting_id(request.path_params["meeting"]))
         state = room.state
-        if principal.unit_path not in (state.host, *state.invited) and Role.PROVINCIAL_OPERATOR not in principal.roles:
+        actor = SiteActor.of(principal)
+        if not room.admits(actor) or room.removal(actor) is not None:
             raise PeerFault("meeting-unknown")
         conducts = principal.unit_path in (state.host, state.chair) and Role.HOST in principal.roles
-        if not conducts and Role.PROVINCIAL_OPERATOR not in principal.roles:
+        if not conducts and not room.is_operated_by(actor):
             raise PeerFault("door-not-yours")
         unit_path = principal.unit_path
         if role is DoorRole.STUDIO:

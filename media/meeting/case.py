@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from desktop_app.domain.ids import DeviceId, PersonId, UnitPath
+from desktop_app.domain.principal import Principal, Role
 from desktop_app.domain.units import Level, is_within, level_of
 from media.meeting.events import Event
 from media.meeting.health import Healths
@@ -21,6 +22,12 @@ class SiteActor:
     provincial: bool = False
     """The person is a provincial operator."""
     center: bool = False
+
+    @classmethod
+    def of(cls, principal: Principal) -> "SiteActor":
+        """Who asks, as the authentication found."""
+        provincial = Role.PROVINCIAL_OPERATOR in principal.roles
+        return cls(principal.unit_path, principal.device, principal.person, provincial=provincial)
 
 
 CENTER = SiteActor(UnitPath(""), DeviceId(""), center=True)

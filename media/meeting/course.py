@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from desktop_app.domain.ids import UnitPath
 from desktop_app.domain.units import is_within
 from media.meeting import calling, inquiring
 from media.meeting import commands as cmd
@@ -31,7 +32,7 @@ def schedule(case: Case, command: cmd.Schedule) -> Decision:
     held = (state.title, state.mode, state.host, state.invited, state.agenda, state.planned_end)
     if state.phase is MeetingPhase.SCHEDULED and asked == held:
         return []
-    return [ev.Scheduled(case.now, *asked)]
+    return [ev.Scheduled(case.now, *asked), *_guests_changed(case, (command.host, *command.invited))]
 
 
 def _rescheduled(case: Case, command: cmd.Schedule) -> Decision:
@@ -49,13 +50,18 @@ def _rescheduled(case: Case, command: cmd.Schedule) -> Decision:
         events.append(ev.ScheduleChanged(now, command.title, invited, agenda, planned_end))
     elif (command.host, command.mode) != (state.host, state.mode):
         return Refusal("meeting-already-open")
-    for path in state.invited:
-        if path not in invited and state.removal(path) is None and (path in state.sites or path in state.lobby):
+    return [*events, *_guests_changed(case, (state.host, *invited))]
+
+
+def _guests_changed(case: Case, guests: tuple[UnitPath, ...]) -> list[ev.Event]:
+    """Who is there and is no guest any more is out; who is one again may come in again."""
+    state = case.state
+    events: list[ev.Event] = []
+    for path in (state.host, *state.invited):
+        if path not in guests and state.removal(path) is None and (path in state.sites or path in state.lobby):
             events += removed(case, path, "")
-    return [
-        *events,
-        *(ev.SiteAdmitted(now, path) for path in invited if path not in state.invited and state.removal(path)),
-    ]
+    again = (path for path in guests if path not in state.invited and state.removal(path))
+    return [*events, *(ev.SiteAdmitted(case.now, path) for path in again)]
 
 
 def _merged(held: tuple[AgendaPoint, ...], asked: tuple[AgendaPoint, ...]) -> tuple[AgendaPoint, ...]:

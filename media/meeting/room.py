@@ -142,6 +142,10 @@ class Room:
         case = Case(self.state, actor, self._now(), self._rules)
         return self.state.phase is not MeetingPhase.NONE and case.is_invited
 
+    def is_operated_by(self, actor: SiteActor) -> bool:
+        """Whether this is a provincial operator of the host's own province."""
+        return Case(self.state, actor, self._now(), self._rules).is_provincial
+
     def knows(self, since: int, mark: str | None) -> bool:
         """Whether a client's history up to `since` is this log's; without a mark only the length tells."""
         return since < len(self._marks) and (mark is None or mark == self._marks[since])

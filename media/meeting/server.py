@@ -17,7 +17,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from desktop_app.domain.clock import Clock
 from desktop_app.domain.faults import Fault, HostFault, PeerFault
 from desktop_app.domain.ids import MeetingId
-from desktop_app.domain.principal import Principal, Role
+from desktop_app.domain.principal import Principal
 from media.engine.room import RoomEngine
 from media.meeting.air import AirLane
 from media.meeting.decide import Rules, SiteActor
@@ -94,12 +94,7 @@ class MeetingServer:
 
     async def _endpoint(self, socket: WebSocket) -> None:
         principal: Principal = socket.scope["principal"]
-        actor = SiteActor(
-            principal.unit_path,
-            principal.device,
-            principal.person,
-            provincial=Role.PROVINCIAL_OPERATOR in principal.roles,
-        )
+        actor = SiteActor.of(principal)
         await socket.accept()
         try:
             meeting = read_meeting_id(socket.path_params["meeting"])

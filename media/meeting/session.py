@@ -293,6 +293,8 @@ class Session:
             removal = self._room.removal(self.actor)
             if removal is not None:
                 raise _Over(removal)
+            if not self._room.admits(self.actor):  # uninvited since it came
+                raise _Over(PeerFault("meeting-unknown"))
             text, self._told = self._room.parcel(self._told)
             await self._put(text)
 

@@ -64,7 +64,7 @@ class Knows:
             headers = dict(scope["headers"])
             unit = UnitPath(headers.get(b"x-unit", b"").decode())
             if unit:
-                roles = frozenset({Role.CLERK if b"x-clerk" in headers else Role.HOST})
+                roles = frozenset({Role(headers.get(b"x-role", b"host").decode())})
                 scope["principal"] = Principal(device_of(unit), unit, PersonId("p"), roles=roles)
         await self._app(scope, receive, send)
 
@@ -179,13 +179,15 @@ async def test_only_who_conducts_the_meeting_opens_its_doors(empty_house: House)
     path = f"/v1/meetings/{MEETING}/doors"
 
     async def refusal(unit: UnitPath, **body: Any) -> tuple[int, str]:
-        headers = {"x-unit": unit} | ({"x-clerk": "yes"} if body.pop("clerk", False) else {})
+        headers = {"x-unit": unit, "x-role": body.pop("who", "host")}
         answer = await empty_house.ask("POST", path, json=body, headers=headers)
         return answer.status_code, answer.json()["id"]
 
     assert await refusal(BOLUO, role="observer") == (403, "door-not-yours")
-    assert await refusal(HUIDONG, role="observer", clerk=True) == (403, "door-not-yours")
+    assert await refusal(HUIDONG, role="observer", who="clerk") == (403, "door-not-yours")
     assert (await refusal(UnitPath("100000/450000/"), role="observer"))[1] == "meeting-unknown"
+    elsewhere = await refusal(UnitPath("100000/450000/"), role="observer", who="provincial_operator")
+    assert elsewhere == (404, "meeting-unknown"), "an operator conducts what the own province holds"
     assert (await refusal(HUIDONG, role="king"))[1] == "field-invalid"
     assert (await refusal(HUIDONG, role="observer", minutes=0))[1] == "field-invalid"
     assert (await refusal(HUIDONG, role="studio", unit_path="100000/450000/"))[1] == "not-invited"

@@ -162,6 +162,28 @@ def test_a_guest_invited_after_the_opening_joins_and_an_uninvited_one_is_out(pla
     assert play.state.sites[STRANGER].online
 
 
+def test_who_waits_for_the_opening_and_is_uninvited_before_it_is_not_in_the_meeting():
+    play = Play()
+    play.does(CENTER, replace(schedule(), invited=(PROVINCE, CITY, BOLUO)))
+    play.does(at(BOLUO), cmd.Join("博罗"))
+    play.does(CENTER, replace(schedule(), invited=(PROVINCE, CITY)))
+    play.does(at(HUIDONG), cmd.Join("惠东"))
+    assert not play.state.sites[BOLUO].online
+    assert play.tries(at(BOLUO), cmd.Join("博罗")) == "not-invited"
+    play.does(CENTER, schedule())
+    play.does(at(BOLUO), cmd.Join("博罗"))
+    assert play.state.sites[BOLUO].online
+
+
+def test_who_is_uninvited_and_invited_again_before_the_opening_comes_in():
+    play = Play()
+    for invited in ((CITY, BOLUO), (CITY,), (CITY, BOLUO)):
+        play.does(CENTER, replace(schedule(), invited=invited))
+        if BOLUO in invited:
+            play.does(at(BOLUO), cmd.Join("博罗"))
+    assert play.state.sites[BOLUO].online
+
+
 def test_an_item_is_added_to_the_agenda_and_what_was_treated_keeps_its_times(play: Play):
     chair(play, cmd.PointAgenda(2))
     began = play.now

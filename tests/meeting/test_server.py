@@ -466,3 +466,15 @@ async def test_a_guest_invited_after_the_opening_gets_in_and_all_hear_of_it(cent
         async with center.raw(STRANGER) as guest:
             await guest.hello()
             assert (await guest.command(cmd.Join("会场")))["ok"]
+
+
+async def test_who_listens_and_is_uninvited_hears_no_more_of_it(center: Center):
+    async with center.raw(HUIDONG) as host, center.raw(BOLUO) as boluo:
+        await host.hello()
+        await host.command(cmd.Join("会场"))
+        await boluo.hello()
+        plan = center.directory.plans[MEETING]
+        center.directory.plans[MEETING] = replace(plan, invited=(CITY,))
+        center.meetings.plan_changed(MEETING)
+        assert (await boluo.hear("fault"))["id"] == "meeting-unknown"
+        assert not [line for line in boluo.events if line["event"]["kind"] == "schedule_changed"]
