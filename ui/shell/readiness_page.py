@@ -113,7 +113,7 @@ class ReadinessPage(QWidget):
         self.meetings.setMinimumContentsLength(6)
         self.meetings.setAccessibleName(t("ready.meeting"))
         self.meetings.activated.connect(lambda place: self.model.open(str(self.meetings.itemData(place))))
-        row.addWidget(self.meetings)
+        row.addWidget(self.meetings, 4)
         self._filter = Segmented(
             [(Shown.ALL.value, t("ready.all")), (Shown.PROBLEMS.value, t("ready.problems_count", 188))],
             Shown.ALL.value,
@@ -185,7 +185,7 @@ class ReadinessPage(QWidget):
         row.addWidget(Chip(state_words(site), icon_name, tone))
         words = QVBoxLayout()
         flush(words, 0)
-        words.addWidget(ElidedText(self._advice(site), "small", "ink", lines=2))
+        words.addWidget(ElidedText(self._advice(site), "small", "ink", lines=3))
         words.addWidget(ElidedText(self._figures(site), "small", "ink3"))
         row.addLayout(words, 1)
         row.addWidget(Icon("phone-outline", "accent" if site.phone else "ink3", 20))
