@@ -222,6 +222,7 @@ class Center:
                     retention=settings.center.recording_retention,
                 ),
                 grace_seconds=settings.center.chair_grace,
+                revoked=keys.registry.revoked,
             )
         except BaseException:
             store.close()

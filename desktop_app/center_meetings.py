@@ -2,11 +2,12 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from starlette.routing import BaseRoute
 
 from desktop_app.domain.clock import Clock
+from desktop_app.domain.ids import DeviceId
 from desktop_app.duty import DutyBook, DutyLane
 from desktop_app.line_book import LineBook
 from desktop_app.meeting_log import RecordsDirectory, RecordsLog
@@ -33,6 +34,7 @@ class CenterMeetings:
         relays: RelayDesk | None = None,
         recordings: Recordings | None = None,
         grace_seconds: float = 180.0,
+        revoked: Callable[[], frozenset[DeviceId]] = frozenset,
     ) -> None:
         self._lane = ProjectorLane(Projector(store))
         self._duty = DutyLane(DutyBook(store), store)
@@ -49,6 +51,7 @@ class CenterMeetings:
             lines=self._lines,
             clock=clock,
             rules=grace_rules(grace_seconds),
+            revoked=revoked,
         )
 
     def routes(self) -> list[BaseRoute]:

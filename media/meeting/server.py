@@ -7,7 +7,7 @@ lost, lets graces run out, and takes a meeting up again after a restart where it
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -16,10 +16,11 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from desktop_app.domain.clock import Clock
 from desktop_app.domain.faults import Fault, HostFault, PeerFault
-from desktop_app.domain.ids import MeetingId
+from desktop_app.domain.ids import DeviceId, MeetingId
 from desktop_app.domain.principal import Principal
 from media.engine.room import RoomEngine
 from media.meeting.air import AirLane
+from media.meeting.commands import Leave
 from media.meeting.decide import Rules, SiteActor
 from media.meeting.media_desk import MediaDesk
 from media.meeting.model import MeetingPhase
@@ -35,6 +36,8 @@ log = logging.getLogger(__name__)
 SWEEP_SECONDS = 0.25
 HEALTH_SECONDS = 2.0
 """How often whoever conducts hears how the sites are."""
+REVOKED_SECONDS = 2.0
+"""How often it is looked whether a device was revoked."""
 IDLE_SECONDS = 60.0
 REFRESH_SECONDS = 0.2
 
@@ -54,7 +57,9 @@ class MeetingServer:
         tapes: Tapes | None = None,
         lines: LineBook | None = None,
         rules: Rules | None = None,
+        revoked: Callable[[], frozenset[DeviceId]] = frozenset,
     ) -> None:
+        """`revoked`: the devices that may not take part any more; may read a disk."""
         self._desk = MediaDesk(engine, signer, relays, clock)
         self._store, self._directory, self._engine, self._clock = store, directory, engine, clock
         self._tapes, self._lines, self._rules = tapes, lines, rules or Rules()
@@ -64,6 +69,9 @@ class MeetingServer:
         self._opening: dict[MeetingId, asyncio.Lock] = {}
         self._sessions: dict[MeetingId, set[Session]] = {}
         self._health_due: dict[MeetingId, float] = {}
+        self._revoked = revoked
+        self._shown_out: set[DeviceId] = set()
+        self._revoked_due = 0.0
         self._refreshing: dict[MeetingId, asyncio.Task[None]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -187,6 +195,7 @@ class MeetingServer:
             now = self._clock.monotonic()
             stuck = now - last - 2 * SWEEP_SECONDS
             last = now
+            await self._show_out(now)
             for meeting, room in list(self._rooms.items()):
                 if stuck > 0:
                     room.grant_delay(stuck)
@@ -198,6 +207,26 @@ class MeetingServer:
                     log.error("meeting %s: %s", meeting, fault)
                 except Exception:  # the sweep of one meeting must not end that of all others
                     log.exception("the sweep of meeting %s failed", meeting)
+
+    async def _show_out(self, now: float) -> None:
+        """A device that was revoked loses its socket, and sound and picture too, which go on without one."""
+        if self._revoked_due > now or self._loop is None:
+            return
+        self._revoked_due = now + REVOKED_SECONDS
+        try:
+            revoked = await self._loop.run_in_executor(self._disk, self._revoked)
+            newly = revoked - self._shown_out
+            for meeting, room in list(self._rooms.items()):
+                for session in self._sessions.get(meeting, ()):
+                    if session.actor.device in revoked:
+                        session.end(PeerFault("device-revoked"))
+                for path, site in room.state.sites.items():
+                    if site.device in newly:
+                        await room.do(SiteActor(path, site.device, center=True), Leave())
+                        self._lanes[meeting].end_site(path)
+            self._shown_out = set(revoked)
+        except Exception:  # it is tried again, and the meetings are watched over meanwhile
+            log.exception("whether a terminal was revoked cannot be told")
 
     async def _sweep(self, meeting: MeetingId, room: Room, now: float) -> None:
         for session in self._sessions.get(meeting, ()):

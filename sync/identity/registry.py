@@ -154,6 +154,12 @@ class Registry:
             rows = self._db.execute("SELECT * FROM device ORDER BY unit_path, enrolled_at").fetchall()
         return [_device(row) for row in rows]
 
+    def revoked(self) -> frozenset[DeviceId]:
+        """All that were revoked."""
+        with self._lock:
+            rows = self._db.execute("SELECT device FROM device WHERE revoked_at IS NOT NULL").fetchall()
+        return frozenset(DeviceId(row[0]) for row in rows)
+
     def add(self, device: Device) -> None:
         """A device that needs no code: the center itself."""
         with self._writing() as db:

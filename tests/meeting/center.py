@@ -15,7 +15,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from desktop_app.center_meetings import CenterMeetings
 from desktop_app.domain.clock import SystemClock
 from desktop_app.domain.faults import HostFault, PeerFault
-from desktop_app.domain.ids import MeetingId, PersonId, UnitPath
+from desktop_app.domain.ids import DeviceId, MeetingId, PersonId, UnitPath
 from desktop_app.domain.principal import Actor, Principal, Role
 from media.engine.layers import FULL_HEIGHT, Demand, Layer, demands
 from media.meeting.commands import Command
@@ -174,6 +174,7 @@ class Center:
         self._socket = _listen(0)
         self.port: int = self._socket.getsockname()[1]
         self.rules = Rules()
+        self.revoked: frozenset[DeviceId] = frozenset()
 
     @property
     def log(self) -> list[StoredEvent]:
@@ -188,6 +189,7 @@ class Center:
             signer=CENTER_SIGNER,
             clock=SystemClock(),
             rules=self.rules,
+            revoked=lambda: self.revoked,
         )
         return self.meetings
 

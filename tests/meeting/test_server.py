@@ -15,7 +15,18 @@ from media.meeting.model import MeetingState
 from media.meeting.seals import read_seal, sealed
 from media.meeting.wire import read_state, read_stored, write_message, write_stored
 from tests.meeting.center import Center, RawSocket, until
-from tests.meeting.rooms import BOLUO, CITY, HUIDONG, MEETING, NAMES, PROVINCE, STRANGER, sealed_offer, signer_of
+from tests.meeting.rooms import (
+    BOLUO,
+    CITY,
+    HUIDONG,
+    MEETING,
+    NAMES,
+    PROVINCE,
+    STRANGER,
+    device_of,
+    sealed_offer,
+    signer_of,
+)
 
 
 @pytest.fixture
@@ -478,3 +489,18 @@ async def test_who_listens_and_is_uninvited_hears_no_more_of_it(center: Center):
         center.meetings.plan_changed(MEETING)
         assert (await boluo.hear("fault"))["id"] == "meeting-unknown"
         assert not [line for line in boluo.events if line["event"]["kind"] == "schedule_changed"]
+
+
+async def test_a_revoked_terminal_loses_its_socket_and_its_sound_and_picture(center: Center, monkeypatch):
+    monkeypatch.setattr("media.meeting.server.REVOKED_SECONDS", 0.1)
+    async with center.raw(HUIDONG) as host, center.raw(BOLUO) as boluo, center.raw(CITY) as city:
+        for one in (host, boluo, city):
+            await one.hello()
+            await one.command(cmd.Join("会场"))
+        await city.connection.close()  # its sound and picture go on
+        center.revoked = frozenset({device_of(BOLUO), device_of(CITY)})
+        assert (await boluo.hear("fault"))["id"] == "device-revoked"
+        await until(lambda: {("leave", BOLUO), ("leave", CITY)} <= set(center.engine.calls))
+        assert ("leave", HUIDONG) not in center.engine.calls
+        left = {line.event.unit_path for line in center.log if isinstance(line.event, SiteLeft)}
+        assert {BOLUO, CITY} <= left
