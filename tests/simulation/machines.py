@@ -14,6 +14,7 @@ from unittest import mock
 
 from desktop_app.domain.faults import HostFault
 from desktop_app.domain.ids import DeviceId, UnitPath
+from sync.blobs.store import FOLDER as BLOBS
 from sync.identity.device import DeviceKey
 from sync.store import cipher
 from sync.store import store as stores
@@ -22,6 +23,7 @@ from sync.store.store import Store
 PAGE = 4096
 STORE_KEY = bytes(range(32))
 """One for all, so that empty stores are copies of one file."""
+BLOB_KEY = bytes(range(32, 64))
 BEGAN = datetime(2026, 11, 20, 7, 0, tzinfo=UTC)
 
 
@@ -183,6 +185,7 @@ class Machine:
         for file in before.glob(f"{self._file}*"):
             if not file.name.endswith("-shm"):
                 shutil.copy(file, self.folder / file.name)
+        _copy_blobs(before, self.folder)
         self._before = before
 
     def bury(self, store: Store) -> None:
@@ -192,10 +195,11 @@ class Machine:
         shutil.rmtree(self._before, ignore_errors=True)
 
     def backup(self, store: Store) -> Path:
-        """A copy of the store while it runs."""
+        """A copy of the store and its contents while it runs."""
         kept = self._root / "backup.db"
         kept.unlink(missing_ok=True)
         store.backup(kept)
+        _copy_blobs(self.folder, self._root)
         return kept
 
     def put_back(self) -> bool:
@@ -206,7 +210,14 @@ class Machine:
         for file in self.folder.glob(f"{self._file}*"):
             file.unlink()
         shutil.copy(kept, self.folder / self._file)
+        _copy_blobs(self._root, self.folder)
         return True
+
+
+def _copy_blobs(here: Path, there: Path) -> None:
+    shutil.rmtree(there / BLOBS, ignore_errors=True)
+    if (here / BLOBS).is_dir():
+        shutil.copytree(here / BLOBS, there / BLOBS)
 
 
 def _error(code: int) -> Exception:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from random import Random
 
+from sync.log.write import Write
 from tests.simulation.machines import Luck, Opening
 from tests.simulation.rules import awake, rule
 from tests.simulation.world import UNITS, Province
@@ -33,12 +34,12 @@ async def lie(province: Province, rng: Random) -> None:
 @rule
 async def kill_terminal(province: Province, rng: Random) -> None:
     if terminal := awake(province, rng):
-        await province.stop(terminal)
+        await terminal.stop()
 
 
 @rule
 async def kill_center(province: Province, rng: Random) -> None:
-    province.stop_center()
+    province.machine.stop()
 
 
 @rule
@@ -51,32 +52,32 @@ async def bad_commit(province: Province, rng: Random) -> None:
 async def die_in_opening(province: Province, rng: Random) -> None:
     """The power goes again while the records are made again after an upgrade."""
     if rng.random() < 0.3:
-        province.stop_center()
+        province.machine.stop()
         province.machine.make_old()
         province.machine.opening = rng.choice(list(Opening))
-        province.start_center()
+        province.machine.start()
         return
     terminal = rng.choice(province.terminals)
-    await province.stop(terminal)
+    await terminal.stop()
     terminal.make_old()
     terminal.opening = rng.choice(list(Opening))
-    province.start(terminal)
+    terminal.start()
 
 
 @rule
 async def damage_terminal(province: Province, rng: Random) -> None:
     terminal = rng.choice(province.terminals)
-    await province.stop(terminal)
+    await terminal.stop()
     terminal.damage(rng)
 
 
 @rule
 async def power_on(province: Province, rng: Random) -> None:
     if rng.random() < 0.5:
-        province.start_center()
+        province.machine.start()
     off = [each for each in province.terminals if each.store is None]
     if off:
-        province.start(rng.choice(off))
+        rng.choice(off).start()
 
 
 @rule
@@ -91,16 +92,40 @@ async def back_up(province: Province, rng: Random) -> None:
 @rule
 async def restore_terminal(province: Province, rng: Random) -> None:
     terminal = rng.choice(province.terminals)
-    await province.stop(terminal)
-    if terminal.put_back():
-        province.restored = True
-        terminal.returned.clear()
-        province.counts["terminal restored"] += 1
+    await terminal.stop()
+    terminal.put_back()
+
+
+@rule
+async def live_twice(province: Province, rng: Random) -> None:
+    """A terminal is put back to what it was a moment ago, and its people write something else in the same places."""
+    terminal = awake(province, rng)
+    meetings = terminal.store.list("meeting") if terminal and terminal.store else []
+    if terminal is None or terminal.store is None or not meetings:
+        return
+    terminal.backup(terminal.store)
+    written = rng.randrange(1, 4)
+    for again in (False, True):
+        for _ in range(written):
+            meeting, title = rng.choice(meetings)["pk"], {"title": province.text()}
+            province.write(
+                terminal,
+                lambda records, pk=meeting, title=title: records.write(Write("meeting", pk, title)),
+                title["title"],
+            )
+        await province.go_on(rng.choice([1, 10]))
+        if not again:
+            await terminal.stop()
+            if not terminal.put_back():
+                return
+            terminal.start()
+            if rng.random() < 0.5:
+                terminal.line.cut = False
 
 
 @rule
 async def restore_center(province: Province, rng: Random) -> None:
-    if province.restore_center():
+    if province.machine.restore():
         province.counts["center restored"] += 1
 
 

@@ -519,6 +519,33 @@ def _() -> None:
     salvage.rows_in = lambda _pages: iter(())  # type: ignore[attr-defined]
 
 
+@mutant("scope check skipped on attachments")
+def _() -> None:
+    from sync.blobs import uploads
+
+    uploads.may_read = lambda *_asked: True  # type: ignore[attr-defined]
+
+
+@mutant("what a restored center lost of attachments is not offered again")
+def _() -> None:
+    from sync.blobs.desk import Attachments
+
+    Attachments._offer_again = lambda _self: None  # type: ignore[method-assign]
+
+
+@mutant("a piece is added wherever the upload stands")
+def _() -> None:
+    from sync.blobs.uploads import Uploads
+
+    real = Uploads.add
+
+    def anywhere(self: Any, who: Any, upload_id: str, _offset: int, content: bytes) -> Any:
+        standing = self.standing(who, upload_id)
+        return real(self, who, upload_id, standing.offset, content[: standing.length - standing.offset])
+
+    Uploads.add = anywhere  # type: ignore[method-assign]
+
+
 def hunt(name: str, days: int = DAYS, seconds: float = SECONDS) -> int:
     """Play days with this mutant planted; 0 when it was caught."""
     logging.disable(logging.CRITICAL)

@@ -6,14 +6,15 @@ from typing import Any
 from unittest import mock
 
 from desktop_app.domain.clock import stamp
-from desktop_app.domain.ids import derived_id
+from desktop_app.domain.ids import derived_id, uuid7
 from sync.documents.minutes import MinutesDocument
 from sync.documents.settling import settle_text
 from sync.entities import ENTITIES, Entity, Merge, Reach, Type
+from sync.log.write import Write
 from sync.store import journal
 from sync.terminal.records import Records
 from tests.simulation.rules import awake, known, rule
-from tests.simulation.world import UNITS, Province, Write, uuid7
+from tests.simulation.world import UNITS, Province
 
 BRIEFING = Entity("briefing", Merge.FIELDS, Reach.MEETING, {"meeting": Type.TEXT, "site": Type.TEXT, "text": Type.TEXT})
 """A kind of record that only newer programs know."""
@@ -97,7 +98,7 @@ async def edit_opinion(province: Province, rng: Random) -> None:
 @rule
 async def take_back(province: Province, rng: Random) -> None:
     terminal = awake(province, rng)
-    entity = rng.choice(["sign_in", "opinion"])
+    entity = rng.choice(["sign_in", "opinion", "opinion", "attachment"])
     if terminal and (row := known(terminal, rng, entity)):
         province.write(terminal, lambda records: records.retract(entity, row["pk"], meeting=row.get("meeting", "")))
 
@@ -189,6 +190,7 @@ async def move_a_unit(province: Province, rng: Random) -> None:
     code, under = rng.choice(["441323", "441322"]), rng.choice(["441300", "441500"])
     done = province.at_center(lambda center: center.move_unit(code, under, ground="文", actor=province.actor))
     if province.center is not None and not province.machine.dead:
+        province.relocate()
         province.trees.append({row["pk"]: row["unit_path"] for row in province.center.list("unit")})
     province.counts["units moved"] += done is not None
 
@@ -277,11 +279,11 @@ async def newer_program(province: Province, rng: Random) -> None:
 async def upgrade(province: Province, rng: Random) -> None:
     """The center, and all terminals that are started from now on, know what only newer programs knew."""
     ENTITIES.setdefault(BRIEFING.name, BRIEFING)
-    province.stop_center()
-    province.start_center()
+    province.machine.stop()
+    province.machine.start()
     for terminal in province.terminals:
         if rng.random() < 0.5:
-            await province.stop(terminal)
+            await terminal.stop()
 
 
 @contextmanager

@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable
 from random import Random
 from typing import Any
 
-from tests.simulation.world import Province, Terminal
+from tests.simulation.terminals import Terminal
+from tests.simulation.world import Province
 
 Rule = Callable[[Province, Random], Awaitable[None]]
 RULES: dict[str, Rule] = {}

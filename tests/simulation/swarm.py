@@ -11,10 +11,13 @@ from random import Random
 from typing import Any
 
 from tests.simulation import misfortunes as _misfortunes  # noqa: F401  (its rules are among RULES)
+from tests.simulation import papers as _papers  # noqa: F401
+from tests.simulation.calm import calm, image
+from tests.simulation.chance import seeded
 from tests.simulation.people import convene
 from tests.simulation.rules import RULES
 from tests.simulation.virtual_time import VirtualLoop
-from tests.simulation.world import UNITS, Province, seeded
+from tests.simulation.world import UNITS, Province
 
 STEPS = 60
 OFTEN = ("wait", "retitle", "edit_opinion", "sign_in", "power_on")
@@ -83,8 +86,8 @@ async def _play(day: Day, folder: Path, loop: VirtualLoop, rng: Random, weights:
             await RULES[name](province, rng)
             await province.after()
         day.trace.append(f"{loop.time():.2f} calm")
-        await province.calm()
-        day.image = province.image()
+        await calm(province)
+        day.image = image(province)
     finally:
         await province.end()
 

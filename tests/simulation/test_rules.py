@@ -7,9 +7,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
+from tests.simulation.calm import calm
+from tests.simulation.chance import seeded
 from tests.simulation.swarm import RULES, desk
 from tests.simulation.virtual_time import VirtualLoop
-from tests.simulation.world import UNITS, Province, seeded
+from tests.simulation.world import UNITS, Province
 
 
 class Days(RuleBasedStateMachine):
@@ -43,7 +45,7 @@ class Days(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         try:
-            self._run(self.province.calm())
+            self._run(calm(self.province))
         finally:
             self._run(self.province.end())
             for task in asyncio.all_tasks(self.loop):
