@@ -19,15 +19,22 @@ from tests.media.test_doors import browser
 
 
 class Page:
-    """One run of one page. `lines` are the links it may ask for (conditions and seed), by name."""
+    """One run of one page. `lines` are the links it may ask for (conditions and seed), by name; `flags` are for the
+    browser alone."""
 
     def __init__(
-        self, html: Path, lines: dict[str, tuple[Conditions, int]], more: Sequence[Route] = (), **query: str
+        self,
+        html: Path,
+        lines: dict[str, tuple[Conditions, int]],
+        more: Sequence[Route] = (),
+        flags: Sequence[str] = (),
+        **query: str,
     ) -> None:
         self.links: dict[str, Link] = {}
         self._html = html
         self._cells = lines
         self._more = list(more)
+        self._flags = flags
         self._failure = ""
         self._done = asyncio.Event()
         self._socket = socket.socket()
@@ -49,7 +56,10 @@ class Page:
         server.lifespan = config.lifespan_class(config)
         await server.startup(sockets=[self._socket])
         try:
-            with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name, browser(self._url, Path(name)):
+            with (
+                tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name,
+                browser(self._url, Path(name), *self._flags),
+            ):
                 go_first()
                 async with asyncio.timeout(within):
                     await self._done.wait()

@@ -35,6 +35,8 @@ from tests.media.test_hub_process import SECRET, Launcher
 
 HTML = Path(__file__).with_name("tiles.html")
 SECONDS = 12.0
+FRAME = 200
+"""Lines of a window that are Chromium's own."""
 LOOPED = 100
 """Pictures of each site, over and over; the first is a whole one."""
 
@@ -201,7 +203,7 @@ async def of_ours(wall: Wall, launcher: Launcher) -> Cost:
 
 
 async def of_chromium(wall: Wall, engine: HubEngine, sites: list[UnitPath]) -> Cost:
-    seen = {"painted": 0}
+    seen = {"painted": 0, "seen": 0}
     watcher = UnitPath("chromium/")
 
     async def watch(request: Request) -> Response:
@@ -216,7 +218,7 @@ async def of_chromium(wall: Wall, engine: HubEngine, sites: list[UnitPath]) -> C
         return PlainTextResponse("")
 
     async def told(request: Request) -> Response:
-        seen["painted"] = int(await request.body())
+        seen.update(await request.json())
         return PlainTextResponse("")
 
     async def painted() -> int:
@@ -228,14 +230,18 @@ async def of_chromium(wall: Wall, engine: HubEngine, sites: list[UnitPath]) -> C
         Route("/told", told, methods=["POST"]),
     ]
     query = {"sites": str(wall.sites), "width": str(wall.width), "height": str(wall.height)}
-    page = Page(HTML, {}, routes, **query)
+    # Its own frame takes a part of the window; a picture outside of the view would not be painted at all.
+    page = Page(HTML, {}, routes, [f"--window-size={wall.window[0]},{wall.window[1] + FRAME}"], **query)
     showing = asyncio.ensure_future(page.show(SECONDS + 90))
     try:
         await until(lambda: seen["painted"] > 0 or showing.done(), within=60)
         if showing.done():
             showing.result()
         browser = next(pid for pid in tree(os.getpid()) if is_chromium(pid))
-        return await cost_of(wall, browser, painted)
+        cost = await cost_of(wall, browser, painted)
+        if seen["seen"] != wall.sites:
+            raise RuntimeError(f"only {seen['seen']} of Chromium's pictures were in view")
+        return cost
     finally:
         showing.cancel()
         await asyncio.gather(showing, return_exceptions=True)

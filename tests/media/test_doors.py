@@ -218,9 +218,9 @@ async def test_what_must_not_get_through_a_door_is_refused_by_name(empty_house: 
 
 
 @contextlib.contextmanager
-def browser(url: str, folder: Path) -> Iterator[None]:
-    """A headless Chromium with a fake camera and microphone, which it also uses on loopback."""
-    flags = FLAGS.split()
+def browser(url: str, folder: Path, *more: str) -> Iterator[None]:
+    """A headless Chromium with a fake camera and microphone, which it also uses on loopback; `more` are its flags."""
+    flags = [*FLAGS.split(), *more]
     environment = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     with (folder / "chromium.log").open("wb") as log:
         child = subprocess.Popen(
