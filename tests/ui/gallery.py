@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import json
 import os
 import subprocess
 import sys
@@ -165,19 +166,21 @@ def main() -> int:
     parser.add_argument("--only", default="", help="scenes whose name holds this")
     parser.add_argument("--quick", action="store_true", help="the small size, one scheme for each language")
     parser.add_argument("--screen", default="", help=argparse.SUPPRESS)
+    parser.add_argument("--wide", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     if options.screen:
         return _draw(options.screen, options)
     screens = sorted({_screen(name) for name in names() if options.only in name})
+    parts = list(itertools.product(screens, (SMALL,) if options.quick else SCALES))
     with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
-        told = list(pool.map(lambda screen: _drawn(screen, options), screens))
+        told = list(pool.map(lambda part: _drawn(*part, options), parts))
     found = [line for lines, _ in told for line in lines]
     (options.out / "geometry.txt").write_text("\n".join(found) + "\n", "utf-8")
     print("\n".join(found))
-    pictures = sum(1 for path in options.out.glob("*.png") if not path.name.startswith("sheet-"))
+    pictures = _sheets(options.out, screens)
     print(f"{pictures} pictures of {len(screens)} screens in {options.out}; {len(found)} faults of geometry")
-    broken = [screen for screen, (_, ended) in zip(screens, told, strict=True) if ended not in (0, 1)]
+    broken = [screen for (screen, _), (_, ended) in zip(parts, told, strict=True) if ended not in (0, 1)]
     if broken:
         print(f"not drawn to the end: {', '.join(broken)}")
     return 1 if found or broken else 0
@@ -187,32 +190,41 @@ def _screen(name: str) -> str:
     return name.partition("-")[0]
 
 
-def _drawn(screen: str, options: argparse.Namespace) -> tuple[list[str], int]:
-    """One screen's scenes in a process of their own: the faults, and how it ended."""
+def _drawn(screen: str, size: tuple[int, int], options: argparse.Namespace) -> tuple[list[str], int]:
+    """One screen's scenes on a display of one size, in a process of their own: the faults, and how it ended."""
     command = [sys.executable, __file__, str(options.out), "--screen", screen, "--only", options.only]
-    ended = subprocess.run([*command, *(["--quick"] if options.quick else [])], capture_output=True, text=True)
+    command += ["--wide", str(size[0]), *(["--quick"] if options.quick else [])]
+    display = {"name": "display", "x": 0, "y": 0, "width": size[0], "height": size[1]}
+    display |= {"logicalDpi": 96, "logicalBaseDpi": 96, "dpr": 1}
+    with tempfile.TemporaryDirectory() as folder:
+        config = Path(folder) / "display.json"
+        config.write_text(json.dumps({"screens": [display]}), "utf-8")
+        env = {**os.environ, "QT_QPA_PLATFORM": f"offscreen:configfile={config}"}
+        ended = subprocess.run(command, capture_output=True, text=True, env=env)
     return [line for line in ended.stdout.splitlines() if line], ended.returncode
 
 
 def _draw(screen: str, options: argparse.Namespace) -> int:
-    """What that process does: pictures, their sheet, and a line for each fault."""
+    """What that process does: pictures, and a line for each fault."""
     app = QApplication([])
     start_theme(app, Scheme.LIGHT)
     found: list[str] = []
-    taken: list[Path] = []
-
-    def keep(image: QImage, title: str) -> None:
-        path = options.out / f"{title}.png"
-        image.save(str(path))
-        taken.append(path)
-
     for name in (one for one in names() if _screen(one) == screen and options.only in one):
         for pose in QUICK if options.quick else POSES:
-            found += look_at(name, pose, keep)
-    if taken:
-        sheet(sorted(taken)).save(str(options.out / f"sheet-{screen}.png"))
+            if pose.size[0] == options.wide:
+                found += look_at(name, pose, lambda image, title: image.save(str(options.out / f"{title}.png")))
     print("\n".join(found))
     return 1 if found else 0
+
+
+def _sheets(out: Path, screens: list[str]) -> int:
+    """A contact sheet of each screen; how many pictures there are."""
+    _app = QApplication([])  # letters are drawn
+    taken = sorted(path for path in out.glob("*.png") if not path.name.startswith("sheet-"))
+    for screen in screens:
+        if own := [path for path in taken if _screen(path.stem) == screen]:
+            sheet(own).save(str(out / f"sheet-{screen}.png"))
+    return len(taken)
 
 
 if __name__ == "__main__":
