@@ -85,6 +85,20 @@ def test_what_was_typed_is_kept_when_the_page_is_closed(desk: Desk) -> None:
     assert desk.kept().sha256() == desk.model.sha256
 
 
+def test_minutes_of_a_unit_that_came_under_another_city_are_gone_on_with_and_not_begun_anew(desk: Desk) -> None:
+    desk.model.type(desk.model.add_block("p3", "委员03", HD), "走访了 6 个乡镇")
+    desk.model.close()
+    before = desk.model.minutes
+    desk.terminal.services.unit_path = UnitPath(HD.replace("441300", "441500"))
+    desk.model = desk.open()
+    assert desk.model.minutes == before
+    assert [one.text for one in desk.model.page] == ["走访了 6 个乡镇"]
+    desk.model.type(desk.model.current_block, "。")
+    desk.model.save_now()
+    assert [row["pk"] for row in desk.store.list("minutes", meeting=desk.meeting)] == [before]
+    assert desk.kept().blocks()[0].text == "走访了 6 个乡镇。"
+
+
 def test_looking_at_minutes_writes_nothing(desk: Desk) -> None:
     desk.model.save_now()
     assert desk.store.get("minutes", desk.model.minutes) is None

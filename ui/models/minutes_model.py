@@ -339,7 +339,9 @@ class MinutesModel(QObject):
         """Read agenda and opinions again; the text comes by its own way."""
         if self.meeting:
             runner, records = self._services.runner, self._services.records
-            runner.start(read_minutes, records, self.meeting, self._own, done=self._take, failed=self.failed.emit)
+            opened = self.minutes if self.document is not None else ""
+            asked = (records, self.meeting, self._own, opened)
+            runner.start(read_minutes, *asked, done=self._take, failed=self.failed.emit)
 
     def _turn_to(self, meeting: MeetingId) -> None:
         if meeting == self.meeting:
@@ -373,6 +375,9 @@ class MinutesModel(QObject):
         self.title, self.agenda, self.opinions = read.title, read.agenda, read.opinions
         self._names, self.approved, self.pending = read.names, read.approved, read.pending
         self.disputed = read.disputed
+        if self.document is None and read.minutes != self.minutes:
+            self.minutes = read.minutes
+            self._keeper.turn_to(read.minutes, read.meeting)
         self.files.show("minutes", self.minutes, self.meeting, writable=not read.approved)
         if self.document is None:
             self._make_document(read)
