@@ -70,3 +70,13 @@ def unnamed(connection: sa.Connection) -> list[str]:
     named = {from_json(text).get("sha256") for text in texts}
     here = connection.execute(sa.select(blob.c.sha256).order_by(blob.c.sha256)).scalars()
     return [sha256 for sha256 in here if sha256 not in named]
+
+
+def unnoted(connection: sa.Connection, unit_path: str) -> list[tuple[str, int]]:
+    """SHA-256 and length of what a unit's attachments name and this store has no note of, here or elsewhere."""
+    own = sa.select(record.c.fields).where(
+        record.c.entity == ENTITY, record.c.owner_path == unit_path, record.c.retracted.is_(False)
+    )
+    noted = set(connection.execute(sa.select(blob.c.sha256)).scalars())
+    told = {str(each.get("sha256")): int(each.get("bytes") or 0) for each in map(from_json, connection.execute(own).scalars())}
+    return [(sha256, length) for sha256, length in sorted(told.items()) if sha256 not in noted]

@@ -12,9 +12,9 @@ from desktop_app.domain.faults import OperatorError
 from desktop_app.domain.ids import UnitPath, uuid7
 from desktop_app.domain.limits import BLOB, FILE_NAME
 from sync.blobs import disk
-from sync.blobs.attachments import ENTITY, naming, unnamed
+from sync.blobs.attachments import ENTITY, naming, unnamed, unnoted
 from sync.blobs.kinds import Kind, fits, kind_of
-from sync.blobs.store import BlobReader, BlobStore, file_sha256
+from sync.blobs.store import BlobReader, BlobStore, file_sha256, is_sha256
 from sync.blobs.tables import blob
 from sync.blobs.waiting import Waiting, waiting
 from sync.log.write import Write
@@ -156,7 +156,10 @@ class Attachments:
             return waiting(connection)
 
     def _offer_again(self) -> None:
-        """A center that counts anew was restored from a backup: what this unit sent since may not be there."""
+        """A center that counts anew was restored from a backup: what this unit sent since may not be there.
+
+        A store that was made anew does not know which contents are here, nor which of them the center has.
+        """
         with reading(self._records.engine) as connection:
             rows = connection.execute(
                 sa.select(property_.c.name, property_.c.value).where(property_.c.name.in_([FEED, OFFERED]))
@@ -167,6 +170,9 @@ class Attachments:
             sent = connection.execute(sa.select(blob.c.sha256).where(blob.c.at_center)).scalars().all()
             own = self._records.unit_path
             again = [each for each in sent if any(one.owner_path == own for one in naming(connection, each))]
+            unknown = [one for one in unnoted(connection, own) if is_sha256(one[0]) and self._store.has(one[0])]
+        for sha256, length in unknown:
+            self._note(sha256, length, at_center=False)
         with writing(self._records.engine) as connection:
             if OFFERED in feeds and again:
                 connection.execute(blob.update().where(blob.c.sha256.in_(again)).values(at_center=False, upload=""))

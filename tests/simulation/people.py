@@ -222,7 +222,7 @@ async def rewrite_minutes(province: Province, rng: Random) -> None:
 
 
 def _save(records: Records, row: dict[str, Any], update: bytes, seen: bytes) -> str:
-    return records.save_update(row["pk"], update, meeting=row["meeting"], seen=seen)
+    return records.save_update(row["pk"], update, meeting=row.get("meeting") or "", seen=seen)
 
 
 @rule

@@ -7,4 +7,4 @@ from tests.simulation.kills import kill
 
 @pytest.mark.processes
 def test_whatever_was_acknowledged_survives_every_kill() -> None:
-    assert kill(4, seed=3) == []
+    assert kill(100, seed=3) == []
