@@ -541,6 +541,17 @@ ENTITIES: dict[str, Entity] = {
             },
             center_only=True,
         ),
+        # pk: the change_id of a change that was refused. Somebody of its unit has read why: it asks for nobody's attention any
+        # more. The change itself stays as it was, in the log and in the quarantine.
+        Entity(
+            "refusal_seen",
+            Merge.FACT,
+            Reach.SUBTREE,
+            {
+                "unit_path": _T,
+                "seen_at": _AT,
+            },
+        ),
         # pk: UUIDv7. A security event: `kind` is of `sync.log.audit.AuditKind`, `subject` the person it is about (who need not
         # have shown that they are it), `detail` plain words without content. Never taken back.
         Entity(

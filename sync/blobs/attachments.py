@@ -78,5 +78,8 @@ def unnoted(connection: sa.Connection, unit_path: str) -> list[tuple[str, int]]:
         record.c.entity == ENTITY, record.c.owner_path == unit_path, record.c.retracted.is_(False)
     )
     noted = set(connection.execute(sa.select(blob.c.sha256)).scalars())
-    told = {str(each.get("sha256")): int(each.get("bytes") or 0) for each in map(from_json, connection.execute(own).scalars())}
+    told = {
+        str(each.get("sha256")): int(each.get("bytes") or 0)
+        for each in map(from_json, connection.execute(own).scalars())
+    }
     return [(sha256, length) for sha256, length in sorted(told.items()) if sha256 not in noted]

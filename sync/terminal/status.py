@@ -11,6 +11,8 @@ from sync.replication.receipt import Receipt, read_body
 from sync.store.tables import change, conflict, origin, receipt, record
 
 __all__ = ["Receipt", "SyncStatus"]
+SEEN = "refusal_seen"
+"""The record by which a person says that a refusal was read; its pk is the change's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,15 @@ def in_quarantine() -> "sa.ColumnElement[bool]":
     return sa.or_(held, sa.and_(change.c.verdict == Verdict.APPLIED.value, change.c.reason != ""))
 
 
+def unseen() -> "sa.ColumnElement[bool]":
+    """What is in quarantine, but for refusals that somebody of the unit has read."""
+    seen = sa.select(record.c.pk).where(
+        record.c.entity == SEEN, record.c.pk == change.c.change_id, record.c.retracted.is_(False)
+    )
+    refused = change.c.verdict == Verdict.REFUSED.value
+    return sa.and_(in_quarantine(), sa.not_(sa.and_(refused, sa.exists(seen))))
+
+
 def read_status(connection: sa.Connection, device: str) -> SyncStatus:
     head = connection.execute(sa.select(origin).where(origin.c.terminal == device)).one()
     waiting = sa.and_(change.c.terminal == device, change.c.epoch == head.epoch, change.c.seq > head.acknowledged)
@@ -56,7 +67,7 @@ def read_status(connection: sa.Connection, device: str) -> SyncStatus:
         sa.func.json_extract(record.c.fields, "$.state") == "open",
     )
     in_conflict += connection.execute(disputes).scalar_one()
-    quarantined = connection.execute(sa.select(sa.func.count()).select_from(change).where(in_quarantine())).scalar_one()
+    quarantined = connection.execute(sa.select(sa.func.count()).select_from(change).where(unseen())).scalar_one()
     last = connection.execute(sa.select(receipt).order_by(receipt.c.number.desc()).limit(1)).first()
     pending = head.seq - head.acknowledged
     attachments, attachment_bytes = waiting_count(connection)

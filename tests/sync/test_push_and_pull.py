@@ -133,6 +133,25 @@ def test_a_terminal_may_not_write_what_is_not_its_own(province: Province) -> Non
     assert [row["name"] for row in province.center.list("operator", is_active=None)] == ["乙"]
 
 
+def test_a_refusal_that_somebody_read_counts_no_more_at_any_terminal_of_the_unit_and_is_not_gone(
+    province: Province,
+) -> None:
+    clerk, colleague = province.terminal(SHANWEI), province.terminal(SHANWEI)
+    clerk.write(Write("member", derived_id("m"), {"unit_path": HUIDONG, "name": "冒名"}))
+    province.push(clerk)
+    [refused] = clerk.quarantine()
+    assert clerk.status().quarantined == 1
+    clerk.write(
+        Write("refusal_seen", refused["change_id"], {"unit_path": SHANWEI, "seen_at": "2026-11-20T07:00:00.000Z"})
+    )
+    assert clerk.status().quarantined == 0
+    assert clerk.quarantine() == [refused], "nothing is deleted"
+    province.sync(clerk, colleague)
+    assert clerk.status().pending == clerk.status().quarantined == 0
+    assert [row["pk"] for row in colleague.list("refusal_seen")] == [refused["change_id"]]
+    assert [each.change_id for each in province.center.quarantined(SHANWEI)] == [refused["change_id"]]
+
+
 def test_a_change_for_a_meeting_that_is_not_here_yet_is_held_and_freed_when_it_comes(province: Province) -> None:
     host, guest = province.terminal(HUIDONG), province.terminal(BOLUO)
     meeting = province.meeting(host, BOLUO)

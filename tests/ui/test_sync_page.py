@@ -282,3 +282,49 @@ def test_a_receipt_that_is_not_here_writes_nothing(made: Any, tmp_path: Path) ->
     opened.show()
     opened.work.sync.export_receipt(99, tmp_path / "no.pdf")
     assert not (tmp_path / "no.pdf").exists()
+
+
+def test_a_refusal_that_was_read_asks_for_nobody_any_more_and_stays_on_the_page(made: Any, qtbot: QtBot) -> None:
+    opened = made(quarantine=[refused()])
+    page = opened.show()
+    assert len(opened.work.sync.picture.quarantine) == 1
+    button(page, "标为已阅").click()
+    qtbot.waitUntil(lambda: opened.work.sync.picture.quarantine == (), timeout=PATIENCE)
+    [row] = opened.work.sync.picture.seen
+    assert row in opened.work.sync.rows
+    opened.work.sync.select(row.key)
+    assert "本单位已阅" in words(page)
+    button(page, "请省中心再核").click()
+    assert ("judge", "c-77") in opened.counter.asked
+    [note] = opened.terminal.store.list("refusal_seen")
+    assert (note["pk"], note["unit_path"]) == ("c-77", HD)
+
+
+def test_what_is_only_held_cannot_be_put_away_and_who_only_watches_puts_nothing_away(made: Any) -> None:
+    opened = made(quarantine=[refused(verdict="held", reason="meeting-awaited")])
+    page = opened.show()
+    assert "标为已阅" not in [one.accessibleName() for one in page.findChildren(QPushButton)]
+    opened.show(opened.terminal.employ(AUDITOR, "审计员03", "audit"))
+    opened.work.sync.mark_seen("c-77")
+    assert [fault.id for fault in opened.faults] == ["role-not-allowed"]
+    assert opened.terminal.store.list("refusal_seen") == []
+
+
+def test_a_passage_that_one_side_took_out_is_shown_as_deleted(made: Any) -> None:
+    from ui.models.sync_rows import dispute_views
+
+    row = {
+        "pk": "t1",
+        "mine": "",
+        "theirs": "三个乡镇",
+        "removed": "mine",
+        "mine_terminal": "a",
+        "theirs_terminal": "b",
+    }
+    [view] = dispute_views([row], {}, {}, "a")
+    opened = made()
+    opened.show()
+    card = ConflictCard(opened.work.sync, view, 1, 1, opened.terminal.app)
+    texts = [one.text() for one in card.findChildren(QLabel)]
+    assert any("已删除这一段" in text for text in texts)
+    assert not any("（空）" in text for text in texts)

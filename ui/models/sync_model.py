@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, Signal
 
+from desktop_app.domain.clock import stamp
 from desktop_app.domain.faults import Fault, OperatorError
 from desktop_app.domain.principal import Role, may_work
 from desktop_app.domain.units import unit_code
@@ -18,7 +19,7 @@ from ui.i18n.dates import local
 from ui.models.app_model import AppModel
 from ui.models.part_choice import PartChoice
 from ui.models.sync_picture import SyncPicture, read_picture
-from ui.models.sync_rows import DISPUTE, ConflictView, QueueRow, RowState, Side, spoken
+from ui.models.sync_rows import DISPUTE, SEEN, ConflictView, QueueRow, RowState, Side, spoken
 from ui.services import Packed, Services
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ class SyncModel(QObject):
             return todo
         if self.filter is Filter.RECEIPTS:
             return picture.receipts
-        return (*todo, *picture.receipts)
+        return (*todo, *picture.seen, *picture.receipts)
 
     @property
     def conflict(self) -> ConflictView | None:
@@ -217,6 +218,20 @@ class SyncModel(QObject):
             failed=lambda fault: self._judged(change_id, None, fault),
         )
         self.changed.emit()
+
+    def mark_seen(self, change_id: str) -> None:
+        """Somebody has read why a change was refused: a record of its own says so, and the change stays as it was."""
+        from sync.log.write import Write
+
+        if not self.may_work:
+            self.failed.emit(OperatorError("role-not-allowed"))
+            return
+        fields = {"unit_path": str(self._services.unit_path), "seen_at": stamp(self._services.clock.now())}
+        self._services.runner.start(
+            lambda: self._services.records.write(Write(SEEN, change_id, fields)),
+            done=lambda _: self._decided(f"quarantine:{change_id}"),
+            failed=self.failed.emit,
+        )
 
     def load_center(self) -> None:
         """Ask the center what it holds back, where that is this person's business."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ui.i18n.dates import today
 from ui.models.sync_rows import (
     DISPUTE,
+    SEEN,
     ConflictView,
     QueueRow,
     RowState,
@@ -33,6 +34,8 @@ class SyncPicture:
     conflicts_of_others: int = 0
     """What waits for a choice that whoever sits here may neither read nor make."""
     quarantine: tuple[QueueRow, ...] = ()
+    seen: tuple[QueueRow, ...] = ()
+    """Refusals that somebody of this unit has read. They stay, and count no more."""
     receipts: tuple[QueueRow, ...] = ()
     kept: Mapping[int, Receipt] = field(default_factory=dict)
     """The receipts themselves, by number."""
@@ -58,11 +61,14 @@ def read_picture(services: Services, *, online: bool, may_work: bool) -> SyncPic
         *dispute_views(records.list(DISPUTE, state="open"), titles, people, services.device),
     )
     held = services.attachments.held() if services.attachments is not None else ()
+    seen = {row["pk"] for row in records.list(SEEN)}
+    kept = tuple(quarantine_rows(records, titles, seen))
     return SyncPicture(
         pending=tuple(pending_rows(records.pending(), titles, online)),
         conflicts=conflicts if may_work else (),
         conflicts_of_others=0 if may_work else len(conflicts),
-        quarantine=(*quarantine_rows(records, titles), *file_rows(held, titles)),
+        quarantine=(*(row for row in kept if row.state is not RowState.SEEN), *file_rows(held, titles)),
+        seen=tuple(row for row in kept if row.state is RowState.SEEN),
         receipts=tuple(_receipt_row(one) for one in receipts),
         kept={one.number: one for one in receipts},
         waiting=status.pending,
@@ -74,12 +80,13 @@ def read_picture(services: Services, *, online: bool, may_work: bool) -> SyncPic
     )
 
 
-def quarantine_rows(records: Records, titles: Mapping[str, str]) -> Iterator[QueueRow]:
-    """Changes that are held or refused."""
+def quarantine_rows(records: Records, titles: Mapping[str, str], seen: Collection[str]) -> Iterator[QueueRow]:
+    """Changes that are held or refused; `seen` are the refusals that somebody has read."""
     for row in records.quarantine():
+        read = row["verdict"] == "refused" and row["change_id"] in seen
         yield QueueRow(
             key=f"quarantine:{row['change_id']}",
-            state=RowState.QUARANTINED,
+            state=RowState.SEEN if read else RowState.QUARANTINED,
             entity=row["entity"],
             title=titles.get(row.get("meeting") or "", ""),
             count=1,

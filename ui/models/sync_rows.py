@@ -17,6 +17,8 @@ class RowState(StrEnum):
 
     CONFLICT = "conflict"
     QUARANTINED = "quarantined"
+    SEEN = "seen"
+    """Refused, and somebody of this unit has read why."""
     SENDING = "sending"
     WAITING = "waiting"
     DELIVERED = "delivered"
@@ -53,6 +55,8 @@ class Side:
     at: datetime | None
     here: bool
     """Whether it was written in the name of this unit."""
+    removed: bool = False
+    """Whether this side took the whole passage out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,7 @@ class Segment:
 
 
 DISPUTE = "text_conflict"
+SEEN = "refusal_seen"
 KEEPS_BOTH = frozenset({"text", "quote", "topic", "leave_reason", "post", "work_title"})
 
 
@@ -181,6 +186,7 @@ def dispute_views(
                 unit_path=str(row.get(f"{side}_unit") or ""),
                 at=_stamped(row.get(f"{side}_at")),
                 here=row.get(f"{side}_terminal") == device,
+                removed=row.get("removed") == side,
             )
             for side in ("mine", "theirs")
         ]

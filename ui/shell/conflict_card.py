@@ -38,7 +38,7 @@ def side_name(side: Side) -> str:
 class SideText(QLabel):
     """A text with its differing runs marked; selectable, so that a part can be copied."""
 
-    def __init__(self, segments: list[Segment], tone: str) -> None:
+    def __init__(self, segments: list[Segment], tone: str, empty: str) -> None:
         super().__init__()
         self.setFont(font("reading"))
         self.setWordWrap(True)
@@ -54,7 +54,7 @@ class SideText(QLabel):
         parts = [
             f'<span style="{style}">{escape(one.text)}</span>' if one.differs else escape(one.text) for one in segments
         ]
-        words = "".join(parts).replace("\n", "<br>") or escape(t("sync.side_empty"))
+        words = "".join(parts).replace("\n", "<br>") or escape(empty)
         self.setText(f'<div style="line-height:122%">{words}</div>')
 
 
@@ -149,7 +149,8 @@ class ConflictCard(Card):
         head.addWidget(Text(who, "small", "ink2"))
         column.addLayout(head)
         column.addWidget(Divider())
-        column.addWidget(SideText(segments, tone), 1)
+        empty = t("sync.side_removed" if side.removed else "sync.side_empty")
+        column.addWidget(SideText(segments, tone, empty), 1)
         words = t("sync.mine") if side.here else t("sync.theirs", place_name(side.unit_path))
         button = Button(words, "check", clicked=lambda: self._model.take(self._conflict, side))
         self._buttons.append(button)

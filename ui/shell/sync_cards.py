@@ -18,6 +18,7 @@ from ui.widgets import Button, Card, Chip, Divider, ElidedText, Icon, LinkButton
 LOOKS = {
     RowState.CONFLICT: ("swap-horizontal", "zitang"),
     RowState.QUARANTINED: ("shield-alert-outline", "zhusha"),
+    RowState.SEEN: ("shield-check-outline", "neutral"),
     RowState.SENDING: ("sync", "shiqing"),
     RowState.WAITING: ("clock-outline", "neutral"),
     RowState.DELIVERED: ("check-circle-outline", "shilv"),
@@ -43,7 +44,7 @@ def row_note(row: QueueRow, app: AppModel) -> str:
     at = moment_text(row.at, app.clock.now()) if row.at is not None else ""
     if row.state is RowState.DELIVERED:
         return t("sync.row_receipt", at, row.receipt)
-    if row.state is RowState.QUARANTINED:
+    if row.state in (RowState.QUARANTINED, RowState.SEEN):
         return reason_text(row.reason)
     words = t("sync.row_conflict") if row.state is RowState.CONFLICT else t("sync.row_changes", row.count)
     return t("sync.row_note", words, at) if at else words
@@ -85,6 +86,12 @@ def held_card(model: SyncModel, row: QueueRow, online: bool) -> Card:
         again.setEnabled(online and change not in model.judging)
         again.setToolTip("" if online else t("sync.judge_needs_net"))
         actions.append(again)
+        if not row.held:
+            seen = Button(
+                t("sync.mark_seen"), "eye-check-outline", size="small", clicked=lambda: model.mark_seen(change)
+            )
+            seen.setToolTip(t("sync.mark_seen_hint"))
+            actions.append(seen)
     title = t("sync.waits_title" if row.held else "sync.held_title", row_title(row))
     return line_card("shield-alert-outline", "zhusha", title, reason_text(row.reason), actions)
 

@@ -239,6 +239,11 @@ class SyncPage(QWidget):
         column.addStretch(1)
 
     def _acts(self, row: QueueRow) -> list[QWidget]:
+        if row.state is RowState.SEEN and self._model.may_work:
+            change = row.key.removeprefix("quarantine:")
+            again = Button(t("sync.judge"), "refresh", clicked=lambda: self._model.judge_again(change))
+            again.setEnabled(self._app.online and change not in self._model.judging)
+            return [again]
         if not row.receipt:
             return []
         return [Button(t("receipt.save"), "printer-outline", clicked=lambda: self.save_receipt(row.receipt))]
