@@ -118,7 +118,7 @@ class Doctor:
         chosen = self._settings.media.microphone
         if chosen == "none" or Path(chosen).is_file():
             return Path(chosen).name
-        from media.portaudio import open_input
+        from media.devices.sound import open_input
 
         open_input("" if chosen == "auto" else chosen, lambda _: None, lambda: None).close()
         return chosen
@@ -127,7 +127,7 @@ class Doctor:
         chosen = self._settings.media.speaker
         if chosen == "none":
             return chosen
-        from media.portaudio import open_output
+        from media.devices.sound import open_output
 
         open_output("" if chosen == "auto" else chosen, lambda: bytes(1920), lambda: None).close()
         return chosen

@@ -72,6 +72,9 @@ class MediaSettings:
     camera: str = _setting("auto", "auto, none (a drawn card), a device's name, or a video file")
     microphone: str = _setting("auto", "auto, none, a device's name, or a sound file")
     speaker: str = _setting("auto", "auto, none (silent), or a device's name")
+    camera_name: str = _setting("", "what the chosen camera is called, for when it is away")
+    microphone_name: str = _setting("", "what the chosen microphone is called")
+    speaker_name: str = _setting("", "what the chosen loudspeaker is called")
     sound: str = _setting(
         "clean", "clean: echo and noise are taken out, the level evened; raw: as heard", "clean", "raw"
     )

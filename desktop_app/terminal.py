@@ -147,12 +147,14 @@ class Terminal(QObject):
     def _furnish(self, parts: "Parts") -> None:
         from desktop_app.phone_door import PhoneDoor
         from desktop_app.self_test import SelfTest
+        from desktop_app.terminal_devices import RoomDevices
         from desktop_app.terminal_rooms import Rooms
         from media.capture.cards import CardCamera
         from ui.models.workplace import Workplace
         from ui.services import Services
 
-        rooms = self._rooms = Rooms(parts, self.kept, self.clock)
+        devices = RoomDevices(parts, self.kept, self.clock)
+        rooms = self._rooms = Rooms(parts, self.kept, devices, self.clock)
         door = PhoneDoor(parts.records, parts.identity.unit_path, self.kept, self.clock)
         cards = CardCamera(lambda: str(self.kept.get("media.camera")))
         services = Services(
@@ -183,9 +185,10 @@ class Terminal(QObject):
             attachments=parts.files,
             errands=self.errands,
             material=parts.material,
+            room_devices=devices,
         )
         self.workplace = Workplace(services, self.app, self)
-        for last in (rooms.close, door.close, cards.stop):
+        for last in (rooms.close, door.close, cards.stop, devices.close):
             parts.at_close(last)
         QTimer.singleShot(WARM_UP_MS, rooms.warm_up)
         salvaged = parts.records.salvaged

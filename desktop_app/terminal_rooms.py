@@ -9,14 +9,12 @@ import random
 import threading
 from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from desktop_app.domain.clock import Clock
 from desktop_app.domain.faults import Fault, PeerFault
 from desktop_app.domain.ids import MeetingId
-from desktop_app.domain.units import level_of
 from media.live import LiveListener, LiveMeeting
 from media.meeting.link import Connect, dialer
 from media.meeting.seals import TerminalSigner
@@ -27,13 +25,17 @@ from sync.identity.device import verify
 
 if TYPE_CHECKING:
     from desktop_app.settings import SettingsFile
+    from desktop_app.terminal_devices import RoomDevices
     from desktop_app.terminal_parts import Parts
+    from media.devices.room import DevicesInUse
 
 
 class Rooms:
-    """Opens meetings. Settings of devices are read anew for each meeting."""
+    """Opens meetings."""
 
-    def __init__(self, parts: "Parts", settings: "SettingsFile", clock: Clock) -> None:
+    def __init__(self, parts: "Parts", settings: "SettingsFile", devices: "RoomDevices", clock: Clock) -> None:
+        self._devices = devices
+        self._in_use: DevicesInUse | None = None
         self._parts = parts
         self._settings = settings
         self._clock = clock
@@ -67,6 +69,8 @@ class Rooms:
         threading.Thread(target=_bring_in, daemon=True, name="warm-up").start()
 
     def close(self) -> None:
+        if self._in_use is not None:
+            self._in_use.close()
         if self._thread is not None:
             self._thread.stop()
 
@@ -99,29 +103,18 @@ class Rooms:
         return PeerFault(fault)
 
     def _media(self, signal: MediaSignal, listener: MediaListener) -> RoomMedia:
-        from media.capture.capture import make_capture
-        from media.capture.processing import EchoCanceller
-        from media.capture.sources import CaptureChoice
         from media.peers.terminal import TerminalMedia
-        from media.playout.playout import make_playout
-        from ui.picture.card import CardPainter
 
         identity = self._parts.identity
-        camera, microphone, speaker = (
-            str(self._settings.get(f"media.{device}")) for device in ("camera", "microphone", "speaker")
-        )
-        card = CardPainter(self._parts.unit_name, level_of(identity.unit_path))
-        capture = make_capture(
-            CaptureChoice(picture_choice(camera), sound_choice(microphone)), card=card, clock=self._clock
-        )
-        playout = make_playout(speaker_choice(speaker), clock=self._clock)
-        if self._settings.get("media.sound") == "clean" and sound_choice(microphone).startswith("microphone"):
-            capture.sound.processing = canceller = EchoCanceller()
-            playout.on_played = canceller.far
+        if self._in_use is not None:
+            self._in_use.close()
+        self._in_use = devices = self._devices.open()
+        thread = self._thread
+        devices.tell = lambda fault: thread.call(listener.on_fault, fault) if thread is not None else None
         return TerminalMedia(
             signal=signal,
-            capture=capture,
-            playout=playout,
+            capture=devices.capture,
+            playout=devices.playout,
             listener=listener,
             clock=self._clock,
             config=MediaConfig(
@@ -133,27 +126,3 @@ class Rooms:
 def _bring_in() -> None:
     for name in ("media.capture.capture", "media.peers.terminal", "media.playout.playout"):
         importlib.import_module(name)
-
-
-def picture_choice(setting: str) -> str:
-    """`media.camera` as the capture knows it."""
-    return _choice(setting, "camera", "card")
-
-
-def sound_choice(setting: str) -> str:
-    """`media.microphone` as the capture knows it."""
-    return _choice(setting, "microphone", "silence")
-
-
-def speaker_choice(setting: str) -> str:
-    """`media.speaker` as the playout knows it."""
-    return _choice(setting, "speaker", "silent")
-
-
-def _choice(setting: str, device: str, without: str) -> str:
-    """The default for `auto`, its stand-in for `none`, a file where one is named, else the device of that name."""
-    if setting in ("auto", ""):
-        return device
-    if setting == "none":
-        return without
-    return f"file:{setting}" if Path(setting).is_file() else f"{device}:{setting}"

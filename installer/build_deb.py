@@ -29,6 +29,7 @@ DEPENDS = (
     "libfontconfig1",
     "libdbus-1-3",
     "libportaudio2",
+    "libpulse0",
     "fonts-noto-cjk",
     "passwd",
 )

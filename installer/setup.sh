@@ -47,6 +47,7 @@ libwayland-client.so.0 libwayland-client0
 libwayland-cursor.so.0 libwayland-cursor0
 libwayland-egl.so.1 libwayland-egl1
 libportaudio.so.2 libportaudio2
+libpulse-simple.so.0 libpulse0
 '
 
 say() { printf '%s\n' "setup: $*"; }
@@ -90,6 +91,8 @@ missing_packages() {
         command -v chromium >/dev/null 2>&1 || printf 'chromium '
         command -v turnserver >/dev/null 2>&1 || printf 'coturn '
         command -v ip >/dev/null 2>&1 || printf 'iproute2 '
+        command -v pulseaudio >/dev/null 2>&1 || printf 'pulseaudio '
+        command -v pactl >/dev/null 2>&1 || printf 'pulseaudio-utils '
     fi
     # The tests of the center's records start a PostgreSQL cluster of their own.
     if [ "$purpose" = test ]; then

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from desktop_app.domain.clock import Clock
     from desktop_app.domain.faults import Fault
     from desktop_app.domain.principal import Role
+    from media.frames import FrameSource
     from media.live import LiveListener, LiveMeeting
     from sync.blobs.listing import AttachedFile
     from sync.documents.live import Colleague
@@ -63,6 +64,61 @@ class DeviceReport:
     detail: str = ""
     fault: str = ""
     values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceChoice:
+    """One line of a list of devices. `setting` is `auto`, `none`, or what opens the device; `name` is for people."""
+
+    setting: str
+    name: str
+    is_here: bool = True
+
+
+class Trial(Protocol):
+    """Camera and microphone, open for a person who tries them."""
+
+    @property
+    def level(self) -> float:
+        """0 to 1."""
+        ...
+
+    @property
+    def preview(self) -> FrameSource: ...
+
+    def close(self) -> None: ...
+
+
+class DeviceDesk(Protocol):
+    """Camera, microphone and loudspeaker of this room. A running meeting follows what is chosen here."""
+
+    def listen(self, changed: Callable[[], object]) -> Callable[[], None]:
+        """`changed` is called, on another thread, when a device comes or goes; what is returned ends that."""
+        ...
+
+    def choices(self, kind: DeviceKind) -> Sequence[DeviceChoice]:
+        """What may be chosen: the system's own choice, what is there, none; and the chosen one where it is away."""
+        ...
+
+    def chosen(self, kind: DeviceKind) -> str:
+        """The setting."""
+        ...
+
+    def stands_in(self, kind: DeviceKind) -> str:
+        """The name of what is used while the chosen device is away; else empty."""
+        ...
+
+    def choose(self, kind: DeviceKind, choice: DeviceChoice) -> None:
+        """Slow: through the runner."""
+        ...
+
+    def try_out(self, on_fault: Callable[[Fault], object]) -> Trial:
+        """Open them; `on_fault` is called on another thread. Slow: through the runner."""
+        ...
+
+    def play_tone(self) -> None:
+        """A tone, once; returns when it was played. Raises HostFault. Slow: through the runner."""
+        ...
 
 
 Told = Callable[[DeviceReport], object]
@@ -489,6 +545,7 @@ class Services:
         return self.errands if self.errands is not None else self.runner
 
     material: MaterialDesk | None = None
+    room_devices: DeviceDesk | None = None
 
 
 @dataclass(frozen=True, slots=True)

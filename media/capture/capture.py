@@ -32,6 +32,10 @@ class Capture:
         self.sound = SoundCapture(sound, SilenceSource(), audio_bitrate)
         self._open = False
 
+    @property
+    def is_open(self) -> bool:
+        return self._open
+
     def open(self, sink: CaptureSink) -> None:
         """Start both; returns at once, faults come through the sink."""
         if not self._open:

@@ -27,6 +27,8 @@ class PictureCapture:
     def __init__(self, source: PictureSource, stand_in: PictureSource, preview: FrameSlot) -> None:
         self.sending = False
         """Whether anyone receives; otherwise nothing is encoded."""
+        self.is_held = False
+        """So much waits for the line that another picture would only be late."""
         self.plan = PicturePlan(main_encoding(PICTURE_SIZE[1]), THUMB)
         self.sent = 0
         self.fps = 0.0
@@ -35,6 +37,8 @@ class PictureCapture:
         self._preview = preview
         self._keyframes = {layer: threading.Event() for layer in Layer}
         self._stopping = threading.Event()
+        self._again = threading.Event()
+        self._opened_at = 0.0
         self._thread: threading.Thread | None = None
         self._sink: CaptureSink | None = None
 
@@ -49,6 +53,10 @@ class PictureCapture:
         if self._thread is not None:
             self._thread.join()
             self._thread = None
+
+    def choose_again(self) -> None:
+        """Open the source anew: another device may be meant now. Callable from any thread."""
+        self._again.set()
 
     def want_keyframe(self, layer: Layer | None = None) -> None:
         """Make the next picture a whole one, of this layer or of all; callable from any thread."""
@@ -67,13 +75,17 @@ class PictureCapture:
         try:
             while not self._stopping.is_set():
                 now = time.monotonic()
+                if self._again.is_set():
+                    self._again.clear()
+                    source.close()
+                    source = self._open()
                 if source is self._stand_in and self._source is not self._stand_in and now >= retry_at:
                     source = self._try_again(source)
                     retry_at = time.monotonic() + TRY_AGAIN
                 try:
                     picture = source.read()
                 except HostFault as fault:
-                    source = self._fall_back(source, fault)
+                    source = self._lose(source, fault)
                     continue
                 number += 1
                 plan = _plan_within(self.plan, picture.height) if self.sending else PicturePlan(None, None)
@@ -100,7 +112,20 @@ class PictureCapture:
             self._source.open()
         except HostFault as fault:
             return self._fall_back(self._source, fault)
+        self._opened_at = time.monotonic()
         return self._source
+
+    def _lose(self, source: PictureSource, fault: HostFault) -> PictureSource:
+        """Another device may be there already; one that breaks as soon as it is opened is no other."""
+        if source is self._source and time.monotonic() - self._opened_at > TRY_AGAIN:
+            source.close()
+            try:
+                source.open()
+            except HostFault:
+                return self._fall_back(source, fault)
+            self._opened_at = time.monotonic()
+            return source
+        return self._fall_back(source, fault)
 
     def _fall_back(self, source: PictureSource, fault: HostFault) -> PictureSource:
         log.warning("the picture source is away: %s", fault)
@@ -118,6 +143,7 @@ class PictureCapture:
         except HostFault:
             return source
         source.close()
+        self._opened_at = time.monotonic()
         log.info("the picture source is back")
         return self._source
 
@@ -126,7 +152,7 @@ class PictureCapture:
     ) -> None:
         if encoding is None:
             encoder.rest()
-        elif number % encoding.every == 0:
+        elif number % encoding.every == 0 and not self.is_held:
             wanted = self._keyframes[encoder.layer]
             keyframe = wanted.is_set()
             wanted.clear()

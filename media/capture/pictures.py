@@ -1,8 +1,9 @@
 """Sources of pictures: a camera, a looped file, a drawn card."""
 
+import errno
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import av
@@ -10,11 +11,55 @@ from av.container import InputContainer
 
 from desktop_app.domain.clock import Clock
 from desktop_app.domain.faults import HostFault
-from media.capture.sources import PICTURE_FPS, PICTURE_SIZE, CardPainter
+from media.capture.sources import PICTURE_FPS, PICTURE_SIZE, CardPainter, PictureSource
+from media.devices.cameras import cameras
+
+
+class ChosenPicture:
+    """Whatever `make` names each time it is opened: the choice may change while a meeting runs."""
+
+    def __init__(self, make: Callable[[], PictureSource]) -> None:
+        self._make = make
+        self._source: PictureSource | None = None
+
+    @property
+    def paced(self) -> bool:
+        return self._source is not None and self._source.paced
+
+    def open(self) -> None:
+        source = self._make()
+        source.open()
+        self._source = source
+
+    def read(self) -> av.VideoFrame:
+        if self._source is None:
+            raise HostFault("camera-lost")
+        return self._source.read()
+
+    def close(self) -> None:
+        source, self._source = self._source, None
+        if source is not None:
+            source.close()
+
+
+OFFERS = {
+    "v4l2": (
+        {"input_format": "mjpeg", "video_size": "1280x720"},
+        {"input_format": "yuyv422", "video_size": "1280x720"},
+        {"input_format": "yuyv422", "video_size": "640x360"},
+        {"video_size": "640x360"},
+        {},
+    ),
+    "dshow": ({"video_size": "1280x720"}, {"video_size": "640x360"}, {"video_size": "640x480"}, {}),
+}
+"""What a camera is asked for, best first. Without compression a large picture is often too slow for USB."""
+SLOWEST = 20
+"""Pictures a second below which the next offer is tried."""
 
 
 class CameraSource:
-    """A camera through V4L2, or DirectShow on Windows. `device` is empty for the first one."""
+    """A camera through V4L2, or DirectShow on Windows, at the best of `OFFERS` that it keeps up with. `device` is empty
+    for the first one."""
 
     paced = True
 
@@ -24,23 +69,35 @@ class CameraSource:
         self._pictures: Iterator[av.VideoFrame] = iter(())
 
     def open(self) -> None:
-        device = self._device or _first_camera()
+        device = self._device or next((each.id for each in cameras()), None)
         if device is None:
             raise HostFault("camera-missing")
-        width, height = PICTURE_SIZE
         windows = sys.platform == "win32"
-        try:
-            self._container = av.open(
-                f"video={device}" if windows else device,
-                format="dshow" if windows else "v4l2",
-                options={"framerate": str(PICTURE_FPS), "video_size": f"{width}x{height}"},
-                timeout=(5.0, 3.0),
-            )
-            self._pictures = self._container.decode(video=0)
-        except (FileNotFoundError, av.FFmpegError, OSError) as err:
-            self.close()
-            busy = isinstance(err, PermissionError) or getattr(err, "errno", None) == 16  # EBUSY
-            raise HostFault("camera-busy" if busy else "camera-missing", device=device) from err
+        fault: Exception | None = None
+        for offer in OFFERS["dshow" if windows else "v4l2"]:
+            try:
+                container = av.open(
+                    f"video={device}" if windows else device,
+                    format="dshow" if windows else "v4l2",
+                    options={"framerate": str(PICTURE_FPS), **offer},
+                    timeout=(5.0, 3.0),
+                )
+            except (FileNotFoundError, PermissionError) as err:
+                fault = err
+                break
+            except (av.FFmpegError, OSError) as err:
+                fault = err
+                if getattr(err, "errno", None) == errno.EBUSY:
+                    break
+                continue
+            if "video_size" in offer and _is_slow(container):
+                container.close()
+                continue
+            container.streams.video[0].thread_count = 1
+            self._container, self._pictures = container, container.decode(video=0)
+            return
+        busy = isinstance(fault, PermissionError) or getattr(fault, "errno", None) == errno.EBUSY
+        raise HostFault("camera-busy" if busy else "camera-missing", device=device) from fault
 
     def read(self) -> av.VideoFrame:
         try:
@@ -54,11 +111,9 @@ class CameraSource:
             self._container = None
 
 
-def _first_camera() -> str | None:
-    if sys.platform == "win32":
-        found = av.enumerate_input_devices("dshow")
-        return next((each.name for each in found if "video" in str(each.media_types)), None)
-    return next((str(path) for path in sorted(Path("/dev").glob("video*"))), None)
+def _is_slow(container: InputContainer) -> bool:
+    rate = container.streams.video[0].average_rate
+    return rate is not None and rate < SLOWEST
 
 
 class FileSource:

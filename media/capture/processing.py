@@ -6,6 +6,7 @@ a time. The echo's delay is found by the canceller itself, up to half a second.
 
 import logging
 import threading
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from media.capture.sources import FRAME_BYTES, SAMPLE_RATE
@@ -48,13 +49,17 @@ class Untouched:
 class EchoCanceller:
     """Echo cancellation, noise suppression, a high-pass filter and gain control."""
 
-    def __init__(self) -> None:
+    def __init__(self, is_needed: Callable[[], bool] = lambda: True) -> None:
+        """`is_needed` is asked whenever a device was opened: a file needs none of it."""
+        self._is_needed = is_needed
+        self._is_on = False
         self._lock = threading.Lock()
         self._module: Any = None
         self._frame: Any = None
 
     def open(self) -> None:
-        if self._module is not None:
+        self._is_on = self._is_needed()
+        if self._module is not None or not self._is_on:
             return
         try:
             # Imported here: it takes a tenth of a second and 40 MB, and only a room with a microphone needs it.
@@ -70,13 +75,13 @@ class EchoCanceller:
 
     def far(self, sound: bytes) -> None:
         with self._lock:
-            if self._module is not None:
+            if self._module is not None and self._is_on:
                 for at in range(0, len(sound), BLOCK_BYTES):
                     self._module.process_reverse_stream(self._block(sound[at : at + BLOCK_BYTES]))
 
     def near(self, sound: bytes) -> bytes:
         with self._lock:
-            if self._module is None:
+            if self._module is None or not self._is_on:
                 return sound
             blocks = [self._block(sound[at : at + BLOCK_BYTES]) for at in range(0, len(sound), BLOCK_BYTES)]
             for block in blocks:

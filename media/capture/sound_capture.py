@@ -18,6 +18,8 @@ EXPECTED_AT_LEAST, EXPECTED_AT_MOST = 10, 30
 """Percent of loss that the encoder is told to expect where there is any. Below 6 it makes no copies."""
 SILENT_FOR = 1.5
 """Seconds without a frame after which a sound device counts as lost."""
+FIRST_WITHIN = 2.5
+"""Seconds more that it may take to its first frame: a headset without a cable has to be called first."""
 
 
 class SoundCapture:
@@ -43,6 +45,8 @@ class SoundCapture:
         self._paused = True
         self._heard_at = 0.0
         self._lost = threading.Event()
+        self._again = threading.Event()
+        self._opened_at = 0.0
         self._stopping = threading.Event()
         self._watch: threading.Thread | None = None
 
@@ -52,6 +56,11 @@ class SoundCapture:
         self._lost.clear()
         self._watch = threading.Thread(target=self._run, name="sound-watch", daemon=True)
         self._watch.start()
+
+    def choose_again(self) -> None:
+        """Open the source anew: another device may be meant now. Callable from any thread."""
+        self._again.set()
+        self._lost.set()
 
     def expect_loss(self, loss: float) -> None:
         """What share of its packets is lost on the way, for the encoder; callable from any thread."""
@@ -67,7 +76,6 @@ class SoundCapture:
 
     def _run(self) -> None:
         """Open the device, and notice when it goes away: PortAudio does not always say so."""
-        self.processing.open()
         self._use_device(self._source)
         retry_at = time.monotonic() + TRY_AGAIN
         while not self._stopping.is_set():
@@ -75,15 +83,33 @@ class SoundCapture:
             now = time.monotonic()
             if self._stopping.is_set():
                 break
-            if self._lost.is_set() or now - self._heard_at > SILENT_FOR:
+            if self._again.is_set():
+                self._again.clear()
+                self._lost.clear()
+                if self._using is self._source:
+                    self._let_go()
+                self._use_device(self._source)
+                retry_at = time.monotonic() + TRY_AGAIN
+            elif self._lost.is_set() or now - self._heard_at > SILENT_FOR:
                 self._lost.clear()
                 if self._using is self._source and self._source is not self._stand_in:
-                    self._tell(HostFault("microphone-lost"))
-                    self._use_stand_in()
+                    self._lose(now)
                     retry_at = now + TRY_AGAIN
             elif self._using is not self._source and now >= retry_at:
                 self._use_device(self._source, again=True)
                 retry_at = time.monotonic() + TRY_AGAIN
+        self._let_go()
+
+    def _lose(self, now: float) -> None:
+        """Another device may be there already; one that breaks as soon as it is opened is no other."""
+        self._let_go()
+        if now - self._opened_at > TRY_AGAIN:
+            self._use_device(self._source, again=True)
+        if self._using is None:
+            self._tell(HostFault("microphone-lost"))
+            self._use_stand_in()
+
+    def _let_go(self) -> None:
         if self._using is not None:
             self._using.close()
             self._using = None
@@ -98,21 +124,22 @@ class SoundCapture:
                 self._tell(fault)
                 self._use_stand_in()
             return
-        self._using = source
+        self.processing.open()
+        self._using, self._opened_at = source, time.monotonic()
         if stand_in is not None and stand_in is not source:
             stand_in.close()
 
     def _use_stand_in(self) -> None:
-        if self._using is not None:
-            self._using.close()
+        self._let_go()
         self._skip()
         self._stand_in.open(self._deliver, self._lost.set)
         self._using = self._stand_in
 
     def _skip(self) -> None:
         """Let the timestamps jump over the time without a device."""
-        self._heard_at = time.monotonic()
-        self._frames = max(self._frames, round((self._heard_at - self._began) / FRAME_SECONDS))
+        now = time.monotonic()
+        self._heard_at = now + FIRST_WITHIN
+        self._frames = max(self._frames, round((now - self._began) / FRAME_SECONDS))
 
     def _tell(self, fault: HostFault) -> None:
         log.warning("the sound source is away: %s", fault)

@@ -7,20 +7,20 @@ from pathlib import Path
 import av
 
 from desktop_app.domain.faults import HostFault
-from media.capture.sources import FRAME_BYTES, FRAME_SECONDS, SAMPLE_RATE, SILENCE
+from media.capture.sources import FRAME_BYTES, FRAME_SECONDS, SAMPLE_RATE, SILENCE, SoundSource
+from media.devices.sound import OpenSound, open_input
 from media.metronome import Metronome
-from media.portaudio import SoundDevice, open_input
 
 FILE_SECONDS = 30 * 60
 """A longer sound file is cut there, so that memory stays bounded (173 MB)."""
 
 
 class MicrophoneSource:
-    """An input of PortAudio. `name` is empty for the system's default."""
+    """An input of the machine's sound. `name` is empty for the system's default."""
 
     def __init__(self, name: str = "") -> None:
         self._name = name
-        self._device: SoundDevice | None = None
+        self._device: OpenSound | None = None
 
     def open(self, deliver: Callable[[bytes], None], lost: Callable[[], None]) -> None:
         self._device = open_input(self._name, deliver, lost)
@@ -29,6 +29,24 @@ class MicrophoneSource:
         if self._device is not None:
             self._device.close()
             self._device = None
+
+
+class ChosenSound:
+    """Whatever `make` names each time it is opened: the choice may change while a meeting runs."""
+
+    def __init__(self, make: Callable[[], SoundSource]) -> None:
+        self._make = make
+        self._source: SoundSource | None = None
+
+    def open(self, deliver: Callable[[bytes], None], lost: Callable[[], None]) -> None:
+        source = self._make()
+        source.open(deliver, lost)
+        self._source = source
+
+    def close(self) -> None:
+        source, self._source = self._source, None
+        if source is not None:
+            source.close()
 
 
 class SoundFileSource:

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from media.capture.sources import FRAME_SECONDS
+from media.devices.sound import OpenSound, open_output
 from media.metronome import Metronome
-from media.portaudio import SoundDevice, open_output
 
 
 class SoundOutput(Protocol):
@@ -20,11 +20,11 @@ class SoundOutput(Protocol):
 
 
 class SpeakerOutput:
-    """An output of PortAudio. `name` is empty for the system's default."""
+    """An output of the machine's sound. `name` is empty for the system's default."""
 
     def __init__(self, name: str = "") -> None:
         self._name = name
-        self._device: SoundDevice | None = None
+        self._device: OpenSound | None = None
 
     def open(self, pull: Callable[[], bytes], lost: Callable[[], None]) -> None:
         self._device = open_output(self._name, pull, lost)
@@ -33,6 +33,24 @@ class SpeakerOutput:
         if self._device is not None:
             self._device.close()
             self._device = None
+
+
+class ChosenOutput:
+    """Whatever `make` names each time it is opened: the choice may change while a meeting runs."""
+
+    def __init__(self, make: Callable[[], SoundOutput]) -> None:
+        self._make = make
+        self._output: SoundOutput | None = None
+
+    def open(self, pull: Callable[[], bytes], lost: Callable[[], None]) -> None:
+        output = self._make()
+        output.open(pull, lost)
+        self._output = output
+
+    def close(self) -> None:
+        output, self._output = self._output, None
+        if output is not None:
+            output.close()
 
 
 class SilentOutput:

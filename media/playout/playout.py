@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 
 SILENT_FOR = 1.5
 """Seconds without a pull after which the device counts as lost."""
+FIRST_WITHIN = 2.5
+"""Seconds more that it may take to its first pull."""
 
 
 class Playout:
@@ -33,11 +35,14 @@ class Playout:
         self._clock = clock
         self._lock = threading.Lock()
         self._streams: dict[str, JitterBuffer] = {}
+        self._least = 0.0
         self._levels: dict[str, float] = {}
         self._voices: dict[str, VoiceActivity] = {}
         self._on_fault: Callable[[Fault], None] = lambda fault: None
         self._pulled_at = 0.0
         self._lost = threading.Event()
+        self._again = threading.Event()
+        self._opened_at = 0.0
         self._stopping = threading.Event()
         self._watch: threading.Thread | None = None
 
@@ -57,6 +62,11 @@ class Playout:
             self._watch.join()
             self._watch = None
 
+    def choose_again(self) -> None:
+        """Open the output anew: another loudspeaker may be meant now. Callable from any thread."""
+        self._again.set()
+        self._lost.set()
+
     def put(
         self,
         slot: str,
@@ -75,6 +85,14 @@ class Playout:
         """Whether the slot's site should be heard; counts run only then."""
         with self._lock:
             self._stream(slot).set_on_air(on_air, self._clock.monotonic())
+
+    def allow(self, late: float) -> None:
+        """Every voice may come so many seconds late at any rate: on a line that is found to be narrow a queue comes
+        back each time more is tried."""
+        with self._lock:
+            self._least = late
+            for stream in self._streams.values():
+                stream.least = late
 
     def take(self, slot: str) -> HeardCounts:
         """The slot's counts since they were last taken: the slot is given to another site, or is read."""
@@ -111,6 +129,7 @@ class Playout:
         stream = self._streams.get(slot)
         if stream is None:
             stream = self._streams[slot] = JitterBuffer()
+            stream.least = self._least
         return stream
 
     def _run(self) -> None:
@@ -121,36 +140,53 @@ class Playout:
             now = self._clock.monotonic()
             if self._stopping.is_set():
                 break
-            if self._using is self._stand_in:
+            if self._again.is_set():
+                self._again.clear()
+                self._lost.clear()
+                if self._using is self._output:
+                    self._let_go()
+                self._use(self._output)
+                tried_at = now
+            elif self._using is self._stand_in:
                 self._lost.clear()
                 if now - tried_at > TRY_AGAIN:
                     tried_at = now
                     self._use(self._output, again=True)
             elif self._lost.is_set() or now - self._pulled_at > SILENT_FOR:
                 self._lost.clear()
-                self._fall_back(HostFault("speaker-lost"))
+                self._lose(now)
                 tried_at = now
+        self._let_go()
+
+    def _lose(self, now: float) -> None:
+        """Another loudspeaker may be there already; one that breaks as soon as it is opened is no other."""
+        self._let_go()
+        if now - self._opened_at > TRY_AGAIN:
+            self._use(self._output, again=True)
+        if self._using is None:
+            self._fall_back(HostFault("speaker-lost"))
+
+    def _let_go(self) -> None:
         if self._using is not None:
             self._using.close()
             self._using = None
 
     def _use(self, output: SoundOutput, *, again: bool = False) -> None:
         before = self._using
-        self._pulled_at = self._clock.monotonic()
+        self._pulled_at = self._clock.monotonic() + FIRST_WITHIN
         try:
             output.open(self.pull, self._lost.set)
         except HostFault as fault:
             if not again:
                 self._fall_back(fault)
             return
-        self._using = output
-        if before is not None:
+        self._using, self._opened_at = output, self._clock.monotonic()
+        if before is not None and before is not output:
             before.close()
 
     def _fall_back(self, fault: HostFault) -> None:
         log.warning("the loudspeaker is away: %s", fault)
-        if self._using is not None:
-            self._using.close()
+        self._let_go()
         self._stand_in.open(self.pull, lambda: None)
         self._using = self._stand_in
         self._on_fault(fault)

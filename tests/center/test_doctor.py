@@ -101,6 +101,7 @@ def test_missing_devices_are_told_apart(tmp_path: Path, monkeypatch: pytest.Monk
     def none(*_: object) -> None:
         raise HostFault("sound-library-missing")
 
+    monkeypatch.setenv("PULSE_SERVER", f"unix:{tmp_path / 'nobody'}")
     monkeypatch.setattr(portaudio, "open_input", none)
     monkeypatch.setattr(portaudio, "open_output", none)
     monkeypatch.setattr(doctor, "_font_names", lambda: ["DejaVu Sans"])

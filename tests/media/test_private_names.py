@@ -5,6 +5,7 @@ import importlib.metadata
 import inspect
 
 import aioice
+import pytest
 from aioice.ice import CandidatePair, StunProtocol
 from aiortc import RTCCertificate, RTCDtlsTransport, RTCIceGatherer, RTCIceTransport
 
@@ -55,3 +56,9 @@ async def test_a_dtls_transport_takes_any_carrier_a_role_and_keeps_its_srtp_sess
     assert transport._task is None
     assert transport.state == "new"
     assert {each.algorithm for each in transport.getLocalParameters().fingerprints} >= {"sha-256"}
+
+
+def test_portaudio_can_be_told_to_begin_anew():
+    sounddevice = pytest.importorskip("sounddevice", exc_type=OSError)
+    assert callable(sounddevice._terminate)
+    assert callable(sounddevice._initialize)

@@ -494,7 +494,11 @@ class MeetingModel(QObject):
         self.changed.emit()
 
     def take_fault(self, fault: Fault) -> None:
+        if fault.id.endswith("-returned"):
+            self.noticed.emit(Notice("device.returned", (str(fault.values.get("device", "")),), tone="shilv"))
         known, broken = self._devices, DeviceHealth.FAULT
+        if fault.id.endswith(("-replaced", "-returned")):
+            broken = DeviceHealth.OK
         match fault.id.partition("-")[0]:
             case "camera":
                 self.note_devices(replace(known, camera=broken))
@@ -502,7 +506,8 @@ class MeetingModel(QObject):
                 self.note_devices(replace(known, microphone=broken))
             case "speaker":
                 self.note_devices(replace(known, speaker=broken))
-        self.noticed.emit(Notice(fault=fault, tone="zheshi"))
+        if not fault.id.endswith("-returned"):
+            self.noticed.emit(Notice(fault=fault, tone="zheshi"))
 
     def take_answer(self, asked: object, error: BaseException | None) -> None:
         if isinstance(error, Fault):
