@@ -38,6 +38,7 @@ from sync.blobs.routes import routes as blob_routes
 from sync.blobs.store import BlobStore, blob_key
 from sync.blobs.uploads import MEBIBYTE, Quota, Uploads
 from sync.center.contacts import KEEP_EVERY, Contacts
+from sync.center.deeds import tell_deeds
 from sync.center.docs import Desk as DocumentDesk
 from sync.center.intake_process import IntakeProcess, Start
 from sync.center.line import routes as line_routes
@@ -291,6 +292,7 @@ class Center:
             try:
                 await run_in_threadpool(self._spool.serve, self._usb.take_in)
                 await run_in_threadpool(self._orders.serve, ordered)
+                await run_in_threadpool(tell_deeds, self._store, self._keys.registry)
             except Exception:
                 log.exception("a sync package or an order met a bug; a package is left where it lies")
                 await asyncio.sleep(100 * PACKAGES_EVERY)

@@ -17,13 +17,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from desktop_app.domain.clock import BEIJING, SystemClock
+from desktop_app.domain.clock import BEIJING, SystemClock, unix_ms
 from desktop_app.domain.faults import HostFault, OperatorError
-from desktop_app.domain.ids import DeviceId
+from desktop_app.domain.ids import DeviceId, uuid7
 from desktop_app.domain.limits import CONTROL_MESSAGE
 from desktop_app.domain.principal import Role, roles_fit
 from desktop_app.main import log_to_stderr
-from desktop_app.platform import when_told_to_end
+from desktop_app.platform import account, when_told_to_end
 from desktop_app.settings import ENV_PASSPHRASE, Settings, add_setting_options, settings_of
 
 if TYPE_CHECKING:
@@ -225,7 +225,7 @@ def _code(options: argparse.Namespace, settings: Settings) -> int:
     keys = _keys(settings)
     now = SystemClock().now()
     for _ in range(options.count):
-        code = str(keys.codes.issue(unit.unit_path, roles, now, timedelta(hours=options.hours)))
+        code = str(keys.codes.issue(unit.unit_path, roles, now, timedelta(hours=options.hours), account()))
         expires = (now + timedelta(hours=options.hours)).astimezone(BEIJING)
         if options.json:
             row = {"code": code, "unit": unit.code, "unit_path": unit.unit_path, "expires": expires.isoformat()}
@@ -259,10 +259,18 @@ def _devices(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _revoke(options: argparse.Namespace, settings: Settings) -> int:
-    registry = _keys(settings).registry
+    from sync.identity.deeds import Deed
+    from sync.log.audit import AuditKind
+
+    registry, now = _keys(settings).registry, SystemClock().now()
     try:
-        if not options.device or not registry.revoke(DeviceId(options.device), SystemClock().now()):
+        held = registry.device(DeviceId(options.device or ""))
+        if held is None:
             raise OperatorError("device-not-listed", device=options.device or "")
+        kind = AuditKind.DEVICE_REVOKED.value
+        deed = Deed(uuid7(unix_ms(now)), kind, held.unit_path, account(), held.device, held.label, now)
+        if not registry.revoke(held.device, now, deed):
+            raise OperatorError("device-not-listed", device=held.device)
     finally:
         registry.close()
     print(f"{options.device} is refused from its next request on.")

@@ -1,8 +1,10 @@
 """What differs between operating systems: processes that outlive us, and ending a process."""
 
 import ctypes
+import getpass
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -138,3 +140,12 @@ def undisturbed() -> Iterator[None]:
 def program() -> list[str]:
     """The command that runs this very program again: frozen, or through the interpreter."""
     return [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "desktop_app.main"]
+
+
+def account() -> str:
+    """Whoever runs this program on which machine, as the audit log names them: `gd-admin@center-1`."""
+    try:
+        name = getpass.getuser()
+    except (OSError, KeyError, ImportError):  # an account without a name
+        name = "?"
+    return f"{name}@{socket.gethostname()}"

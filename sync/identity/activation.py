@@ -18,12 +18,15 @@ from datetime import datetime, timedelta
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from desktop_app.domain.clock import unix_ms
 from desktop_app.domain.faults import HostFault, OperatorError
-from desktop_app.domain.ids import UnitPath
+from desktop_app.domain.ids import UnitPath, uuid7
 from desktop_app.domain.principal import Role
+from sync.identity.deeds import Deed
 from sync.identity.device import DeviceKey
 from sync.identity.keystore import Stretch
 from sync.identity.registry import CodeRow, Registry
+from sync.log.audit import AuditKind
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """32 symbols; 0, O, 1 and I are not among them."""
@@ -104,13 +107,19 @@ class CodeBook:
         self._decoy = center.derive("activation-decoys")
 
     def issue(
-        self, unit_path: UnitPath, roles: frozenset[Role], now: datetime, lifetime: timedelta = LIFETIME
+        self, unit_path: UnitPath, roles: frozenset[Role], now: datetime, lifetime: timedelta = LIFETIME, by: str = ""
     ) -> ActivationCode:
-        """A new code for one terminal of this unit; whoever enrols with it gets these roles."""
+        """A new code for one terminal of this unit; whoever enrols with it gets these roles.
+
+        `by` is the account that does it beside the center: the audit log is told.
+        """
         while True:
             code, salt, nonce = ActivationCode.draw(), os.urandom(16), os.urandom(12)
             sealed = nonce + self._seal.encrypt(nonce, code.stretched(salt), code.locator.encode())
-            if self._registry.issue(CodeRow(code.locator, unit_path, roles, salt, sealed, now, now + lifetime)):
+            row = CodeRow(code.locator, unit_path, roles, salt, sealed, now, now + lifetime)
+            kind, pk = AuditKind.CODE_ISSUED.value, uuid7(unix_ms(now))
+            deed = Deed(pk, kind, unit_path, by, "", code.locator, now) if by else None
+            if self._registry.issue(row, deed):
                 return code
 
     def key_of(self, row: CodeRow) -> bytes:

@@ -10,7 +10,7 @@ import hmac
 import json
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,9 +21,12 @@ from desktop_app.domain.clock import moment, stamp
 from desktop_app.domain.faults import HostFault
 from desktop_app.domain.ids import DeviceId, UnitPath
 from desktop_app.domain.principal import Role
+from sync.identity import deeds
+from sync.identity.deeds import Deed
 from sync.store import cipher
 
 REGISTRY_FILE = "identity.db"
+VERSION = 3
 FORGET_MISSES_AFTER = timedelta(days=1)
 
 _SCHEMA = """
@@ -97,13 +100,15 @@ class Registry:
                 self._db.executescript("BEGIN IMMEDIATE;" + _SCHEMA + "COMMIT;")
             if version in (0, 1):
                 self._db.executescript("BEGIN IMMEDIATE;" + _CONTACT + "COMMIT;")
+            if version in (0, 1, 2):
+                self._db.executescript("BEGIN IMMEDIATE;" + deeds.SCHEMA + "COMMIT;")
         except cipher.DatabaseError as err:
             raise HostFault("registry-damaged", file=str(path)) from err
         except HostFault as fault:
             if fault.id != "store-damaged":
                 raise
             raise HostFault("registry-damaged", file=str(path)) from fault
-        if version > 2:
+        if version > VERSION:
             raise HostFault("registry-newer", file=str(path))
 
     def close(self) -> None:
@@ -165,12 +170,17 @@ class Registry:
         with self._writing() as db:
             db.execute("INSERT OR IGNORE INTO device VALUES (?, ?, ?, ?, ?, NULL)", _device_values(device))
 
-    def revoke(self, device: DeviceId, now: datetime) -> bool:
-        """From its next request on the device is refused, for good; False when there is no such device in force."""
+    def revoke(self, device: DeviceId, now: datetime, deed: Deed | None = None) -> bool:
+        """From its next request on the device is refused, for good; False when there is no such device in force.
+
+        `deed` is noted with it.
+        """
         with self._writing() as db:
             done = db.execute(
                 "UPDATE device SET revoked_at = ? WHERE device = ? AND revoked_at IS NULL", (stamp(now), device)
             )
+            if done.rowcount == 1 and deed is not None:
+                deeds.note(db, deed)
             return bool(done.rowcount == 1)
 
     def relocate(self, place_of: Callable[[UnitPath], UnitPath]) -> int:
@@ -183,6 +193,17 @@ class Registry:
                 db.executemany(f"UPDATE {table} SET unit_path = ? WHERE {key} = ?", moved)
                 rows += moved
         return len(rows)
+
+    # what the center has still to tell
+
+    def deeds(self) -> list[Deed]:
+        """What was done beside the center and does not stand in its audit log yet."""
+        with self._lock:
+            return deeds.noted(self._db)
+
+    def forget_deeds(self, pks: Iterable[str]) -> None:
+        with self._writing() as db:
+            deeds.forget(db, pks)
 
     # when devices were heard of
 
@@ -203,8 +224,8 @@ class Registry:
 
     # activation codes
 
-    def issue(self, code: CodeRow) -> bool:
-        """False when the locator is taken; then the caller draws another code."""
+    def issue(self, code: CodeRow, deed: Deed | None = None) -> bool:
+        """False when the locator is taken; then the caller draws another code. `deed` is noted with it."""
         with self._writing() as db:
             done = db.execute(
                 "INSERT OR IGNORE INTO activation_code VALUES (?, ?, ?, ?, ?, ?, ?, NULL, NULL)",
@@ -220,6 +241,8 @@ class Registry:
             )
             if done.rowcount == 1:
                 db.execute("DELETE FROM attempt WHERE locator = ?", (code.locator,))
+                if deed is not None:
+                    deeds.note(db, deed)
             return bool(done.rowcount == 1)
 
     def code(self, locator: str) -> CodeRow | None:
