@@ -5,8 +5,10 @@ import math
 import struct
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
+from bench.link import Link
 from desktop_app.domain.clock import SystemClock
 from desktop_app.domain.faults import Fault
 from desktop_app.domain.ids import MeetingId, UnitPath
@@ -21,6 +23,7 @@ from media.peers.seams import MediaConfig
 from media.peers.terminal import TerminalMedia
 from media.playout.outputs import SilentOutput, SoundOutput
 from media.playout.playout import Playout
+from media.sdp import read_description, write_description
 from media.transport.port import MediaPort
 from media.transport.relay import Relay
 
@@ -150,6 +153,43 @@ class EngineSignal:
         return self.engine
 
 
+class CableSignal(EngineSignal):
+    """The same, with a cable of its own before every connection to the engine's media; all are cut together."""
+
+    def __init__(self, engine: RoomEngine, site: UnitPath) -> None:
+        super().__init__(engine, site)
+        self._cables: list[Link] = []
+        self._is_cut = False
+
+    async def publish(self, offer: str) -> str:
+        return await self._through(await super().publish(offer))
+
+    async def subscribe(self, offer: str) -> str:
+        return await self._through(await super().subscribe(offer))
+
+    def cut(self, cut: bool) -> None:
+        """No word comes through any more, of media or of the center; or everything does again."""
+        self._is_cut = self.broken = cut
+        for cable in self._cables:
+            cable.cut = cut
+
+    async def change_address(self) -> None:
+        """The engine hears what is sent from other ports from now on."""
+        for cable in self._cables:
+            await cable.change_address()
+
+    def close(self) -> None:
+        for cable in self._cables:
+            cable.close()
+
+    async def _through(self, answer: str) -> str:
+        cable, description = Link(), read_description(answer)
+        number = await cable.open(description.candidates[0])
+        cable.cut = self._is_cut
+        self._cables.append(cable)
+        return write_description(replace(description, candidates=(("127.0.0.1", number),)))
+
+
 class Notes:
     """A listener that keeps what it was told."""
 
@@ -262,6 +302,27 @@ class Terminal:
     def frames(self, other: "Terminal") -> int:
         found = self.media.stats().sites.get(other.site)
         return found.frames if found is not None else 0
+
+
+class TwoWay:
+    """Two terminals that see and hear each other."""
+
+    def __init__(self, one: Terminal, other: Terminal) -> None:
+        self.ways = ((one, other), (other, one))
+
+    async def is_back(self, within: float = 20.0) -> float:
+        """Seconds until new pictures and sounds have come both ways."""
+        before = self._came()
+        return await until(
+            lambda: all(now >= then + 5 for now, then in zip(self._came(), before, strict=True)), within=within
+        )
+
+    def _came(self) -> list[int]:
+        found: list[int] = []
+        for here, there in self.ways:
+            site = here.media.stats().sites.get(there.site)
+            found += (site.frames, site.audio_decoded) if site is not None else (0, 0)
+        return found
 
 
 async def until(condition: Callable[[], bool], within: float = 10.0) -> float:

@@ -18,7 +18,7 @@ from media.engine.layers import Demand
 from media.engine.room import RecordingOrder, RoomEngine, recording_name
 from media.recording.webm import write_webm
 from tests.media.janus_rig import Janus, needs_janus, own_network
-from tests.media.rig import MEETING, EngineSignal, Terminal, until
+from tests.media.rig import MEETING, CableSignal, EngineSignal, Terminal, TwoWay, until
 from tests.media.test_hub_process import Launcher
 
 pytestmark = pytest.mark.processes
@@ -43,6 +43,8 @@ class Stage(Protocol):
     async def kill(self) -> None: ...
 
     async def start(self) -> None: ...
+
+    async def end(self) -> None: ...
 
 
 class HubStage:
@@ -88,6 +90,7 @@ class Meeting:
         self.stage = stage
         self.engine = stage.center()
         self.terminals: list[Terminal] = []
+        self._cables: list[CableSignal] = []
 
     async def open(self) -> None:
         await self.stage.start()
@@ -96,14 +99,34 @@ class Meeting:
         await self.engine.create_room(MEETING)
 
     async def join(self, *names: str, silent_after: float = 3.0) -> list[Terminal]:
-        joined = []
-        for name in names:
-            site = UnitPath(name)
-            terminal = Terminal(site, EngineSignal(self.engine, site), silent_after=silent_after)
-            await terminal.media.start()
-            joined.append(terminal)
-        self.terminals += joined
-        return joined
+        return [
+            await self._joined(EngineSignal(self.engine, UnitPath(name)), UnitPath(name), silent_after)
+            for name in names
+        ]
+
+    async def join_by_cable(self, name: str) -> tuple[Terminal, CableSignal]:
+        signal = CableSignal(self.engine, UnitPath(name))
+        self._cables.append(signal)
+        return await self._joined(signal, UnitPath(name), 1.6), signal
+
+    async def _joined(self, signal: EngineSignal, site: UnitPath, silent_after: float) -> Terminal:
+        terminal = Terminal(site, signal, silent_after=silent_after)
+        await terminal.media.start()
+        self.terminals.append(terminal)
+        return terminal
+
+    async def talk(self) -> tuple[Terminal, CableSignal, TwoWay]:
+        """One behind a cable and one beside the engine see and hear each other."""
+        far, cable = await self.join_by_cable("a/")
+        (near,) = await self.join("b/", silent_after=1.6)
+        talk = TwoWay(far, near)
+        await self.engine.set_on_air(MEETING, frozenset({far.site, near.site}))
+        for here, there in talk.ways:
+            here.see(there)
+            here.media.set_speakers(frozenset({there.site}))
+            here.media.set_on_air(True)
+        await talk.is_back()
+        return far, cable, talk
 
     async def replace_center(self) -> None:
         """The center ends without a word to its engine, and comes back."""
@@ -134,8 +157,16 @@ class Meeting:
     async def close(self) -> None:
         for terminal in self.terminals:
             await terminal.media.stop()
+        for cable in self._cables:
+            cable.close()
         with contextlib.suppress(Exception):
             await self.engine.close()
+
+
+async def recovered(talk: TwoWay, record_property: Callable[[str, object], None]) -> None:
+    took = await talk.is_back()
+    record_property("recovery_seconds", round(took, 2))
+    assert took < 10
 
 
 def up(*terminals: Terminal) -> Callable[[], bool]:
@@ -344,20 +375,35 @@ class EnginePromises:
         await meeting.engine.set_on_air(MEETING, frozenset())
         assert set((await meeting.engine.stats(MEETING))["publishers"]) == {"a/", "b/", "c/"}
 
-    async def test_a_killed_engine_comes_back_with_its_rooms_and_the_terminals_with_their_pictures(
-        self, meeting: Meeting
+    async def test_a_killed_engine_comes_back_with_its_rooms_and_both_sites_see_and_hear_each_other_again(
+        self, meeting: Meeting, record_property: Callable[[str, object], None]
     ):
-        viewer, site = await meeting.join("a/", "b/", silent_after=1.5)
-        viewer.see(site)
-        await meeting.put_on_air(site)
-        await until(lambda: viewer.frames(site) > 0)
+        _, _, talk = await meeting.talk()
         await meeting.stage.kill()
         await until(lambda: not meeting.engine.connected)
         await meeting.stage.start()
-        seen = viewer.frames(site)
-        assert await until(lambda: viewer.frames(site) > seen + 5, within=20) < 10
-        decoded = viewer.media.stats().sites[site.site].audio_decoded
-        await until(lambda: viewer.media.stats().sites[site.site].audio_decoded > decoded + 25)
+        await recovered(talk, record_property)
+
+    @pytest.mark.parametrize("seconds", [2.0, 5.0])
+    async def test_after_a_cut_line_both_sites_see_and_hear_each_other_again(
+        self, meeting: Meeting, seconds: float, record_property: Callable[[str, object], None]
+    ):
+        """After 2 s, and after a time in which the terminal has given its connections up. `bench.media recovery` cuts
+        for 20 and 90 s."""
+        far, cable, talk = await meeting.talk()
+        cable.cut(True)
+        began = time.monotonic()
+        await until(lambda: time.monotonic() - began > seconds)
+        assert seconds < 3 or far.notes.up[-1] is False
+        cable.cut(False)
+        await recovered(talk, record_property)
+
+    async def test_after_a_change_of_address_both_sites_see_and_hear_each_other_again(
+        self, meeting: Meeting, record_property: Callable[[str, object], None]
+    ):
+        _, cable, talk = await meeting.talk()
+        await cable.change_address()
+        await recovered(talk, record_property)
 
 
 class TestHub(EnginePromises):

@@ -9,9 +9,9 @@ import pytest
 
 from bench.link import Conditions, Way
 from desktop_app.domain.ids import UnitPath
-from media.capture.encodings import BITRATES, THUMB
+from media.capture.encodings import BITRATES, THUMB, VOICE
 from media.engine.layers import Demand
-from media.peers.ladder import VOICE, Receiving, Sending, Step, bits_of
+from media.peers.ladder import Receiving, Sending, Step, bits_of
 from media.peers.uplink import Uplink
 from media.rtp.arrivals import Arrivals, Reading
 from media.rtp.budget import Budget

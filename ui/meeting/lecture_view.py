@@ -110,7 +110,7 @@ class LectureView(QWidget):
         scroll.column.addStretch(1)
         column.addWidget(scroll)
         middle.addWidget(side)
-        self._note = PassingNote(self.grid)
+        self._note = PassingNote(self.grid, self.grid)
         model.changed.connect(self.refresh)
         model.meeting.noticed.connect(self.tell)
         model.meeting.ticked.connect(self._banner.refresh)

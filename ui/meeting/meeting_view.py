@@ -77,7 +77,7 @@ class MeetingView(QWidget):
             room=self.room_menu,
         )
         column.addWidget(self._controls)
-        self._note = PassingNote(self._stage)
+        self._note = PassingNote(self._stage, self.grid)
         self._roster.selected.connect(self._stage.select)
         self._stage.selected.connect(self._roster.select)
         model.changed.connect(self.refresh)

@@ -1,10 +1,11 @@
 """One sentence at the foot of a picture: it lies over it and moves nothing; news goes by itself."""
 
-from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtCore import QEvent, QObject, QPoint, QTimer
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ui.i18n import t
 from ui.meeting.bars import Strip
+from ui.picture.grid import VideoGrid
 from ui.theme import theme
 from ui.widgets import IconButton, clear, flush
 
@@ -13,11 +14,11 @@ MARKS = {"zhusha": "alert-circle-outline", "zheshi": "alert-outline", "shilv": "
 
 
 class PassingNote(QWidget):
-    """Over the lower edge of `ground`, as wide as it."""
+    """Near the lower edge of `ground`, as wide as it, above the captions of its grid: names stay readable."""
 
-    def __init__(self, ground: QWidget) -> None:
+    def __init__(self, ground: QWidget, grid: VideoGrid) -> None:
         super().__init__(ground)
-        self._ground = ground
+        self._ground, self._grid = ground, grid
         self._place = QVBoxLayout(self)
         flush(self._place)
         self._timer = QTimer(self, interval=PASSES_MS, singleShot=True)
@@ -49,5 +50,6 @@ class PassingNote(QWidget):
 
     def _settle(self) -> None:
         k, high = theme(), self.sizeHint().height()
-        edge, foot = k.px(14), k.px(14)
-        self.setGeometry(edge, self._ground.height() - foot - high, self._ground.width() - 2 * edge, high)
+        edge = k.px(14)
+        lowest = self._grid.mapTo(self._ground, QPoint(0, self._grid.caption_top())).y()
+        self.setGeometry(edge, max(0, lowest - k.px(8) - high), self._ground.width() - 2 * edge, high)

@@ -160,6 +160,10 @@ class VideoGrid(QWidget):
         count = len(self._tiles) - (1 if self._layout is GridLayout.SPEAKER else 0)
         return max(1, -(-count // per_page))
 
+    def caption_top(self) -> int:
+        """Where the captions of the lowest row begin; the lower edge where there are none."""
+        return max((shown.boxes.caption.y for shown in self._shown), default=self.height())
+
     def turn_page(self, by: int) -> None:
         """Show the next or the previous page."""
         page = min(max(0, self._page + by), self.pages - 1)
