@@ -4,10 +4,14 @@ Nothing is dropped and nothing is forced: judging again asks the same rules, in 
 """
 
 import dataclasses
+from collections.abc import Callable
+from contextlib import closing
+from itertools import islice
 
 import sqlalchemy as sa
 
 from desktop_app.domain.ids import UnitPath
+from desktop_app.domain.units import governs
 from sync.center.admission import judge
 from sync.center.feed import tell
 from sync.log.envelope import Change, Verdict
@@ -39,17 +43,18 @@ class Quarantined:
     received_ms: int
 
 
-def quarantined(connection: sa.Connection, unit_path: UnitPath, limit: int = MOST) -> list[Quarantined]:
-    """What was held or refused of a unit's subtree, newest first."""
-    rows = connection.execute(
-        SELECT_CHANGES.where(
-            change.c.verdict.in_([Verdict.HELD.value, Verdict.REFUSED.value]),
-            sa.func.substr(change.c.unit_path, 1, len(unit_path)) == unit_path,
+def quarantined(
+    connection: sa.Connection, unit_path: UnitPath, place_of: Callable[[UnitPath], UnitPath], limit: int = MOST
+) -> list[Quarantined]:
+    """What was held or refused of the units in a unit's charge, newest first; `place_of` says where units are now."""
+    rows = connection.execution_options(yield_per=1000).execute(
+        SELECT_CHANGES.where(change.c.verdict.in_([Verdict.HELD.value, Verdict.REFUSED.value])).order_by(
+            change.c.position.desc()
         )
-        .order_by(change.c.position.desc())
-        .limit(limit)
     )
-    return [_told(change_of(tuple(row))) for row in rows]
+    with closing(rows):
+        told = (_told(change_of(tuple(row))) for row in rows)
+        return list(islice((each for each in told if governs(unit_path, place_of(UnitPath(each.unit_path)))), limit))
 
 
 def _told(each: Change) -> Quarantined:

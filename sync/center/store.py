@@ -189,15 +189,15 @@ class CenterStore(Store):
     # The quarantine
 
     def quarantined(self, unit_path: UnitPath) -> list[quarantine.Quarantined]:
-        """What was held or refused of a unit's subtree, newest first."""
+        """What was held or refused of the units in a unit's charge, newest first."""
         with reading(self._engine) as connection:
-            return quarantine.quarantined(connection, unit_path)
+            return quarantine.quarantined(connection, unit_path, self.place_of)
 
     def judge_again(self, change_id: str, unit_path: UnitPath) -> tuple[str, str]:
         """Judge a held or refused change of a unit anew: (verdict, reason). OperatorError `change-unknown`."""
         with self._writing() as transaction:
             each = quarantine.find(transaction.connection, change_id)
-            if each is None or not governs(unit_path, each.unit_path):
+            if each is None or not governs(unit_path, self.place_of(UnitPath(each.unit_path))):
                 raise OperatorError("change-unknown")
             known = self._devices(DeviceId(each.terminal))
             own = known.unit_path if known is not None else UnitPath(each.unit_path)

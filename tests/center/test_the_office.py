@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from desktop_app.center_repair import move_unit
 from desktop_app.domain.clock import stamp
 from desktop_app.domain.ids import PersonId, UnitPath
 from desktop_app.domain.principal import Actor, Role
@@ -18,6 +19,7 @@ from sync.terminal.records import Records
 from .asking import BOLUO, HUIDONG, Answer, OpenCenter
 
 HUIZHOU = UnitPath("100000/440000/441300/")
+SHANWEI = UnitPath("100000/440000/441500/")
 ROLES = {Role.CLERK: "c1", Role.SECURITY: "51", Role.AUDIT: "52", Role.HOST: "c3"}
 
 
@@ -202,6 +204,28 @@ def test_a_neighbours_quarantine_is_out_of_sight_and_out_of_reach(center: OpenCe
     assert (answer.status, answer.id) == (404, "change-unknown")
     watcher = Officer(center, HUIDONG, Role.SECURITY, "03")
     assert watcher.ask("GET", "/v1/quarantine").id == "role-not-allowed"
+    records.close()
+
+
+def test_the_nation_does_not_see_what_a_county_could_not_deliver(center: OpenCenter, tmp_path: Path) -> None:
+    worker = Officer(center, HUIDONG, Role.AUDIT, "01")
+    _refused(center, worker, tmp_path / "terminal").close()
+    nation = Officer(center, UnitPath("100000/"), Role.CLERK, "02")
+    assert nation.told("GET", "/v1/quarantine")["changes"] == []
+    province = Officer(center, UnitPath("100000/440000/"), Role.CLERK, "03")
+    assert len(province.told("GET", "/v1/quarantine")["changes"]) == 1
+
+
+def test_what_a_moved_unit_could_not_deliver_is_seen_by_who_is_above_it_now(center: OpenCenter, tmp_path: Path) -> None:
+    worker = Officer(center, HUIDONG, Role.AUDIT, "01")
+    records = _refused(center, worker, tmp_path / "terminal")
+    before, after = Officer(center, HUIZHOU, Role.CLERK, "02"), Officer(center, SHANWEI, Role.CLERK, "03")
+    actor = Actor(PersonId(""), center.center.keys.identity.device)
+    move_unit(center.center.store, center.center.keys, "441323", "441500", "民政〔2026〕7号", actor)
+    assert before.told("GET", "/v1/quarantine")["changes"] == []
+    [held] = after.told("GET", "/v1/quarantine")["changes"]
+    assert before.ask("POST", f"/v1/quarantine/{held['change_id']}", {}).id == "change-unknown"
+    assert after.told("POST", f"/v1/quarantine/{held['change_id']}", {})["verdict"] == "refused"
     records.close()
 
 
