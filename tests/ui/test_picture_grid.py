@@ -20,7 +20,7 @@ from ui.picture.card import CardPainter
 from ui.picture.geometry import CROP, Box, GridLayout, placed, tile_boxes, wanted_size
 from ui.picture.grid import DARK_S, SILENT_S, VideoGrid
 from ui.picture.painted import PaintLog
-from ui.picture.tile import PictureState, Tile
+from ui.picture.tile import PictureState, Tag, Tile
 
 SITES = ("a/", "b/", "c/", "d/")
 
@@ -129,6 +129,25 @@ def test_a_changed_caption_is_taken_up_without_losing_the_picture(wall: Wall, qt
     wall.grid.set_tiles(tiles)
     assert wall.grid._shown[0].image is not None
     assert wall.grid.tiles[0].on_air
+
+
+def test_a_new_picture_leaves_the_border_the_corners_and_the_words_of_its_tile_as_they_were(
+    wall: Wall, qtbot: Any
+) -> None:
+    on_air = replace(wall.tiles[0], on_air=True, tags=(Tag("star", "主讲", "onair"),))
+    wall.grid.set_tiles([on_air, replace(on_air, unit_path="b/"), *wall.tiles[2:]])
+    for path in ("b/", "d/"):
+        wall.grid.select(path)
+        for number, color in ((1, "#AA3322"), (2, "#FFFFFF"), (3, "#2244AA")):
+            wall.painted.clear()
+            for site in SITES:
+                wall.put(site, number, color)
+            qtbot.waitUntil(lambda n=number: {(site, n) for site in SITES} <= set(wall.painted), timeout=20_000)
+        handle = wall.grid.windowHandle()
+        on_screen = handle.screen().grabWindow(wall.grid.winId()).toImage().convertToFormat(QImage.Format.Format_RGB32)
+        whole = wall.grid.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+        assert on_screen.size() == whole.size()
+        assert on_screen == whole
 
 
 def _point(x: int, y: int) -> Any:

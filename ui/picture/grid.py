@@ -6,30 +6,28 @@ minimised, ask for 0 by 0 pixels.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Protocol
 
 from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QHideEvent,
-    QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QRegion,
     QResizeEvent,
     QShowEvent,
 )
 from PySide6.QtWidgets import QWidget
 
 from desktop_app.domain.clock import Clock
-from media.frames import Frame, FrameSource
+from media.frames import FrameSource
 from ui.i18n import t
-from ui.picture.geometry import STRIP, GridLayout, Metrics, TileBox, page_size, tile_boxes, wanted_size
+from ui.picture.geometry import STRIP, GridLayout, Metrics, page_size, tile_boxes, wanted_size
+from ui.picture.page_painter import PagePainter, PaintListener
+from ui.picture.shown import Shown
 from ui.picture.spots import Spots
-from ui.picture.tile import PictureState, Tile, TilePainter, rect
+from ui.picture.tile import PictureState, Tile, rect
 from ui.theme import font, theme
 
 TICK_MS = 33
@@ -38,29 +36,6 @@ SILENT_S = 3.0
 DARK_S = 8.0
 """How long a picture that ought to come is waited for before its place says that there is none."""
 SourceOf = Callable[[str], FrameSource | None]
-
-
-class PaintListener(Protocol):
-    """Is told, on the Qt thread and inside the paint event, which frame of which site was painted."""
-
-    def __call__(self, unit_path: str, number: int) -> None: ...
-
-
-@dataclass(slots=True)
-class _Shown:
-    """A tile on the page: its boxes, its source, the frame in hand. The frame keeps its memory alive for the image."""
-
-    tile: Tile
-    boxes: TileBox
-    source: FrameSource | None
-    frame: Frame | None = None
-    image: QImage | None = None
-    seen: bool = False
-    """There has been a picture."""
-    waits_since: float = 0.0
-    """Since when there is none, in monotonic seconds."""
-    dark: bool = False
-    """It was waited for long enough."""
 
 
 class VideoGrid(QWidget):
@@ -74,16 +49,16 @@ class VideoGrid(QWidget):
         self, source_of: SourceOf, clock: Clock, painted: PaintListener | None = None, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._source_of, self._clock, self._painted = source_of, clock, painted
+        self._source_of, self._clock = source_of, clock
         self._tiles: list[Tile] = []
-        self._shown: list[_Shown] = []
+        self._shown: list[Shown] = []
         self._layout, self._large = GridLayout.EQUAL, ""
         self._selection = ""
         self._page = 0
         self._per_page: int | None = None
         self._empty = ""
         self._minimized = False
-        self._painter = TilePainter()
+        self._painter = PagePainter(painted)
         self._timer = QTimer(self, interval=TICK_MS, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._look)
         self._spots = Spots(self)
@@ -173,7 +148,7 @@ class VideoGrid(QWidget):
 
     def restyle(self) -> None:
         """Take up a changed theme."""
-        self._painter = TilePainter()
+        self._painter.restyle()
         self._arrange()
 
     def _ordered(self) -> list[Tile]:
@@ -202,10 +177,10 @@ class VideoGrid(QWidget):
             kept = old if old is not None and old.source is source else None
             if kept is not None:
                 waited = (kept.waits_since, kept.dark) if kept.tile.state is tile.state else (now, False)
-                self._shown.append(_Shown(tile, box, source, kept.frame, kept.image, kept.seen, *waited))
+                self._shown.append(Shown(tile, box, source, kept.frame, kept.image, kept.seen, *waited))
             else:
                 seen = old.seen if old is not None else False
-                self._shown.append(_Shown(tile, box, source, seen=seen, waits_since=now))
+                self._shown.append(Shown(tile, box, source, seen=seen, waits_since=now))
         for gone in before.values():
             if gone.source is not None:
                 gone.source.want(0, 0)
@@ -229,7 +204,7 @@ class VideoGrid(QWidget):
             return self._page * STRIP + index + 1 if index else 1
         return self._page * self._page_size() + index + 1
 
-    def _wait_anew(self, shown: _Shown) -> None:
+    def _wait_anew(self, shown: Shown) -> None:
         shown.waits_since, shown.dark = self._clock.monotonic(), False
 
     def _ask(self) -> None:
@@ -258,15 +233,11 @@ class VideoGrid(QWidget):
                 continue
             if frame is not None and shown.frame is not None and frame.number == shown.frame.number:
                 continue
-            shown.frame = frame
-            shown.image = None
-            if frame is not None:
-                shown.seen = True
-                shown.image = QImage(frame.plane, frame.width, frame.height, frame.stride, QImage.Format.Format_RGB32)
+            shown.take(frame)
             self._wait_anew(shown)
             self.update(rect(shown.boxes.picture))
 
-    def _note_dark(self, shown: _Shown, now: float) -> None:
+    def _note_dark(self, shown: Shown, now: float) -> None:
         dark = bool(shown.tile.dark_title) and now - shown.waits_since > DARK_S
         if dark != shown.dark:
             shown.dark = dark
@@ -275,36 +246,12 @@ class VideoGrid(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        region = event.region()
-        ground = QRegion(region)
-        for shown in self._shown:
-            ground -= QRegion(rect(shown.boxes.whole))
-        painter.save()
-        painter.setClipRegion(ground)
-        painter.fillRect(ground.boundingRect(), theme().color("win"))
-        painter.restore()
+        self._painter.paint(painter, event.region(), self._shown, self._selection)
         if not self._shown and self._empty:
             painter.setFont(font("body"))
             painter.setPen(theme().color("ink2"))
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._empty)
-        for shown in self._shown:
-            if region.intersects(rect(shown.boxes.whole)):
-                self._paint_tile(painter, shown, caption=region.intersects(rect(shown.boxes.caption)))
         painter.end()
-
-    def _paint_tile(self, painter: QPainter, shown: _Shown, *, caption: bool) -> None:
-        tile = shown.tile
-        if shown.image is not None and shown.frame is not None:
-            self._painter.picture(painter, shown.boxes, shown.image)
-            if self._painted is not None:
-                self._painted(tile.unit_path, shown.frame.number)
-        else:
-            self._painter.placeholder(painter, tile, shown.boxes, again=shown.seen, dark=shown.dark)
-        if caption:
-            self._painter.caption(painter, tile, shown.boxes)
-        self._painter.tags(painter, tile, shown.boxes)
-        chosen = tile.unit_path == self._selection
-        self._painter.frame(painter, tile, shown.boxes, selected=chosen, focused=chosen and self.hasFocus())
 
     # Window
 

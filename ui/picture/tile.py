@@ -1,10 +1,11 @@
 """One tile of the grid: what it shows and how it is painted. No timer, no source, no state of its own."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter, QPainterPath, QPen
+from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter, QPainterPath, QPen, QPixmap
 
 from desktop_app.domain.units import Level
 from ui.picture.geometry import Box, TileBox, placed
@@ -15,6 +16,9 @@ from ui.widgets.level_mark import bars_filled, paint_level_mark
 CAMERA_OFF_GROUND = "#33424D"
 DARK_TAG = QColor(16, 23, 29, 225)
 STRIPE = 4
+"""Width of the border of what is on air."""
+CHOSEN = 2.5
+"""Of what is selected."""
 
 
 class PictureState(StrEnum):
@@ -63,17 +67,32 @@ def rect(box: Box) -> QRect:
     return QRect(box.x, box.y, box.width, box.height)
 
 
+Line = tuple[int, int, QColor]
+"""One line around a tile: how far inside, how wide, in which colour."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Border:
+    """From outside to inside; `left` and `right` are the upper corners, squares of `size`."""
+
+    lines: tuple[Line, ...]
+    size: int
+    left: QPixmap
+    right: QPixmap
+
+
 class TilePainter:
     """Paints tiles with the theme in force; build a new one when the theme changes."""
 
     def __init__(self) -> None:
         k = theme()
         self._radius = k.px(6)
+        self._borders: dict[tuple[bool, bool, float], _Border] = {}
         self._name, self._name_small = font("body", bold=True), font("small", bold=True)
         self._detail, self._tag, self._title = font("small"), font("chip", bold=True), font("body", bold=True)
 
     def picture(self, painter: QPainter, boxes: TileBox, image: QImage) -> None:
-        """The picture alone, cropped a little or whole on a dark ground, with the tile's upper corners."""
+        """The picture alone, cropped a little or whole on a dark ground; `upper` goes around it."""
         box, (x, y, width, height) = placed(boxes.picture, image.width(), image.height())
         target = rect(box)
         if box != boxes.picture:
@@ -87,7 +106,6 @@ class TilePainter:
                 QPainter.RenderHint.SmoothPixmapTransform, not exact and image.width() < box.width * ratio
             )
             painter.drawImage(QRectF(target), image, QRectF(x, y, width, height))
-        self._corners(painter, boxes)
 
     def placeholder(self, painter: QPainter, tile: Tile, boxes: TileBox, *, again: bool, dark: bool = False) -> None:
         """An icon and two lines in the picture's place; `again` where there had been one, `dark` where none comes."""
@@ -125,7 +143,6 @@ class TilePainter:
             painter.setPen(ink2)
             y += title_height + k.px(2)
             self._line(painter, QRect(box.left() + k.px(8), y, box.width() - k.px(16), text_height), tile.state_text)
-        self._corners(painter, boxes)
 
     def caption(self, painter: QPainter, tile: Tile, boxes: TileBox) -> None:
         """The band below the picture: level mark, name, who speaks, microphone."""
@@ -159,23 +176,29 @@ class TilePainter:
             shown = QFontMetrics(self._detail).elidedText(tile.detail, Qt.TextElideMode.ElideRight, right - left)
             painter.drawText(QRect(left, box.top(), right - left, box.height()), middle, shown)
 
-    def frame(self, painter: QPainter, tile: Tile, boxes: TileBox, *, selected: bool, focused: bool) -> None:
-        """The tile's border: hairline, the red of 播出, or the selection's accent."""
-        k = theme()
-        box = QRectF(rect(boxes.whole))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        if tile.on_air:
-            self._outline(painter, box, k.color("onair_line"), k.px(STRIPE))
-        else:
-            self._outline(painter, box, k.color("line"), 1)
-        if selected or focused:
-            inset = k.px(STRIPE) if tile.on_air else 0
-            inner = box.adjusted(inset, inset, -inset, -inset)
-            self._outline(painter, inner, k.color("focus") if not tile.on_air else QColor("#FFFFFF"), k.px(2.5))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    def upper(self, painter: QPainter, tile: Tile, boxes: TileBox, *, selected: bool) -> None:
+        """What lies over the picture: its tags, and the tile's border as far as the picture goes. It is painted with
+        every picture: the sides are filled, and the round corners drawn once and copied."""
+        if tile.tags:
+            self._tags(painter, tile, boxes)
+        border, box = self._border(painter, on_air=tile.on_air, selected=selected), boxes.picture
+        for inset, width, color in border.lines:
+            painter.fillRect(box.x + border.size, box.y + inset, box.width - 2 * border.size, width, color)
+            tall = box.height - border.size
+            painter.fillRect(box.x + inset, box.y + border.size, width, tall, color)
+            painter.fillRect(box.right - inset - width, box.y + border.size, width, tall, color)
+        painter.drawPixmap(box.x, box.y, border.left)
+        painter.drawPixmap(box.right - border.size, box.y, border.right)
 
-    def tags(self, painter: QPainter, tile: Tile, boxes: TileBox) -> None:
+    def lower(self, painter: QPainter, tile: Tile, boxes: TileBox, *, selected: bool) -> None:
+        """The tile's border as far as the caption goes."""
+        border = self._border(painter, on_air=tile.on_air, selected=selected)
+        painter.save()
+        painter.setClipRect(rect(boxes.caption), Qt.ClipOperation.IntersectClip)
+        self._outlines(painter, QRectF(rect(boxes.whole)), border.lines)
+        painter.restore()
+
+    def _tags(self, painter: QPainter, tile: Tile, boxes: TileBox) -> None:
         """The words over the top left of the picture."""
         k = theme()
         metrics = QFontMetrics(self._tag)
@@ -218,22 +241,46 @@ class TilePainter:
         painter.fillPath(path, ground)
         painter.restore()
 
-    def _corners(self, painter: QPainter, boxes: TileBox) -> None:
-        """Give the picture the tile's two upper corners by painting the window's colour outside of them."""
-        ground, r = theme().color("win"), float(self._radius)
-        box = QRectF(rect(boxes.picture))
+    def _border(self, painter: QPainter, *, on_air: bool, selected: bool) -> "_Border":
+        """Hairline, the red of 播出, the selection's accent."""
+        ratio = painter.device().devicePixelRatio()
+        key = (on_air, selected, ratio)
+        found = self._borders.get(key)
+        if found is None:
+            k = theme()
+            stripe = k.px(STRIPE) if on_air else 0
+            lines = [(0, stripe, k.color("onair_line")) if on_air else (0, 1, k.color("line"))]
+            if selected:
+                lines.append((stripe, k.px(CHOSEN), QColor("#FFFFFF") if on_air else k.color("focus")))
+            size = lines[-1][0] + self._radius
+            left, right = (self._corner(size, ratio, lines, at) for at in (0, -3 * size))
+            found = self._borders[key] = _Border(tuple(lines), size, left, right)
+        return found
+
+    def _corner(self, size: int, ratio: float, lines: Sequence[Line], at: int) -> QPixmap:
+        """An upper corner of a tile that begins at `at`: around it the window's colour, in it nothing."""
+        drawn = QPixmap(round(size * ratio), round(size * ratio))
+        drawn.setDevicePixelRatio(ratio)
+        drawn.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(drawn)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        for corner, direction in ((box.topLeft(), 1.0), (box.topRight(), -1.0)):
-            path = QPainterPath(corner)
-            path.lineTo(corner + QPointF(direction * r, 0))
-            path.quadTo(corner, corner + QPointF(0, r))
-            path.closeSubpath()
-            painter.fillPath(path, ground)
+        tile = QRectF(at, 0, 4 * size, 4 * size)
+        around, inside = QPainterPath(), QPainterPath()
+        around.addRect(tile)
+        inside.addRoundedRect(tile, self._radius, self._radius)
+        painter.fillPath(around - inside, theme().color("win"))
+        self._outlines(painter, tile, lines)
+        painter.end()
+        return drawn
+
+    def _outlines(self, painter: QPainter, box: QRectF, lines: Sequence[Line]) -> None:
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for inset, width, color in lines:
+            self._outline(painter, box.adjusted(inset, inset, -inset, -inset), color, width)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
     def _outline(self, painter: QPainter, box: QRectF, color: QColor, width: float) -> None:
-        """A rounded border: straight sides as filled rectangles and four small arcs, because one stroked path around
-        the whole tile costs more than its picture, at every picture."""
+        """A rounded border: sides as filled rectangles and four small arcs; one stroked path costs far more."""
         r, half = float(self._radius), width / 2
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         for side in (
