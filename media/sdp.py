@@ -7,12 +7,13 @@ behind the gate leaks StopIteration, AssertionError, KeyError and more on bad in
 import ipaddress
 import re
 from dataclasses import dataclass, replace
-from typing import Literal
-
-from aiortc.sdp import MediaDescription, SessionDescription
+from typing import TYPE_CHECKING, Literal
 
 from desktop_app.domain.faults import PeerFault
 from desktop_app.domain.limits import SDP as MAX_SDP
+
+if TYPE_CHECKING:
+    from aiortc.sdp import MediaDescription, SessionDescription
 
 OPUS = 111
 RED = 63
@@ -65,6 +66,9 @@ def read_description(text: object) -> Description:
         raise PeerFault("sdp-unreadable")
     if len(text) > MAX_SDP:
         raise PeerFault("sdp-too-long", limit=MAX_SDP)
+    # Here and not above: a center over the hub never reads one, and aiortc would be a third of its memory.
+    from aiortc.sdp import SessionDescription
+
     try:
         session = SessionDescription.parse(text)
     except Exception as err:  # the parser leaks StopIteration, AssertionError, KeyError and more
@@ -75,7 +79,7 @@ def read_description(text: object) -> Description:
         raise PeerFault("sdp-unreadable") from err
 
 
-def _describe(session: SessionDescription) -> Description:
+def _describe(session: "SessionDescription") -> Description:
     if not 1 <= len(session.media) <= MAX_LINES:
         raise PeerFault("sdp-unsupported", why="m-lines")
     lines = tuple(_line(media) for media in session.media)
@@ -102,7 +106,7 @@ def _has_own_addresses(text: str) -> bool:
     return OWN_ADDRESSES in text.splitlines()
 
 
-def _line(media: MediaDescription) -> MediaLine:
+def _line(media: "MediaDescription") -> MediaLine:
     kind: Kind
     if media.kind == "audio":
         kind = "audio"
@@ -123,7 +127,7 @@ def _line(media: MediaDescription) -> MediaLine:
     return MediaLine(mid, kind, media.direction or "sendrecv", number, ssrc, _red(media, number))
 
 
-def _red(media: MediaDescription, opus: int) -> int | None:
+def _red(media: "MediaDescription", opus: int) -> int | None:
     """RED's payload type where it carries the m-line's own codec and nothing else."""
     for codec in media.rtp.codecs if media.kind == "audio" else ():
         number = codec.payloadType
@@ -132,7 +136,7 @@ def _red(media: MediaDescription, opus: int) -> int | None:
     return None
 
 
-def _candidates(media: MediaDescription) -> tuple[tuple[str, int], ...]:
+def _candidates(media: "MediaDescription") -> tuple[tuple[str, int], ...]:
     found = []
     for candidate in media.ice_candidates[:16]:
         if candidate.protocol.lower() == "udp" and candidate.type == "host" and 0 < candidate.port < 65536:

@@ -61,6 +61,12 @@ def test_nothing_heavy_is_imported_before_it_is_needed(words: list[str]) -> None
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+def test_a_center_starts_without_the_parts_that_only_media_needs() -> None:
+    look = "import sys, desktop_app.center; print([name for name in ('aiortc', 'av', 'numpy') if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 def test_a_fault_ends_a_command_with_one_sentence_and_its_id(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
