@@ -33,6 +33,7 @@ from desktop_app.domain.ids import DeviceId, PersonId, uuid7
 from desktop_app.simulate_sync import Size, drain
 from sync.replication.client import CenterClient, LinkFault
 from sync.store.store import Store
+from sync.terminal.pushing import push_all
 from sync.terminal.records import Records, Write
 
 CHANGES = int(os.environ.get("SILIAN_BENCH_CHANGES", "100000"))
@@ -106,12 +107,16 @@ async def _over_http(folder: Path, filled: Path, database: str = "") -> dict[str
     client = CenterClient(f"http://127.0.0.1:{port}", "", _Named(records.device), SystemClock(), transport=_plain())
     try:
         await _answers(client, records)
-        began, sent, batches = time.perf_counter(), 0, []
-        while (batch := records.next_batch()) is not None:
-            records.acknowledge(await client.push(records.device, batch))
-            sent += len(batch)
+        batches: list[bytes] = []
+
+        async def send(batch: bytes) -> bytes:
             batches.append(batch)
+            return await client.push(records.device, batch)
+
+        began = time.perf_counter()
+        await push_all(records, send)
         push = time.perf_counter() - began
+        sent = sum(map(len, batches))
         began = time.perf_counter()
         for batch in batches:
             await client.push(records.device, batch)

@@ -26,6 +26,7 @@ from desktop_app.simulated_center import Seating, SimulatedCenter
 from sync.identity.requests import RequestSigner
 from sync.log.write import Write
 from sync.replication.client import CenterClient, LinkFault
+from sync.terminal.pushing import push_all
 from sync.terminal.records import Records
 
 DRAINED_GOAL = 60.0
@@ -159,20 +160,15 @@ class SimulatedTerminal:
         return self._client
 
     async def push(self) -> int:
-        """Until everything is acknowledged; how many pushes it took."""
-        pushes = 0
+        """Until everything is acknowledged; how many pushes the last attempt took."""
         ended = time.monotonic() + LATEST
-        while (batch := await asyncio.to_thread(self.records.next_batch)) is not None:
+        while True:
             try:
-                answer = await self.client.push(self.records.device, batch)
+                return await push_all(self.records, lambda batch: self.client.push(self.records.device, batch))
             except (LinkFault, PeerFault):
                 if time.monotonic() > ended:
                     raise
                 await asyncio.sleep(RETRY_SECONDS)
-                continue
-            await asyncio.to_thread(self.records.acknowledge, answer)
-            pushes += 1
-        return pushes
 
     async def pull(self) -> int:
         """All that this unit may see, by snapshot, and what came meanwhile; how many parts the snapshot had."""

@@ -71,7 +71,7 @@ class Change:
     """None once it was erased on a lawful request."""
     digest: bytes
     received_ms: int | None = None
-    verdict: str = Verdict.APPLIED
+    verdict: str = Verdict.APPLIED.value
     reason: str = ""
 
 

@@ -34,6 +34,11 @@ def fetch(connection: sa.Connection, text: str, values: Values = ()) -> Found:
         return list(driver.execute(_percent(text), values).fetchall())
 
 
+def rows_of(connection: sa.Connection, text: str, values: Values) -> Any:
+    """The cursor over the rows of a SELECT, for whoever does not take all of them. Of a file alone."""
+    return _driver(connection).execute(text, values)
+
+
 def fetch_among(connection: sa.Connection, text: str, values: Values, several: Sequence[str]) -> Found:
     """The rows of a SELECT that says AMONG: "... AND pk <among>"."""
     if connection.dialect.name == "sqlite":
@@ -73,11 +78,15 @@ class Insert:
         self._text = f"INSERT INTO {table.name} ({names}) VALUES ({', '.join('?' * len(columns))})"
         self._copy = f"COPY {table.name} ({names}) FROM STDIN (FORMAT BINARY)"
         self._types = [_type(table.c[name].type) for name in columns]
+        self._bound = [(at, _BOUND[kind]) for at, kind in enumerate(self._types) if kind in _BOUND]
 
     def many(self, connection: sa.Connection, rows: Sequence[Values]) -> None:
         if not rows:
             return
-        if connection.dialect.name == "sqlite" or len(rows) < COPIED_FROM:
+        if connection.dialect.name == "sqlite":
+            run_many(connection, self._text, self._bindable(rows))
+            return
+        if len(rows) < COPIED_FROM:
             run_many(connection, self._text, rows)
             return
         with _faults(connection), _driver(connection).cursor() as cursor, cursor.copy(self._copy) as copy:
@@ -85,7 +94,18 @@ class Insert:
             for row in rows:
                 copy.write_row(row)
 
+    def _bindable(self, rows: Sequence[Values]) -> list[list[Any]]:
+        """The same values in the types that SQLite's driver binds without looking for an adapter: twice as fast."""
+        bound = self._bound
+        listed = [list(row) for row in rows]
+        for row in listed:
+            for at, kind in bound:
+                if row[at] is not None:
+                    row[at] = kind(row[at])
+        return listed
 
+
+_BOUND: dict[str, type[Any]] = {"bytea": bytearray, "bool": int}
 _POSTGRES: dict[type[Any], str] = {sa.Text: "text", sa.BigInteger: "int8", sa.LargeBinary: "bytea", sa.Boolean: "bool"}
 
 

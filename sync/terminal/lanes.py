@@ -23,6 +23,7 @@ from sync.blobs.lane import BlobLane
 from sync.log.envelope import HASH_BYTES
 from sync.replication.client import CenterClient, LinkFault
 from sync.replication.part import read_part
+from sync.terminal.pushing import push_all
 from sync.terminal.records import Records, SyncStatus
 
 log = logging.getLogger("silian.sync")
@@ -243,25 +244,28 @@ class SyncLoop:
 
     async def _push_once(self) -> None:
         self._work.clear()
-        batch = await asyncio.to_thread(self._records.next_batch)
-        if batch is None:
-            self._drained.set()
-            self._mended(PUSH)
-            await self._tell_progress()
-            await self._work.wait()
-            return
-        self._drained.clear()
         try:
-            answer = await self._request(self._client.push(self._records.device, batch))
+            pushes = await push_all(self._records, self._push, self._pushed)
         except PeerFault as fault:
             if fault.id not in RESUMABLE or self._resumed >= 3:
                 raise
             self._resumed += 1
             await asyncio.to_thread(self._records.go_on_from, *_place(fault))
             return
-        await asyncio.to_thread(self._records.acknowledge, answer)
+        if not pushes:
+            self._drained.set()
+            self._mended(PUSH)
+            await self._tell_progress()
+            await self._work.wait()
+
+    async def _push(self, batch: bytes) -> bytes:
+        self._drained.clear()
+        return await self._request(self._client.push(self._records.device, batch))
+
+    def _pushed(self) -> None:
         self._resumed = 0
-        await self._tell_progress()
+        self._mended(PUSH)
+        self._written.set()  # so that it is told
 
     async def _blob_once(self, lane: BlobLane) -> None:
         """One request for a content that waits; the changes go first."""

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
+from contextlib import closing
 
 import msgpack
 import sqlalchemy as sa
@@ -13,43 +14,48 @@ from sync.identity.device import verify
 from sync.log.envelope import GENESIS, HASH_BYTES, Change, Op, Verdict, change_hash
 from sync.log.hlc import COUNTER_BITS
 from sync.log.signing import Origin, head_message
-from sync.replication.batch import pack_batch
+from sync.replication.batch import pack_batch, read_batch
 from sync.replication.receipt import Receipt, read_body
+from sync.store.driver import rows_of
 from sync.store.journal import Head
-from sync.store.rows import SELECT_CHANGES, change_of, insert_changes, upsert
+from sync.store.rows import COLUMNS, SELECT_CHANGES, change_of, insert_changes, upsert
 from sync.store.store import Transaction
 from sync.store.tables import change, document, receipt, reemitted
 
 BATCH_BYTES = 2 * 1024 * 1024
 """Payload bytes after which a batch ends, so that it stays below the center's bound with room to spare."""
 
+_RUN = (
+    f"SELECT {', '.join(COLUMNS)}, hash FROM change WHERE terminal = ? AND epoch = ? AND seq > ? ORDER BY seq LIMIT ?"
+)
+
 
 def next_batch(connection: sa.Connection, identity: Origin, head: Head, limit: int = BATCH_CHANGES) -> bytes | None:
     """The next run after what is acknowledged; None where everything is."""
     if head.seq <= head.acknowledged:
         return None
-    rows = connection.execute(
-        SELECT_CHANGES.add_columns(change.c.hash)
-        .where(_own(identity, head.epoch), change.c.seq > head.acknowledged)
-        .order_by(change.c.seq)
-        .limit(limit)
-    )
     run: list[Change] = []
     head_hash = GENESIS
     size = 0
-    for row in rows:
-        each, chain_hash = change_of(tuple(row)[:-1]), row.hash
-        size += len(each.payload or b"")
-        if run and size > BATCH_BYTES:
-            break
-        run.append(each)
-        head_hash = chain_hash
-    rows.close()
+    with closing(rows_of(connection, _RUN, (identity.device, head.epoch, head.acknowledged, limit))) as rows:
+        for *columns, chain_hash in rows:
+            each = change_of(columns)
+            size += len(each.payload or b"")
+            if run and size > BATCH_BYTES:
+                break
+            run.append(each)
+            head_hash = chain_hash
     prev_hash = GENESIS if run[0].seq == 1 else _hash_at(connection, identity, head.epoch, run[0].seq - 1)
     if prev_hash is None:
         raise PeerFault("chain-broken", terminal=identity.device, epoch=head.epoch, seq=run[0].seq - 1)
     signature = identity.sign(head_message(identity.device, head.epoch, run[-1].seq, head_hash))
     return pack_batch(run, prev_hash, head_hash, signature)
+
+
+def head_after(head: Head, batch: bytes) -> Head:
+    """The head as it will be when this push of the same chain is acknowledged."""
+    sent = read_batch(batch)
+    return dataclasses.replace(head, acknowledged=sent.last_seq) if sent.epoch == head.epoch else head
 
 
 def _own(identity: Origin, epoch: int) -> "sa.ColumnElement[bool]":

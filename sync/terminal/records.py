@@ -24,7 +24,6 @@ from sync.log.hlc import wall_ms
 from sync.log.signing import Origin
 from sync.log.write import Write
 from sync.merge.fold import RecordState
-from sync.replication.batch import read_batch
 from sync.replication.client import PullPosition
 from sync.replication.page import Page
 from sync.replication.part import Part
@@ -219,6 +218,11 @@ class Records(Store):
         with self._lock, reading(self._engine) as connection:
             return outbox.next_batch(connection, self.identity, self._known_head(connection))
 
+    def batch_after(self, batch: bytes) -> bytes | None:
+        """The push after one that is not acknowledged yet, if the chain goes on behind it."""
+        with self._lock, reading(self._engine) as connection:
+            return outbox.next_batch(connection, self.identity, outbox.head_after(self._known_head(connection), batch))
+
     def pending_batches(self) -> list[bytes]:
         """All pushes that wait, one after the other, without an answer in between: what a USB package carries."""
         batches = []
@@ -226,7 +230,7 @@ class Records(Store):
             head = self._known_head(connection)
             while (batch := outbox.next_batch(connection, self.identity, head)) is not None:
                 batches.append(batch)
-                head = dataclasses.replace(head, acknowledged=read_batch(batch).last_seq)
+                head = outbox.head_after(head, batch)
         return batches
 
     def acknowledge(self, answer: bytes) -> list[Receipt]:
