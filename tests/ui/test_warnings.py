@@ -8,6 +8,7 @@ from office_stage import Terminal, link, status
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from desktop_app.domain.ids import UnitPath
 from ui.i18n import fault_text, set_language
 from ui.i18n.dates import length_text
 from ui.models.app_model import AppModel, Page
@@ -133,3 +134,22 @@ def test_the_gravest_comes_first() -> None:
 
     found = cautions(SyncView(disk_low_mib=5, clock_off_seconds=200), Rebuilt(0, "x"))
     assert [one.kind for one in found] == app_kinds
+
+
+def test_a_unit_that_came_under_another_one_is_told_to_open_the_program_again(
+    opened: Opened, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal, work, window = opened
+    app = terminal.app
+    work.sync.load()
+    assert not app.moved_to
+    moved = property(lambda _self: UnitPath("100000/440000/441500/441323/"))
+    monkeypatch.setattr(type(terminal.store), "unit_path", moved)
+    work.sync.load()
+    qtbot.waitUntil(lambda: app.moved_to == "汕尾市政协", timeout=PATIENCE)
+    told(app, qtbot, "moved")
+    assert "重新打开" in words(window.findChild(BannerHost))
+    app.tell_link(link("offline"))
+    told(app, qtbot, "offline")
+    app.go(Page.SYNC)
+    assert "本单位已划归新的上级" in words(window.findChild(SyncPage)), "the sync page goes on saying it"

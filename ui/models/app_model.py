@@ -159,6 +159,8 @@ class AppModel(QObject):
         """Whether the session shell is in front; a meeting may go on behind any page."""
         self.rebuilt: Rebuilt | None = None
         """What became of a damaged store at this start."""
+        self.moved_to = ""
+        """The name of the unit that this one came under while the program ran."""
         self._rebuilt_seen = False
         self._device_fault: Fault | None = None
         queued = Qt.ConnectionType.QueuedConnection
@@ -306,6 +308,12 @@ class AppModel(QObject):
         self.rebuilt = rebuilt
         self.banner_changed.emit()
 
+    def tell_moved(self, unit: str) -> None:
+        """The unit came under another one, of this name; on the Qt thread."""
+        if unit != self.moved_to:
+            self.moved_to = unit
+            self.banner_changed.emit()
+
     def tell_devices(self, fault: Fault | None) -> None:
         """The first device that cannot be used, or None; on the Qt thread."""
         self._device_fault = fault
@@ -322,7 +330,7 @@ class AppModel(QObject):
     @property
     def cautions(self) -> tuple[Caution, ...]:
         """All that a person is warned of now, the gravest first."""
-        return cautions(self.sync, self.rebuilt)
+        return cautions(self.sync, self.rebuilt, self.moved_to)
 
     @property
     def banner(self) -> BannerView | None:
@@ -336,6 +344,8 @@ class AppModel(QObject):
             return BannerView("offline", self.link.since, action=Page.DIAGNOSTICS)
         if self.link.light is LinkLight.REFUSED:
             return BannerView("refused", self.link.since, self.link_fault, Page.DIAGNOSTICS)
+        if CautionKind.MOVED in warned:
+            return BannerView("moved", None, warned[CautionKind.MOVED])
         if CautionKind.CLOCK in warned:
             return BannerView("clock", None, warned[CautionKind.CLOCK], Page.DIAGNOSTICS)
         if self._device_fault is not None:

@@ -1,4 +1,5 @@
-"""What a person is warned of while the work goes on: a disk that fills, a clock that is off, a store that was rebuilt.
+"""What a person is warned of while the work goes on: a disk that fills, a clock that is off, a store that was rebuilt,
+a unit that came under another one.
 
 Pure: no Qt. Each caution is a fault whose sentence says what happened, what is safe and what to do.
 """
@@ -18,6 +19,7 @@ class CautionKind(StrEnum):
 
     DISK = "disk"
     REBUILT = "rebuilt"
+    MOVED = "moved"
     CLOCK = "clock"
 
 
@@ -48,13 +50,15 @@ class Watched(Protocol):
     def disk_low_mib(self) -> int | None: ...
 
 
-def cautions(watched: Watched, rebuilt: Rebuilt | None = None) -> tuple[Caution, ...]:
-    """All that there is to warn of now, the gravest first."""
+def cautions(watched: Watched, rebuilt: Rebuilt | None = None, moved_to: str = "") -> tuple[Caution, ...]:
+    """All that there is to warn of now, the gravest first. `moved_to` names the unit that is above this one now."""
     found = []
     if watched.disk_low_mib is not None:
         found.append(Caution(CautionKind.DISK, Fault("disk-low", free_mb=watched.disk_low_mib)))
     if rebuilt is not None:
         found.append(Caution(CautionKind.REBUILT, Fault("store-rebuilt", saved=rebuilt.saved, file=rebuilt.aside)))
+    if moved_to:
+        found.append(Caution(CautionKind.MOVED, Fault("unit-moved", unit=moved_to)))
     if watched.clock_off_seconds:
         ahead = watched.clock_off_seconds > 0
         span = length_text(abs(watched.clock_off_seconds))

@@ -18,6 +18,7 @@ from desktop_app.domain.units import unit_code
 from ui.i18n.dates import local
 from ui.models.app_model import AppModel
 from ui.models.part_choice import PartChoice
+from ui.models.places import place_name
 from ui.models.sync_picture import SyncPicture, read_picture
 from ui.models.sync_rows import DISPUTE, SEEN, ConflictView, QueueRow, RowState, Side, spoken
 from ui.services import Packed, Services
@@ -305,6 +306,7 @@ class SyncModel(QObject):
     def _show(self, picture: SyncPicture) -> None:
         self.picture = picture
         self.ready = True
+        self._app.tell_moved(place_name(picture.moved_to) if picture.moved_to else "")
         self._finish()
 
     def _failed(self, fault: Fault) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from desktop_app.domain.units import parent_of
 from ui.i18n.dates import today
 from ui.models.sync_rows import (
     DISPUTE,
@@ -46,6 +47,8 @@ class SyncPicture:
     attachment_bytes: int = 0
     delivered_today: int = 0
     last_receipt_at: datetime | None = None
+    moved_to: str = ""
+    """The unit above this one now, where that is another one than when the program was started."""
 
 
 def read_picture(services: Services, *, online: bool, may_work: bool) -> SyncPicture:
@@ -77,6 +80,7 @@ def read_picture(services: Services, *, online: bool, may_work: bool) -> SyncPic
         attachment_bytes=status.attachment_bytes,
         delivered_today=delivered_on(receipts, lambda at: today(at) == day),
         last_receipt_at=status.last_receipt_at,
+        moved_to=parent_of(records.unit_path) if records.unit_path != services.unit_path else "",
     )
 
 

@@ -16,6 +16,7 @@ _LOOKS = {
     "offline": ("cloud-off-outline", "zheshi"),
     "refused": ("shield-alert-outline", "zhusha"),
     "disk": ("harddisk", "zhusha"),
+    "moved": ("office-building-outline", "zheshi"),
     "rebuilt": ("database-refresh-outline", "zheshi"),
     "clock": ("clock-alert-outline", "zheshi"),
 }
@@ -59,9 +60,9 @@ class BannerHost(QWidget):
             if banner.fault.id in STRANGERS:
                 title, text = t("banner.stranger"), f"{text}{t('banner.stranger_text')}"
         icon = ACTION_ICONS.get(banner.kind, "stethoscope")
-        actions = [Button(t(f"banner.{banner.kind}_action"), icon, clicked=self._act)]
-        if banner.action is self._app.page:
-            actions = []
+        actions = []
+        if banner.action is not None and banner.action is not self._app.page:
+            actions = [Button(t(f"banner.{banner.kind}_action"), icon, clicked=self._act)]
         return Notice(title, text, icon_name=icon_name, tone=tone, actions=actions)
 
     def _act(self) -> None:
