@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QApplication
 from desktop_app.domain.clock import Clock, SystemClock
 from desktop_app.domain.faults import Fault, HostFault
 from desktop_app.settings import ENV_PASSPHRASE, Settings, SettingsFile, settings_file
+from ui.garbage import Garbage
 from ui.models.app_model import AppModel, Look
 from ui.models.cautions import Rebuilt
 from ui.runner import Runner
@@ -191,6 +192,7 @@ class Terminal(QObject):
         for last in (rooms.close, door.close, cards.stop, devices.close):
             parts.at_close(last)
         QTimer.singleShot(WARM_UP_MS, rooms.warm_up)
+        self.app.operator_changed.connect(self._seat_changed)
         salvaged = parts.records.salvaged
         if salvaged is not None:
             self.app.tell_rebuilt(Rebuilt(salvaged.saved, salvaged.aside.name))
@@ -198,6 +200,11 @@ class Terminal(QObject):
         parts.start_sync(on_link=self.app.tell_link, on_progress=self.app.tell_sync)
         if parts.enrolled_person:
             self._unlock_at_once(parts)
+
+    def _seat_changed(self) -> None:
+        """Told to the meeting behind the records, which learn first who acts."""
+        if self.app.operator is not None and self._rooms is not None:
+            self.runner.start(self._rooms.seat_taken)
 
     def _unlock_at_once(self, parts: "Parts") -> None:
         """Whoever has just enrolled has just typed the PIN: no need to ask for it again."""
@@ -237,6 +244,7 @@ def make_application(arguments: list[str]) -> QApplication:
     app.setApplicationName("Silian")
     app.setApplicationDisplayName("")
     app.setDesktopFileName("silian")
+    Garbage(app)
     return app
 
 

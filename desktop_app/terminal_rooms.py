@@ -7,14 +7,15 @@ import importlib
 import json
 import random
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from desktop_app.domain.clock import Clock
 from desktop_app.domain.faults import Fault, PeerFault
-from desktop_app.domain.ids import MeetingId
+from desktop_app.domain.ids import MeetingId, PersonId
+from media.content.sharing import ContentMedia, ContentSignal
 from media.live import LiveListener, LiveMeeting
 from media.meeting.link import Connect, dialer
 from media.meeting.seals import TerminalSigner
@@ -43,6 +44,8 @@ class Rooms:
         self._tls = tls_context(parts.identity.ca_pem)
         self.live: LiveMeeting | None = None
         """The meeting that was opened last."""
+        self._told = PersonId("")
+        """Who the center was told sits here, when control last connected."""
 
     def open_live(self, meeting: MeetingId, listener: LiveListener) -> LiveMeeting:
         """A meeting, not started yet."""
@@ -61,8 +64,14 @@ class Rooms:
             listener=listener,
             clock=self._clock,
             jitter=random.Random(),
+            content=self._content,
         )
         return self.live
+
+    def seat_taken(self) -> None:
+        """Somebody unlocked: what is done in the meeting from now on is told to the center as theirs."""
+        if self.live is not None and self._told != self._parts.records.person:
+            self.live.dial_again()
 
     def warm_up(self) -> None:
         """Bring in what the first meeting would else wait for, on a thread that nobody waits for."""
@@ -80,7 +89,8 @@ class Rooms:
 
         def headers() -> Mapping[str, str]:
             now = self._clock.now() + self._parts.client.clock_offset
-            return self._parts.signer.headers("GET", target, now=now, person=self._parts.records.person)
+            self._told = self._parts.records.person
+            return self._parts.signer.headers("GET", target, now=now, person=self._told)
 
         return dialer(
             f"wss://{center.netloc}{target}",
@@ -121,6 +131,10 @@ class Rooms:
                 center_host=urlsplit(identity.center_url).hostname or "", relay=str(self._settings.get("media.relay"))
             ),
         )
+
+    def _content(self, signal: ContentSignal, on_fault: Callable[[Fault], object]) -> ContentMedia:
+        host = urlsplit(self._parts.identity.center_url).hostname or ""
+        return ContentMedia(signal, host, on_fault, self._clock)
 
 
 def _bring_in() -> None:

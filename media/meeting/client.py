@@ -202,6 +202,13 @@ class MeetingClient:
         if self._link is not None:
             await self._link.close()
 
+    def dial_again(self) -> None:
+        """Go on over a new connection. The center asks each one who sits here: somebody else does now."""
+        link = self._link
+        if link is not None:
+            self._lose_link()
+            link.abort()
+
     async def _serve(self, link: Connection) -> None:
         self._link, self._heard = link, self._clock.monotonic()
         self._head = -1

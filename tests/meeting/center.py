@@ -151,7 +151,8 @@ class _Knows:
             unit = UnitPath(headers["x-unit"])
             roles = frozenset({Role.PROVINCIAL_OPERATOR} if "x-provincial" in headers else ())
             device = device_of(unit, spare="x-spare" in headers)
-            scope["principal"] = Principal(device, unit, PersonId("person-of-" + unit), roles=roles)
+            person = PersonId(headers.get("x-person", "person-of-" + unit))
+            scope["principal"] = Principal(device, unit, person, roles=roles)
         await self._app(scope, receive, send)
 
 

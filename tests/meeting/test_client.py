@@ -512,3 +512,17 @@ async def test_a_removed_site_is_told_once_and_is_back_by_itself_when_admitted(c
         await until(lambda: [fault.id for fault in boluo.ears.faults] == ["site-removed"])
         await host.client.send(cmd.Admit(BOLUO))
         await boluo.entered()
+
+
+async def test_what_is_done_after_somebody_else_sat_down_is_told_as_theirs(center: Center):
+    seat = {"x-unit": HUIDONG, "x-person": "morning"}
+    host = Terminal(dialer(center.url(), tls=None, server_name="silian-center", headers=lambda: seat), HUIDONG)
+    async with running(host):
+        await host.entered()
+        await host.client.send(cmd.PointAgenda(1))
+        seat["x-person"] = "afternoon"
+        host.client.dial_again()
+        await host.client.send(cmd.PointAgenda(2))
+        assert [actor.person for actor in center.disk.actors[-2:]] == ["morning", "afternoon"]
+        assert [online for online, _ in host.ears.links] == [True, False, True]
+        assert not host.ears.faults
