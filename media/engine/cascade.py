@@ -15,8 +15,9 @@ from typing import Any
 
 from desktop_app.domain.faults import Fault, HostFault, PeerFault
 from desktop_app.domain.ids import MeetingId, UnitPath
+from media.engine.janus_connections import Feed
 from media.engine.janus_engine import JanusEngine
-from media.engine.janus_room import Feed, JanusRoom
+from media.engine.janus_room import JanusRoom
 from media.engine.layers import FULL_HEIGHT, Demand, Layer, joined
 from media.engine.placement import Place, engine_of
 from media.engine.room import RecordingOrder, RoomStats
@@ -200,7 +201,7 @@ class CascadeEngine:
         room = engine.rooms[meeting]
         for other in self._with(meeting):
             if other is not engine:
-                room.take_over(site, other.rooms[meeting])
+                room.slots.take_over(site, other.rooms[meeting].slots)
         return engine
 
     # links
@@ -230,7 +231,7 @@ class CascadeEngine:
             room = engine.rooms.get(meeting)
             if room is None or not engine.connected:
                 continue
-            watched = {source for site in room.watches for source in room.wishes.get(site, {}).values() if source}
+            watched = {source for site in room.watches for source in room.slots.sources(site)}
             for other in self._with(meeting):
                 if other is not engine and other.connected:
                     for source in watched & other.rooms[meeting].feeds.keys():

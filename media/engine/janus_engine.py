@@ -7,6 +7,7 @@ made again, and the terminals come back by themselves.
 
 import asyncio
 import contextlib
+import importlib
 import logging
 import socket
 import time
@@ -20,8 +21,9 @@ from desktop_app.domain.ids import MeetingId, UnitPath
 from desktop_app.domain.limits import SITES
 from media.engine.janus_client import NO_ROOM, ROOM_EXISTS, Answer, JanusRefusal, JanusSession
 from media.engine.janus_config import JanusSecrets
+from media.engine.janus_connections import PLACEHOLDER
 from media.engine.janus_memory import JanusMemory
-from media.engine.janus_room import PLACEHOLDER, JanusRoom
+from media.engine.janus_room import JanusRoom
 from media.engine.janus_stats import room_stats
 from media.engine.layers import FULL_HEIGHT, Demand, Layer
 from media.engine.room import RecordingOrder, RoomStats
@@ -43,7 +45,7 @@ STREAMS = [
     else {"type": "video", "mid": str(number), "mindex": number, "codec": "vp8"}
     for number in range(6)
 ]
-"""The placeholder's: it uses the last two (see `janus_room.PLACEHOLDER_MIDS`)."""
+"""The placeholder's: it uses the last two (see `janus_connections.PLACEHOLDER_MIDS`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +253,7 @@ class JanusEngine:
             raise HostFault("engine-unreachable") from err
 
     async def _run(self) -> None:
+        await asyncio.to_thread(importlib.import_module, "aiortc.sdp")  # the first terminal need not wait for it
         pause = TRY_AGAIN[0]
         while True:
             try:

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from desktop_app.domain.ids import MeetingId, UnitPath
-from media.engine.janus_room import Desk, Feed, JanusRoom, Watch
+from media.engine.janus_connections import Desk, Feed, Watch
+from media.engine.janus_room import JanusRoom
 
 log = logging.getLogger(__name__)
 
@@ -61,9 +62,9 @@ def _kept(room: JanusRoom) -> dict[str, Any]:
         "meeting": room.meeting,
         "on_air": sorted(room.on_air),
         "placeholder_port": room.placeholder_port,
-        "wishes": room.wishes,
-        "heights": room.heights,
-        "paused": {site: sorted(slots) for site, slots in room.paused.items()},
+        "wishes": room.slots.wishes,
+        "heights": room.slots.heights,
+        "paused": {site: sorted(slots) for site, slots in room.slots.paused.items()},
         "feeds": [asdict(feed) for feed in room.feeds.values()],
         "watches": [{**asdict(watch), "still": sorted(watch.still)} for watch in room.watches.values()],
     }
@@ -73,10 +74,10 @@ def _restored(kept: Mapping[str, Any], desk: Desk, beat: Beat) -> JanusRoom:
     room = JanusRoom(MeetingId(kept["meeting"]), desk, beat)
     room.on_air = frozenset(UnitPath(site) for site in kept["on_air"])
     room.placeholder_port = int(kept["placeholder_port"])
-    room.wishes = {UnitPath(site): dict(slots) for site, slots in kept["wishes"].items()}
-    room.heights = {UnitPath(site): dict(slots) for site, slots in kept.get("heights", {}).items()}
-    room.paused = {UnitPath(site): set(slots) for site, slots in kept["paused"].items()}
-    room.feeds = {UnitPath(each["site"]): Feed(**each) for each in kept["feeds"]}
+    room.slots.wishes = {UnitPath(site): dict(slots) for site, slots in kept["wishes"].items()}
+    room.slots.heights = {UnitPath(site): dict(slots) for site, slots in kept.get("heights", {}).items()}
+    room.slots.paused = {UnitPath(site): set(slots) for site, slots in kept["paused"].items()}
+    room.feeds.update({UnitPath(each["site"]): Feed(**each) for each in kept["feeds"]})
     for each in kept["watches"]:
         shows = {slot: (str(feed), str(mid)) for slot, (feed, mid) in each["shows"].items()}
         room.watches[UnitPath(each["site"])] = Watch(**{**each, "shows": shows, "still": set(each["still"])})

@@ -1,84 +1,31 @@
 """One meeting's room on one Janus: who publishes what, what each receiving site's slots show, who is on the air.
 
 The terminal offers and the engine answers, on both connections. Janus wants to offer its own streams itself, so what it
-offers for the slots is turned into the answer, and the terminal's offer into Janus's answer. An empty slot shows the
-placeholder, a feed of the room without a site; so slots are switched and m-lines never change.
+offers for the slots is turned into the answer, and the terminal's offer into Janus's answer.
 """
 
 import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
 
 from desktop_app.domain.faults import Fault, PeerFault
 from desktop_app.domain.ids import MeetingId, UnitPath
 from desktop_app.domain.limits import SITES
-from media.engine.janus_client import NO_FEED, Answer, JanusRefusal
-from media.engine.layers import FULL_HEIGHT, THUMB_HEIGHT, Demand, Layer, demands, published, ranked, sent_at_first
-from media.engine.room import AUDIO_SLOTS, RECORDED_HEIGHT, VIDEO_SLOTS, RecordingOrder, recording_name
+from media.engine.janus_client import NO_FEED, JanusRefusal
+from media.engine.janus_connections import PLACEHOLDER, PLACEHOLDER_MIDS, Desk, Feed, Watch
+from media.engine.janus_slots import JanusSlots
+from media.engine.layers import FULL_HEIGHT, THUMB_HEIGHT, Demand, Layer, demands, published, sent_at_first
+from media.engine.room import RECORDED_HEIGHT, RecordingOrder, recording_name
 from media.sdp import Description, MediaLine, read_description, write_description
 
 log = logging.getLogger(__name__)
 
-PLACEHOLDER = "~"
-PLACEHOLDER_MIDS = {"audio": "4", "video": "5"}
-"""Behind streams that nothing uses: Janus 1.1 gives a remote publisher's m-line n the SSRC 1000 + 10 n, and what a
-site publishes has the first three."""
-BETWEEN_FEEDS = 0.05
-"""Seconds in which a packet through the placeholder is on its way."""
 BITRATE = 2_000_000
 """What a site may send, in bit/s."""
-
-
-@dataclass(slots=True)
-class Feed:
-    """What a site publishes, under Janus's name for it. `handle` 0: it comes from another engine."""
-
-    site: UnitPath
-    id: str
-    mids: dict[str, str]
-    """The mids of its sound and of its pictures, by the stream's name."""
-    handle: int = 0
-    sent: list[str] = field(default_factory=lambda: [Layer.MAIN.value])
-    """The layers it says it sends."""
-    recorded: bool = False
-
-
-@dataclass(slots=True)
-class Watch:
-    """One receiving connection. `shows` is what Janus was told last."""
-
-    site: UnitPath
-    handle: int
-    kinds: dict[str, str]
-    mids: dict[str, str]
-    ssrcs: dict[str, int | None]
-    answer: str
-    """What Janus was told of the terminal."""
-    shows: dict[str, tuple[str, str]] = field(default_factory=dict)
-    still: set[str] = field(default_factory=set)
-    """Slots that were told to pause."""
-
-
-class Desk(Protocol):
-    """What a room needs of its engine."""
-
-    control: int
-
-    async def ask(self, handle: int, body: Mapping[str, Any], sdp: tuple[str, str] | None = None) -> Answer: ...
-
-    async def attach(self) -> int: ...
-
-    async def detach(self, handle: int) -> None: ...
-
-    def room_secret(self, meeting: MeetingId) -> str: ...
-
-    def changed(self) -> None:
-        """Something that must survive the center."""
-        ...
 
 
 class JanusRoom:
@@ -92,15 +39,12 @@ class JanusRoom:
         self.watches: dict[UnitPath, Watch] = {}
         self.coming_feeds: dict[int, Feed] = {}
         self.coming_watches: dict[int, Watch] = {}
-        self.wishes: dict[UnitPath, dict[str, UnitPath | None]] = {}
-        self.heights: dict[UnitPath, dict[str, int]] = {}
-        """How many lines the place of each slot has."""
-        self.paused: dict[UnitPath, set[str]] = {}
         self.order: RecordingOrder | None = None
         self.placeholder_port = 0
         self.lock = asyncio.Lock()
         self._desk = desk
         self._beat = beat
+        self.slots = JanusSlots(desk, self.feeds, lambda: beat(self))
 
     def forget_connections(self) -> None:
         """Janus lost them all; what was wished stays."""
@@ -171,7 +115,7 @@ class JanusRoom:
             )
             await self._drop_coming(self.coming_watches, site)
             self.coming_watches[handle] = watch
-            await self._sync(watch)
+            await self.slots.sync(watch)
             self._desk.changed()
         lines = tuple(
             MediaLine(line.mid, line.kind, "sendonly", line.payload_type, other.ssrc) for line, other in pairs
@@ -210,7 +154,7 @@ class JanusRoom:
         async with self.lock:
             for watch in [*self.watches.values(), *self.coming_watches.values()]:
                 if watch.handle == handle:
-                    await self._confirm(watch, offered)
+                    await self.slots.confirm(watch, offered)
 
     async def put_feed(self, feed: Feed) -> None:
         """A feed from another engine."""
@@ -236,23 +180,14 @@ class JanusRoom:
     # what the slots show
 
     async def switch(self, site: UnitPath, slot: str, source: UnitPath | None, height: int = FULL_HEIGHT) -> None:
-        if site not in self.wishes and len(self.wishes) >= SITES:
-            raise PeerFault("room-full", limit=SITES)
-        watch = self.newest_watch(site)
-        if slot not in (watch.mids if watch is not None else (*AUDIO_SLOTS, *VIDEO_SLOTS)):
-            raise PeerFault("slot-unknown", slot=slot)
-        self.wishes.setdefault(site, {})[slot] = source
-        self.heights.setdefault(site, {})[slot] = height
+        self.slots.wish(site, self.newest_watch(site), slot, source, height)
         await self._sync_site(site)
 
     async def pause(self, site: UnitPath, slot: str, paused: bool) -> None:
         watch = self.newest_watch(site)
         if watch is None:
             raise PeerFault("site-unknown", site=site)
-        if slot not in watch.mids:
-            raise PeerFault("slot-unknown", slot=slot)
-        held = self.paused.setdefault(site, set())
-        (held.add if paused else held.discard)(slot)
+        self.slots.pause(watch, slot, paused)
         await self._sync_site(site)
 
     async def offer_layers(self, site: UnitPath, layers: frozenset[Layer]) -> None:
@@ -267,28 +202,13 @@ class JanusRoom:
 
     def demand(self) -> dict[UnitPath, Demand]:
         """What the slots that show something want of each site."""
-        shown = [
-            (source, self.height(site, slot))
-            for site, watch in self.watches.items()
-            for slot, source in self.wishes.get(site, {}).items()
-            if source is not None and watch.kinds.get(slot) == "video" and slot not in self.paused.get(site, ())
-        ]
+        shown = [each for watch in self.watches.values() for each in self.slots.shown(watch)]
         for site in self.order.sites if self.order is not None else ():
             shown.append((site, RECORDED_HEIGHT if site in self.on_air else THUMB_HEIGHT))
         return demands(shown)
 
     def has_feed(self, site: UnitPath) -> bool:
         return site in self.feeds or any(feed.site == site for feed in self.coming_feeds.values())
-
-    def take_over(self, site: UnitPath, other: "JanusRoom") -> None:
-        """What a site's slots showed on another engine; it connects here now."""
-        if (wishes := other.wishes.pop(site, None)) is not None:
-            self.wishes.setdefault(site, {}).update(wishes)
-            self.heights.setdefault(site, {}).update(other.heights.pop(site, {}))
-            self.paused.setdefault(site, set()).update(other.paused.pop(site, set()))
-
-    def height(self, site: UnitPath, slot: str) -> int:
-        return self.heights.get(site, {}).get(slot, FULL_HEIGHT)
 
     async def keyframe(self, site: UnitPath) -> None:
         feed = self.feeds.get(site)
@@ -314,8 +234,7 @@ class JanusRoom:
 
     async def leave(self, site: UnitPath) -> None:
         async with self.lock:
-            for kept in (self.wishes, self.heights, self.paused):
-                kept.pop(site, None)
+            self.slots.forget(site)
             await self._drop_coming(self.coming_feeds, site)
             await self._drop_coming(self.coming_watches, site)
             if (feed := self.feeds.get(site)) is not None:
@@ -395,9 +314,9 @@ class JanusRoom:
 
     async def _sync_viewers(self, source: UnitPath) -> None:
         for watch in (*self.watches.values(), *self.coming_watches.values()):
-            if source in self.wishes.get(watch.site, {}).values():
+            if source in self.slots.sources(watch.site):
                 try:
-                    await self._sync(watch)
+                    await self.slots.sync(watch)
                 except JanusRefusal as refusal:  # it is just ending; the others must not wait for it
                     log.info("the slots of %s were not switched: %s", watch.site, refusal)
 
@@ -405,75 +324,8 @@ class JanusRoom:
         async with self.lock:
             for watch in (*self.watches.values(), *self.coming_watches.values()):
                 if watch.site == site:
-                    await self._sync(watch)
+                    await self.slots.sync(watch)
             self._desk.changed()
-
-    async def _sync(self, watch: Watch) -> None:
-        """Tell Janus what this connection's slots should show and it does not know yet."""
-        wanted = {slot: self._target(watch, slot) for slot in watch.mids}
-        changed = {slot: target for slot, target in wanted.items() if watch.shows.get(slot) != target}
-        if changed:
-            await self._tell(watch, changed)
-            watch.still -= changed.keys()  # a switch ends a pause
-        paused = self.paused.get(watch.site, set()) & watch.mids.keys()
-        if paused != watch.still:
-            streams = [{"mid": watch.mids[slot], "send": slot not in paused} for slot in paused ^ watch.still]
-            await self._desk.ask(watch.handle, {"request": "configure", "streams": streams})
-            for slot in watch.still - paused:
-                await self._refresh(watch, slot)
-            watch.still = set(paused)
-
-    async def _tell(self, watch: Watch, changed: Mapping[str, tuple[str, str]]) -> None:
-        """Switch these slots. One that is to show a feed of another engine sees a packet of the placeholder first: such
-        feeds all have the same SSRC, and Janus goes on with a new feed's numbers only where the SSRC is another."""
-        far = {feed.id for feed in self.feeds.values() if not feed.handle}
-        if any(id_ in far for id_, _ in changed.values()):
-            empty = {slot: (PLACEHOLDER, PLACEHOLDER_MIDS[watch.kinds[slot]]) for slot in changed}
-            await self._switch(
-                watch, {slot: target for slot, target in empty.items() if watch.shows.get(slot) != target}
-            )
-            await self._beat(self)
-            await asyncio.sleep(BETWEEN_FEEDS)
-        await self._switch(watch, changed)
-
-    async def _switch(self, watch: Watch, changed: Mapping[str, tuple[str, str]]) -> None:
-        if not changed:
-            return
-        streams = [{"feed": id_, "mid": mid, "sub_mid": watch.mids[slot]} for slot, (id_, mid) in changed.items()]
-        try:
-            done = await self._desk.ask(watch.handle, {"request": "switch", "streams": streams})
-        except JanusRefusal as refusal:
-            if refusal.code != NO_FEED:
-                raise
-            if len(changed) > 1:  # one that is just leaving must not hold up the others
-                for slot, target in changed.items():
-                    await self._switch(watch, {slot: target})
-            return
-        watch.shows.update(changed)
-        if done["jsep"]:
-            await self._confirm(watch, done["jsep"])
-
-    async def _confirm(self, watch: Watch, offered: str) -> None:
-        """A slot whose source was lost is confirmed again; for the terminal nothing changes, or it must come anew."""
-        if {line.mid: line.ssrc for line in read_description(offered).lines} == watch.ssrcs:
-            await self._desk.ask(watch.handle, {"request": "start"}, ("answer", watch.answer))
-        else:
-            await self._desk.detach(watch.handle)
-
-    async def _refresh(self, watch: Watch, slot: str) -> None:
-        feed = next((each for each in self.feeds.values() if each.id == watch.shows.get(slot, ("", ""))[0]), None)
-        if feed is not None and feed.handle and watch.kinds[slot] == "video":
-            await self._desk.ask(feed.handle, {"request": "configure", "keyframe": True})
-
-    def _target(self, watch: Watch, slot: str) -> tuple[str, str]:
-        kind = watch.kinds[slot]
-        source = self.wishes.get(watch.site, {}).get(slot)
-        feed = self.feeds.get(source) if source is not None else None
-        if feed is None:
-            return PLACEHOLDER, PLACEHOLDER_MIDS[kind]
-        names = ["audio"] if kind == "audio" else ranked(self.height(watch.site, slot), feed.sent)
-        mid = next((feed.mids[name] for name in names if name in feed.mids), None)
-        return (feed.id, mid) if mid is not None else (PLACEHOLDER, PLACEHOLDER_MIDS[kind])
 
 
 def _answer_of(theirs: Description, lines: tuple[MediaLine, ...]) -> str:

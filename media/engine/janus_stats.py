@@ -12,7 +12,8 @@ from websockets.exceptions import WebSocketException
 from websockets.typing import Subprotocol
 
 from desktop_app.domain.faults import HostFault
-from media.engine.janus_room import Feed, JanusRoom, Watch
+from media.engine.janus_connections import Feed, Watch
+from media.engine.janus_room import JanusRoom
 
 ANSWER_WITHIN = 4.0
 MESSAGE = 4 * 1024 * 1024
@@ -67,13 +68,13 @@ def _publisher(feed: Feed, lines: dict[str, Any]) -> dict[str, Any]:
 
 def _subscriber(room: JanusRoom, watch: Watch, lines: dict[str, Any]) -> dict[str, Any]:
     slots = {}
-    for slot, source in room.wishes.get(watch.site, {}).items():
+    for slot, source in room.slots.wishes.get(watch.site, {}).items():
         if source is not None and slot in watch.mids:
             line = lines.get(watch.mids[slot], {})
             counted = line.get("stats", {}).get("out", {})
             slots[slot] = {
                 "shows": source,
-                "paused": slot in room.paused.get(watch.site, ()),
+                "paused": slot in room.slots.paused.get(watch.site, ()),
                 "packets": counted.get("packets", 0),
                 "bytes": counted.get("bytes", 0),
                 "loss": round(line.get("rtcp", {}).get("main", {}).get("lost-by-remote", 0) / 256, 4),
