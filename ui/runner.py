@@ -7,6 +7,7 @@ goes to `failed`; anything else is a bug: it is logged with its traceback and `f
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -19,23 +20,56 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class Runner(QObject):
-    """One worker thread and the way back."""
+@dataclass(slots=True)
+class _Errand:
+    """What is to be done, whom the answer is for, and then the answer."""
 
-    _arrived = Signal(object)
+    fn: Callable[..., Any]
+    args: tuple[Any, ...]
+    done: Callable[[Any], object] | None
+    failed: Callable[[Fault], object] | None
+    answer: Any = None
+    has_failed: bool = False
+
+    def run(self) -> None:
+        try:
+            self.answer = self.fn(*self.args)
+        except Fault as fault:
+            self.answer, self.has_failed = fault, True
+        except Exception as err:
+            log.exception("%s failed", getattr(self.fn, "__qualname__", self.fn), exc_info=err)
+            self.answer, self.has_failed = HostFault("bug"), True
+
+    def tell(self) -> None:
+        callback = self.failed if self.has_failed else self.done
+        if callback is not None:
+            callback(self.answer)
+        elif self.has_failed:
+            log.warning("nobody was told of %s", self.answer)
+
+
+class Runner(QObject):
+    """One worker thread and the way back.
+
+    The worker knows an errand by its number alone and holds nothing of it when it answers: a screen that is gone by
+    then must not end on the worker's thread.
+    """
+
+    _arrived = Signal(int)
     busy_changed = Signal(bool)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="records")
-        self._open = 0
+        self._errands: dict[int, _Errand] = {}
+        self._number = 0
         self._closed = False
         self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
     @property
     def busy(self) -> bool:
         """Whether something was started and has not been answered yet."""
-        return self._open > 0
+        return bool(self._errands)
 
     def start(
         self,
@@ -47,45 +81,26 @@ class Runner(QObject):
         """Run `fn(*args)` on the worker; then `done(result)` or `failed(fault)` here. Never blocks."""
         if self._closed:
             return
-        self._open += 1
-        if self._open == 1:
+        self._number += 1
+        self._errands[self._number] = _Errand(fn, args, done, failed)
+        if len(self._errands) == 1:
             self.busy_changed.emit(True)
-        self._pool.submit(self._work, fn, args, done, failed)
+        self._pool.submit(self._work, self._number)
 
     def close(self) -> None:
         """Finish what was started (its answers are dropped) and stop."""
         self._closed = True
         self._pool.shutdown(wait=True)
 
-    def _work(
-        self,
-        fn: Callable[..., Any],
-        args: tuple[Any, ...],
-        done: Callable[[Any], object] | None,
-        failed: Callable[[Fault], object] | None,
-    ) -> None:
-        try:
-            result = fn(*args)
-        except Fault as fault:
-            self._answer(failed, fault)
-        except Exception as err:
-            log.exception("%s failed", getattr(fn, "__qualname__", fn), exc_info=err)
-            self._answer(failed, HostFault("bug"))
-        else:
-            self._answer(done, result)
-
-    def _answer(self, callback: Callable[[Any], object] | None, value: Any) -> None:
+    def _work(self, number: int) -> None:
+        self._errands[number].run()
         if not self._closed:
-            self._arrived.emit((callback, value))
+            self._arrived.emit(number)
 
-    def _deliver(self, answer: tuple[Callable[[Any], object] | None, Any]) -> None:
+    def _deliver(self, number: int) -> None:
         if self._closed:
             return
-        callback, value = answer
-        self._open -= 1
-        if self._open == 0:
+        errand = self._errands.pop(number)
+        if not self._errands:
             self.busy_changed.emit(False)
-        if callback is not None:
-            callback(value)
-        elif isinstance(value, Fault):
-            log.warning("nobody was told of %s", value)
+        errand.tell()
