@@ -6,9 +6,14 @@ run in a child process.
 """
 
 import threading
+import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
+
+COMING = 8
+"""Frames that may wait for their time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +46,16 @@ class FrameSource(Protocol):
 
 class FrameSlot:
     """The latest-frame slot: one writer (media thread), one reader (paint timer). `on_want` is called, on the reader's
-    thread, when it wants another size."""
+    thread, when it wants another size. A frame may be put before its time; until then the reader sees those before."""
 
-    def __init__(self, on_want: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, on_want: Callable[[], None] = lambda: None, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self._on_want = on_want
+        self._monotonic = monotonic
         self._lock = threading.Lock()
         self._frame: Frame | None = None
+        self._coming: deque[tuple[float, Frame]] = deque()
         self._size = (0, 0)
 
     def want(self, width: int, height: int) -> None:
@@ -58,10 +67,21 @@ class FrameSlot:
     def wanted(self) -> tuple[int, int]:
         return self._size
 
-    def put(self, frame: Frame | None) -> None:
+    def put(self, frame: Frame | None, due: float = float("-inf")) -> None:
+        """From `due` on, in monotonic seconds, this is the latest frame; None: there is none, and none is to come."""
         with self._lock:
-            self._frame = frame
+            if frame is None or due <= self._monotonic():
+                self._coming.clear()
+                self._frame = frame
+                return
+            self._coming.append((due, frame))
+            if len(self._coming) > COMING:
+                self._frame = self._coming.popleft()[1]
 
     def latest(self) -> Frame | None:
         with self._lock:
+            if self._coming:
+                now = self._monotonic()
+                while self._coming and self._coming[0][0] <= now:
+                    self._frame = self._coming.popleft()[1]
             return self._frame

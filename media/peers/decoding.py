@@ -76,14 +76,14 @@ class TileDecoder:
     def behind(self) -> bool:
         return self.submitted - self.finished > BACKLOG
 
-    def decode(self, frame: bytes) -> None:
-        """On the picture thread."""
+    def decode(self, frame: bytes, due: float) -> None:
+        """On the picture thread; it is to be shown when it is due, in monotonic seconds."""
         try:
             picture = self._decoder.decode(frame)
             wanted = self.tile.slot.wanted
             if picture is not None and min(wanted) > 0:
                 now = self._clock.monotonic()
-                self.tile.slot.put(self._scaler.frame(picture, wanted, now))
+                self.tile.slot.put(self._scaler.frame(picture, wanted, now), due)
                 self.tile.painted(now, picture.height)
         except PeerFault:
             self.failed = True
@@ -95,15 +95,15 @@ class PictureThread:
     """One thread for all tiles of a terminal."""
 
     def __init__(self) -> None:
-        self._queue: queue.SimpleQueue[tuple[TileDecoder, bytes] | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[tuple[TileDecoder, bytes, float] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="pictures", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
-    def submit(self, decoder: TileDecoder, frame: bytes) -> None:
+    def submit(self, decoder: TileDecoder, frame: bytes, due: float) -> None:
         decoder.submitted += 1
-        self._queue.put((decoder, frame))
+        self._queue.put((decoder, frame, due))
 
     def stop(self) -> None:
         """Decode what waits, then end."""
@@ -113,5 +113,5 @@ class PictureThread:
 
     def _run(self) -> None:
         while (task := self._queue.get()) is not None:
-            decoder, frame = task
-            decoder.decode(frame)
+            decoder, frame, due = task
+            decoder.decode(frame, due)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from desktop_app.domain.clock import Clock
 from media.peers.decoding import PictureThread, Tile, TileDecoder
+from media.peers.presentation import Presentation
 from media.rtp import rtcp, vp8
 from media.rtp.gaps import Gaps
 from media.rtp.packet import RtpPacket
@@ -35,6 +36,7 @@ class VideoSlot:
         self._packets: dict[int, RtpPacket] = {}
         self._next = 0
         self._gaps = Gaps()
+        self._presentation = Presentation()
         self._waiting = True
         """No picture is shown before the next keyframe."""
         self._picture_id = -1
@@ -62,6 +64,7 @@ class VideoSlot:
     def show(self, tile: Tile | None) -> None:
         """From now on the packets are this tile's; None drops them."""
         self._decoder = TileDecoder(tile, self._clock) if tile is not None else None
+        self._presentation = Presentation()
         self._ask_after = KEYFRAME_EVERY[0]
         self._changing = True
         self._wait()
@@ -142,7 +145,8 @@ class VideoSlot:
         while (end := self._frame_end()) is not None:
             parts: list[bytes] = []
             for number in range(self._next, end + 1):
-                read = vp8.read_payload(self._packets.pop(number).payload)
+                packet = self._packets.pop(number)
+                read = vp8.read_payload(packet.payload)
                 if read is not None:
                     follows = bool(parts) or read.follows(self._picture_id)
                     self.is_another |= not follows
@@ -160,7 +164,7 @@ class VideoSlot:
                 self._wait()
                 return
             self._ask_after = KEYFRAME_EVERY[0]
-            self._pictures.submit(decoder, b"".join(parts))
+            self._pictures.submit(decoder, b"".join(parts), self._presentation.due(packet.timestamp, now))
 
     def _frame_end(self) -> int | None:
         number = self._next

@@ -1,8 +1,10 @@
 """Which packets of a stream are missing, and when to ask for them again (RFC 4585, section 6.2.1).
 
-Numbers are unwrapped sequence numbers. A gap is asked for at once, then every `again` seconds, `tries` times in all;
-after that it is lost for good and reported so, once.
+Numbers are unwrapped sequence numbers. A gap is asked for at once, and again when the answer should have been there:
+how long that takes is learnt from what came. After `tries` times, or WITHIN, it is lost for good and reported so, once.
 """
+
+from dataclasses import dataclass
 
 MAX_GAP = 200
 """A jump wider than this is a new start, not a loss."""
@@ -18,14 +20,32 @@ def fresh_losses(newest: int | None, number: int, *, spared: int) -> list[int]:
     return list(range(newest + 1, number - spared))
 
 
+WITHIN = 1.0
+"""Seconds after which nothing is asked for any more."""
+AGAIN = (0.03, 0.4)
+"""The shortest and the longest pause between two requests for a packet, in seconds."""
+MARGIN = 0.015
+"""Seconds that an answer may take longer than they usually do."""
+
+
+@dataclass(slots=True)
+class _Missing:
+    since: float
+    again_at: float
+    tries: int = 1
+
+
 class Gaps:
-    """Missing packets of one stream. Bounded: never more than MAX_GAP numbers."""
+    """Missing packets of one stream. Bounded: never more than MAX_GAP numbers. `again` is the pause between two
+    requests before anything is known of the line."""
 
     def __init__(self, *, again: float = 0.06, tries: int = 6) -> None:
         self._again = again
         self._tries = tries
         self._newest: int | None = None
-        self._missing: dict[int, tuple[int, float]] = {}
+        self._answer: float | None = None
+        """Seconds that an answer takes."""
+        self._missing: dict[int, _Missing] = {}
         self.lost = 0
         """Packets given up so far."""
 
@@ -36,40 +56,53 @@ class Gaps:
         return bool(self._missing)
 
     def add(self, number: int, now: float) -> list[int]:
-        """Note a packet; the numbers that are newly missing, to be asked for now."""
+        """Note a packet; the numbers to be asked for now: those newly missing, and those whose answer is overdue."""
         newest = self._newest
         if newest is None or number > newest + MAX_GAP or number < newest - 4 * MAX_GAP:
             self._missing.clear()
             self._newest = number
             return []
         if number <= newest:
-            self._missing.pop(number, None)
-            return []
+            found = self._missing.pop(number, None)
+            if found is not None and found.tries == 1:
+                self._learn(now - found.since)
+            return self._overdue(now) if self._missing else []
         self._newest = number
-        fresh = list(range(newest + 1, number))
-        for each in fresh:
-            self._missing[each] = (1, now + self._again)
+        wanted = self._overdue(now) if self._missing else []
+        for each in range(newest + 1, number):
+            self._missing[each] = _Missing(now, now + self._again)
+            wanted.append(each)
         while len(self._missing) > MAX_GAP:
             self._missing.pop(next(iter(self._missing)))
             self.lost += 1
-        return fresh
+        return wanted
 
     def due(self, now: float) -> tuple[list[int], int]:
         """What to ask for again now, and how many were given up just now."""
-        again = []
-        gone = []
-        for number, (tries, at) in self._missing.items():
-            if at > now:
-                continue
-            if tries >= self._tries:
-                gone.append(number)
-            else:
-                again.append(number)
-                self._missing[number] = (tries + 1, now + self._again)
+        gone = [
+            number
+            for number, each in self._missing.items()
+            if each.again_at <= now and (each.tries >= self._tries or now - each.since > WITHIN)
+        ]
         for number in gone:
             del self._missing[number]
         self.lost += len(gone)
-        return again, len(gone)
+        return self._overdue(now), len(gone)
+
+    def _overdue(self, now: float) -> list[int]:
+        again = []
+        for number, each in self._missing.items():
+            if each.again_at <= now and each.tries < self._tries:
+                each.tries += 1
+                each.again_at = now + self._again
+                again.append(number)
+        return again
+
+    def _learn(self, took: float) -> None:
+        """Quick to believe in a long way, slow in a short one: what was only out of order comes soon."""
+        before = self._answer
+        self._answer = took if before is None else before + (took - before) * (0.5 if took > before else 0.1)
+        self._again = min(AGAIN[1], max(AGAIN[0], self._answer + MARGIN))
 
     def forget(self) -> None:
         """Start over with the next packet: whatever is missing is no longer wanted."""

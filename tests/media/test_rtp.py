@@ -80,6 +80,28 @@ def test_a_lost_packet_is_asked_for_at_once_then_again_and_given_up():
     assert gaps.lost == 1
 
 
+def test_a_packet_is_asked_for_again_when_its_answer_is_overdue_however_long_the_way():
+    for way in (0.02, 0.2):
+        gaps, now = Gaps(), 0.0
+        for number in range(0, 400, 2):  # every second packet is lost, and comes after a round trip
+            now += 1.0
+            for lost in gaps.add(number, now):
+                gaps.add(lost, now + way)
+        now += 1.0
+        assert gaps.add(400, now) == [399]
+        assert gaps.due(now + way) == ([], 0)
+        assert gaps.due(now + way + 0.05) == ([399], 0)
+
+
+def test_what_was_asked_for_a_second_is_given_up_whatever_was_counted():
+    gaps = Gaps(again=0.4, tries=6)
+    gaps.add(1, 0.0)
+    gaps.add(3, 0.0)
+    given_up = [gaps.due(at / 10)[1] for at in range(1, 16)]
+    assert sum(given_up) == 1
+    assert given_up.index(1) < 14
+
+
 def test_a_wide_jump_is_a_new_start_and_not_a_thousand_losses():
     gaps = Gaps()
     gaps.add(10, 0.0)

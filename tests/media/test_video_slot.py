@@ -20,7 +20,7 @@ class Pictures:
 
     frames: list[bytes] = field(default_factory=list)
 
-    def submit(self, decoder: TileDecoder, frame: bytes) -> None:
+    def submit(self, decoder: TileDecoder, frame: bytes, due: float) -> None:
         self.frames.append(frame)
 
 
