@@ -1,8 +1,9 @@
 """The records beside their peers: PouchDB to express-pouchdb, Yjs, Hocuspocus, and raw SQLite and PostgreSQL.
 
 The peers come from npm into a cache folder, by this measurement itself; without node and npm their columns are empty,
-and without PostgreSQL its rows are not there. `SILIAN_BENCH_CHANGES` is how many changes are pushed (100,000). What is
-held against a raw peer is measured in turns with it, each three times, and the medians are told.
+and without PostgreSQL its rows are not there. `SILIAN_BENCH_CHANGES` is how many changes are pushed (100,000; each
+terminal of the fleet writes a hundredth of it), `SILIAN_BENCH_PARTS` what is measured ("lanes raw minutes fleet").
+What is held against a raw peer is measured in turns with it, each three times, and the medians are told.
 """
 
 import asyncio
@@ -37,6 +38,7 @@ from sync.terminal.pushing import push_all
 from sync.terminal.records import Records, Write
 
 CHANGES = int(os.environ.get("SILIAN_BENCH_CHANGES", "100000"))
+PARTS = ("lanes", "raw", "minutes", "fleet")
 TEXT = "请相关部门在下季度前完成入户调查，并把结果报送县政协办公室。"
 PACKAGES = (
     "pouchdb-node@9",
@@ -331,14 +333,40 @@ def _row(row: str, ours: float, peer: float | None, *, least: float | None = Non
     return Row(row, round(ours, 2), None if peer is None else round(peer, 2), goal, holds)
 
 
-def measure(folder: Path, postgres: Cluster | None) -> list[Row]:
+BEGAN = time.monotonic()
+
+
+def _say(what: str) -> None:
+    """What is measured now, and how long all of it has taken."""
+    print(f"[{time.monotonic() - BEGAN:5.0f} s] {what}", flush=True)
+
+
+def measure(folder: Path, postgres: Cluster | None, parts: Sequence[str] = PARTS) -> list[Row]:
+    """The rows of these parts, in their order."""
     node = peers()
+    rows: list[Row] = []
+    if "lanes" in parts:
+        rows += _lane_rows(folder, node, postgres)
+    if "raw" in parts:
+        rows += _raw_rows(folder, postgres)
+    if "minutes" in parts:
+        _say("minutes, and Yjs")
+        rows.append(_minutes(folder, node))
+    if "fleet" in parts:
+        rows += _fleet(folder)
+    return rows
+
+
+def _lane_rows(folder: Path, node: Path | None, postgres: Cluster | None) -> list[Row]:
+    _say(f"a terminal writes {CHANGES} changes")
     _filled(folder / "filled", CHANGES).close()
+    _say("PouchDB pushes and pulls as many")
     pouch = _node(node, "peer_pouch.js", str(folder / "pouch"), str(CHANGES), TEXT)
     rows: list[Row] = []
     for name, database in (("SQLite", ""), ("PostgreSQL", postgres.new() if postgres else None)):
         if database is None:
             continue
+        _say(f"push, the same again, snapshot: {name}")
         ours = asyncio.run(_over_http(folder / f"http-{name}", folder / "filled", database))
         rows += [
             _row(
@@ -350,17 +378,17 @@ def measure(folder: Path, postgres: Cluster | None) -> list[Row]:
         ]
         if not database:
             rows.append(_row("bytes a change on the wire (PouchDB)", ours["bytes"], pouch.get("bytes"), most=0.2))
+            _say("Hocuspocus is killed")
             gone = sync_kills.hocuspocus(node, HERE / "peer_hocuspocus.js") if node else None
             what = f"acknowledged, then lost, of {sync_kills.CHARACTERS} characters at kill -9 (Hocuspocus)"
             rows.append(Row(what, ours["lost"], gone, "<= 0", ours["lost"] == 0))
         shutil.rmtree(folder / f"http-{name}")
-    rows += _raw_rows(folder, postgres)
-    rows.append(_minutes(folder, node))
-    return rows + _fleet(folder)
+    return rows
 
 
 def _raw_rows(folder: Path, postgres: Cluster | None) -> list[Row]:
     count = min(CHANGES, AT_MOST)
+    _say(f"one durable change, {DURABLE} times, in turns with raw")
     one, raw_one, plain_one = _turns(folder, "one", _one)
     rows = [
         _row("one durable local change (1/s, raw encrypted)", one, raw_one, least=0.8),
@@ -370,6 +398,7 @@ def _raw_rows(folder: Path, postgres: Cluster | None) -> list[Row]:
         ("log-only write at the center", "later", sync_raw.LOG, (0.4, 0.5)),
         ("merged write at the center", "opinion", sync_raw.MERGED_AT_CENTER, (0.25, 0.2)),
     ):
+        _say(f"{what}, {count} changes in turns with raw")
         batches = _batches(folder / f"day-{entity}", count, entity)
         ours, raw, plain = _turns(folder, entity, lambda where: _received(where, batches, tables, None))  # noqa: B023
         rows += [
@@ -385,7 +414,7 @@ def _raw_rows(folder: Path, postgres: Cluster | None) -> list[Row]:
 def _fleet(folder: Path) -> list[Row]:
     """`silian simulate sync`: many terminals drain at once into a center over TLS."""
     size = Size(TERMINALS, CHANGES // 100)
-    measures = asyncio.run(drain(folder / "fleet", size, SystemClock()))
+    measures = asyncio.run(drain(folder / "fleet", size, SystemClock(), _say))
     what = f"{size.terminals} terminals, {size.changes} changes each: "
     return [
         Row(what + one.what, round(one.seconds, 3), None, None if one.goal is None else f"<= {one.goal:g}", one.holds)
@@ -395,7 +424,12 @@ def _fleet(folder: Path) -> list[Row]:
 
 def main() -> int:
     """Measure, print, keep; 1 when a goal that could be measured is not reached."""
+    wanted = os.environ.get("SILIAN_BENCH_PARTS", " ".join(PARTS)).split()
+    parts = [part for part in PARTS if part in wanted]
+    if not parts:
+        print(f"bench: the parts are {', '.join(PARTS)}", file=sys.stderr)
+        return 2
     with tempfile.TemporaryDirectory(prefix="silian-bench-", dir=Path.cwd()) as held, cluster() as postgres:
-        rows = measure(Path(held), postgres)
-    keep("sync", rows)
+        rows = measure(Path(held), postgres, parts)
+    keep("sync" if parts == list(PARTS) else f"sync-{'-'.join(parts)}", rows)
     return 1 if any(row.holds is False for row in rows) else 0

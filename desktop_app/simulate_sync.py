@@ -7,9 +7,10 @@ has held a meeting of its own offline and written its changes; then all links co
 import argparse
 import asyncio
 import json
+import sys
 import tempfile
 import time
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -60,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
     log_to_stderr("error")
     with tempfile.TemporaryDirectory(prefix="silian-simulation-", ignore_cleanup_errors=True) as spare:
         size = Size(options.terminals, options.changes)
-        measures = asyncio.run(drain(options.folder or Path(spare), size, SystemClock()))
+        measures = asyncio.run(drain(options.folder or Path(spare), size, SystemClock(), _say))
     if options.json:
         print(json.dumps([asdict(one) | {"holds": one.holds} for one in measures], ensure_ascii=False, indent=2))
     else:
@@ -70,13 +71,20 @@ def run(options: argparse.Namespace) -> int:
     return 0 if all(one.holds for one in measures) else 1
 
 
-async def drain(folder: Path, size: Size, clock: Clock) -> list[Measure]:
-    """Write offline, send, read, compare."""
+def _say(what: str) -> None:
+    print(f"... {what}", file=sys.stderr, flush=True)
+
+
+async def drain(
+    folder: Path, size: Size, clock: Clock, say: Callable[[str], None] = lambda _what: None
+) -> list[Measure]:
+    """Write offline, send, read, compare; `say` is told what is done now."""
     with SimulatedCenter(folder / "center", clock) as center:
         seatings, _ = center.prepare(places(size.terminals), MeetingKind.GUOSHI_LECTURE, ())
         began = time.monotonic()
         terminals = [SimulatedTerminal(folder, seating, clock) for seating in seatings]
         try:
+            say(f"{size.terminals} terminals write {size.changes} changes each")
             for terminal in terminals:
                 await asyncio.to_thread(terminal.write_a_day, size.changes)
             written = time.monotonic() - began
@@ -84,14 +92,18 @@ async def drain(folder: Path, size: Size, clock: Clock) -> list[Measure]:
             before = center.memory_mib()
             for terminal in terminals:
                 terminal.connect(center)
+            say("all of them send")
             began = time.monotonic()
             await _all(terminal.push() for terminal in terminals)
             drained = time.monotonic() - began
             after = center.memory_mib()
+            say(f"drained in {drained:.1f} s; all of them read")
             await _all(terminal.pull() for terminal in terminals)
+            say("all of them compare their checksums")
             differing = await _all(terminal.differing() for terminal in terminals)
             equal = time.monotonic() - began
             later = center.memory_mib()
+            say(f"equal after {equal:.1f} s; all of them ask once more")
             await _all(terminal.pull() for terminal in terminals)
             differing += await _all(terminal.differing() for terminal in terminals)
             last = center.memory_mib()

@@ -28,6 +28,7 @@ CENTER_FIELDS = {
 }
 """Fields that the center alone gives: official numbers."""
 NOBODYS: frozenset[str] = frozenset()
+STEPS = frozenset(step.value for step in Handling)
 Judgement = tuple[Verdict, str, Payload | None]
 
 
@@ -180,7 +181,7 @@ def _check_state(entity: Entity, change: Change, payload: Payload, projection: P
 def _check_handling(state: RecordState, payload: Payload) -> None:
     """The follow-up of an opinion goes step by step. Of two who stepped unseen by each other a person decides later."""
     wanted = str(payload.fields["state"])
-    if wanted not in tuple(Handling):
+    if wanted not in STEPS:
         raise Refused("step-not-allowed")
     heads, seen = state.clocks.get("state", []), payload.bases.get("state", ())
     if len(heads) > 1 or set(heads) != set(seen):

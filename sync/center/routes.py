@@ -25,6 +25,9 @@ from sync.replication.page import FEED_BYTES, Page, pack_page
 
 LONGEST_WAIT = 25.0
 """Seconds a pull may wait for something new."""
+PAGES_AT_ONCE = 4
+SNAPSHOTS_AT_ONCE = 2
+"""Parts of a snapshot and checksums that are made at a time: each holds 10,000 changes and a connection's cache."""
 RECEIPTS_TYPE = "application/vnd.silian+msgpack"
 _STATUS = {
     "epoch-old": 409,
@@ -62,6 +65,8 @@ class Lanes:
         self._store = store
         self._receive = receive
         self._intake = asyncio.Lock()
+        self._pages = asyncio.Semaphore(PAGES_AT_ONCE)
+        self._snapshots = asyncio.Semaphore(SNAPSHOTS_AT_ONCE)
 
     async def push(self, request: Request) -> Response:
         principal: Principal = request.scope["principal"]
@@ -89,14 +94,15 @@ class Lanes:
         principal: Principal = request.scope["principal"]
         try:
             query = _PullQuery(request)
-            part = await run_in_threadpool(
-                self._store.snapshot,
-                principal,
-                bucket=query.bucket,
-                after=query.since,
-                until=query.until,
-                known_feed=query.feed,
-            )
+            async with self._snapshots:
+                part = await run_in_threadpool(
+                    self._store.snapshot,
+                    principal,
+                    bucket=query.bucket,
+                    after=query.since,
+                    until=query.until,
+                    known_feed=query.feed,
+                )
         except (PeerFault, HostFault) as fault:
             return self._refusal(fault)
         return Response(part, media_type=MEDIA_TYPE)
@@ -105,9 +111,10 @@ class Lanes:
         principal: Principal = request.scope["principal"]
         try:
             query = _PullQuery(request)
-            heads = await run_in_threadpool(
-                self._store.heads, principal, query.since, query.own_head, known_feed=query.feed
-            )
+            async with self._snapshots:
+                heads = await run_in_threadpool(
+                    self._store.heads, principal, query.since, query.own_head, known_feed=query.feed
+                )
         except (PeerFault, HostFault) as fault:
             return self._refusal(fault)
         return Response(heads, media_type=MEDIA_TYPE)
@@ -118,19 +125,21 @@ class Lanes:
         news = asyncio.Event()
         deadline = loop.time() + query.wait
         unsubscribe = self._store.subscribe(lambda _touched: _wake(loop, news.set))
-        began = await run_in_threadpool(self._store.position, principal.device)
+        async with self._pages:
+            began = await run_in_threadpool(self._store.position, principal.device)
         try:
             while True:
                 news.clear()
-                page, filled = await run_in_threadpool(
-                    self._store.read_page,
-                    principal,
-                    query.since,
-                    query.limit,
-                    known_feed=query.feed,
-                    own_head=query.own_head,
-                    pushed_after=(began.epoch, began.seq),
-                )
+                async with self._pages:
+                    page, filled = await run_in_threadpool(
+                        self._store.read_page,
+                        principal,
+                        query.since,
+                        query.limit,
+                        known_feed=query.feed,
+                        own_head=query.own_head,
+                        pushed_after=(began.epoch, began.seq),
+                    )
                 left = deadline - loop.time()
                 if filled or left <= 0 or await request.is_disconnected():
                     return page

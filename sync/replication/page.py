@@ -10,9 +10,9 @@ see other origins' chains whole, so this is what it verifies. `feed` names the c
 is another one, and reading starts anew. A later version may append to an item; a reader ignores what it does not know.
 """
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import msgpack
@@ -24,9 +24,11 @@ from sync.log.envelope import (
     Change,
     pack_device,
     pack_id,
+    pack_known,
     payload_digest,
     unpack_device,
     unpack_id,
+    uuid_text,
 )
 from sync.log.signing import page_message
 from sync.replication.batch import is_number, text_of
@@ -35,6 +37,7 @@ from sync.replication.packing import pack, unpack
 VERSION = 1
 ITEM_LENGTH = 16
 FEED_BYTES = 16
+ID_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,7 @@ def read_page(raw: bytes) -> Page:
 
 def _item(change: Change, reader: str) -> list[Any]:
     return [
-        uuid.UUID(change.change_id).bytes,
+        pack_id(change.change_id),
         pack_device(change.terminal),
         change.epoch,
         change.seq,
@@ -114,20 +117,32 @@ def _item(change: Change, reader: str) -> list[Any]:
         pack_id(change.pk),
         change.op,
         change.schema_version,
-        pack_id(change.person),
+        pack_known(change.person),
         None if change.device == change.terminal else pack_device(change.device),
         change.unit_path,
-        pack_id(change.meeting),
+        pack_known(change.meeting),
         change.payload,
         change.received_ms,
         change.salt if change.terminal == reader else None,
     ]
 
 
+@lru_cache(maxsize=8192)
+def _known(packed: bytes | str) -> str:
+    """Of what comes again and again, persons and meetings."""
+    return text_of(unpack_id(packed))
+
+
+_text = lru_cache(maxsize=8192)(text_of)
+_device = lru_cache(maxsize=1024)(unpack_device)
+
+
 def _read_item(item: Any) -> Change:
     change_id, terminal, epoch, seq, hlc, entity, pk, op, schema, person, device, unit_path, meeting = item[:13]
     payload, received_ms, salt = item[13:ITEM_LENGTH]
-    writer = unpack_device(terminal)
+    if type(change_id) is not bytes or len(change_id) != ID_BYTES:
+        raise PeerFault("page-malformed")
+    writer = _device(terminal)
     if not all(is_number(each) for each in (epoch, seq, hlc, schema, received_ms)):
         raise PeerFault("page-malformed")
     if payload is not None and (not isinstance(payload, bytes) or len(payload) > PAYLOAD):
@@ -135,19 +150,19 @@ def _read_item(item: Any) -> Change:
     if salt is not None and (not isinstance(salt, bytes) or len(salt) != SALT_BYTES):
         raise PeerFault("page-malformed")
     return Change(
-        str(uuid.UUID(bytes=change_id)),
+        uuid_text(change_id),
         writer,
         epoch,
         seq,
         hlc,
-        text_of(entity),
+        _text(entity),
         text_of(unpack_id(pk)),
-        text_of(op),
+        _text(op),
         schema,
-        text_of(unpack_id(person)),
-        writer if device is None else unpack_device(device),
-        text_of(unit_path),
-        text_of(unpack_id(meeting)),
+        _known(person),
+        writer if device is None else _device(device),
+        _text(unit_path),
+        _known(meeting),
         salt or b"",
         payload,
         payload_digest(salt, payload) if salt and payload is not None else b"",

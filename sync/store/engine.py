@@ -39,6 +39,7 @@ def store_engine(path: Path, key: bytes | None) -> sa.Engine:
         module=cipher.DRIVER,
         hide_parameters=True,  # what is written goes into no message and so into no log
         creator=lambda: cipher.connect(path, key, timeout=BUSY_SECONDS),
+        pool_use_lifo=True,  # whose cache is warm is used again, and the others' caches stay small
     )
 
     @sa.event.listens_for(engine, "connect")
