@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from desktop_app.domain.faults import PeerFault
 from desktop_app.domain.limits import SDP as MAX_SDP
+from media.rtp import send_time
 
 if TYPE_CHECKING:
     from aiortc.sdp import MediaDescription, SessionDescription
@@ -31,7 +32,7 @@ _FINGERPRINT = re.compile(r"([0-9A-Fa-f]{2}:){31,63}[0-9A-Fa-f]{2}\Z")
 @dataclass(frozen=True, slots=True)
 class MediaLine:
     """One m-line: its mid, its direction as written, the payload types of its codec and of RED (RFC 2198; sound only),
-    the SSRC where one is declared."""
+    the SSRC where one is declared, the number of the header extension that says when a packet left."""
 
     mid: str
     kind: Kind
@@ -39,6 +40,7 @@ class MediaLine:
     payload_type: int
     ssrc: int | None = None
     red: int | None = None
+    send_time: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,8 @@ def _line(media: "MediaDescription") -> MediaLine:
     ssrc = media.ssrc[0].ssrc if media.ssrc else None
     if ssrc is not None and not 0 < ssrc <= 0xFFFFFFFF:
         raise PeerFault("sdp-unreadable")
-    return MediaLine(mid, kind, media.direction or "sendrecv", number, ssrc, _red(media, number))
+    direction = media.direction or "sendrecv"
+    return MediaLine(mid, kind, direction, number, ssrc, _red(media, number), _send_time(media))
 
 
 def _red(media: "MediaDescription", opus: int) -> int | None:
@@ -134,6 +137,11 @@ def _red(media: "MediaDescription", opus: int) -> int | None:
         if codec.name.lower() == "red" and number is not None and 35 <= number <= 127 and number != opus:
             return number
     return None
+
+
+def _send_time(media: "MediaDescription") -> int | None:
+    numbers = (each.id for each in media.rtp.headerExtensions if each.uri == send_time.URI)
+    return next((number for number in numbers if number in send_time.NUMBERS), None)
 
 
 def _candidates(media: "MediaDescription") -> tuple[tuple[str, int], ...]:
@@ -185,6 +193,8 @@ def _media_lines(line: MediaLine) -> list[str]:
             lines += [f"a=rtpmap:{line.red} red/48000/2", f"a=fmtp:{line.red} {number}/{number}"]
     else:
         lines += [f"a=rtpmap:{number} VP8/90000", f"a=rtcp-fb:{number} nack", f"a=rtcp-fb:{number} nack pli"]
+    if line.send_time is not None:
+        lines.append(f"a=extmap:{line.send_time} {send_time.URI}")
     if line.ssrc is not None:
         lines.append(f"a=ssrc:{line.ssrc} cname:silian")
     return lines

@@ -12,6 +12,8 @@ SIZES = {270: (480, 270), 360: (640, 360), 540: (960, 540), FULL_HEIGHT: (1280, 
 """The main picture's, by its lines."""
 BITRATES = {THUMB_HEIGHT: 120_000, 270: 300_000, 360: 600_000, 540: 1_000_000, FULL_HEIGHT: 1_500_000}
 """Bit/s of each, by its lines."""
+VOICE = 64_000
+"""Bit/s that are kept on a line for the voices and for what keeps a connection alive."""
 FLOOR = 0.6
 """The share of its bit rate down to which a size is worth sending."""
 OVER = 1.25

@@ -55,6 +55,8 @@ class Hub:
             for room in self._rooms.values():
                 for publisher in room.publishers.values():
                     publisher.tick(now)
+                for subscriber in room.subscribers.values():
+                    subscriber.tick(now)
             if now >= report_at:
                 report_at = now + 1.0
                 self._report(now)
@@ -62,6 +64,7 @@ class Hub:
                 beat_at = now + BEAT
                 for room in self._rooms.values():
                     room.beat(now)
+                    room.fit(now)
 
     async def close(self) -> None:
         """End every connection and free the port."""
@@ -113,7 +116,7 @@ class Hub:
     def subscribe(self, meeting: MeetingId, site: UnitPath, offer: str) -> str:
         room = self._room(meeting)
         remote = read_description(offer)
-        subscriber = Subscriber(site, remote)
+        subscriber = Subscriber(site, remote, self._monotonic)
         self._admit(len(room.subscribers))
         subscriber.peer = self._port.add(
             remote, lambda data: None, lambda data: subscriber.on_rtcp(data, self._monotonic())

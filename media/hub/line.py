@@ -8,6 +8,10 @@ from media.rtp.arrivals import Arrivals
 from media.rtp.budget import Budget
 
 REPEAT = 1.0
+ENOUGH = 2_500_000
+"""Bit/s from which on nothing is limited: more than a site ever sends."""
+UNLIMITED = 100_000_000
+"""What is told then."""
 
 
 class PublisherLine:
@@ -15,7 +19,7 @@ class PublisherLine:
 
     def __init__(self, sender: int, send_rtcp: Callable[[bytes], None], ssrcs: Callable[[], list[int]]) -> None:
         self.arrivals = Arrivals()
-        self.budget = Budget()
+        self.budget = Budget(ENOUGH)
         self._sender, self._send_rtcp, self._ssrcs = sender, send_rtcp, ssrcs
         self._told_at = float("-inf")
 
@@ -27,6 +31,11 @@ class PublisherLine:
         before = self.budget.bits
         self.budget.look(reading, now)
         bits = self.budget.bits
-        if bits is not None and (now - self._told_at >= REPEAT or before is None or bits < before):
+        if bits is None and before is not None:
+            bits = UNLIMITED
+        if self.budget.drain:
+            self._send_rtcp(rtcp.hold(self._sender, self.budget.drain))
+            self.budget.drain = 0.0
+        if bits is not None and (now - self._told_at >= REPEAT or before is None or bits != before):
             self._told_at = now
             self._send_rtcp(rtcp.bitrate_limit(self._sender, bits, self._ssrcs()))

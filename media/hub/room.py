@@ -2,7 +2,8 @@
 
 import logging
 import secrets
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -11,9 +12,11 @@ from aiortc.rtp import AnyRtcpPacket, RtcpReceiverInfo, RtcpRrPacket, RtcpSrPack
 from desktop_app.domain.faults import PeerFault
 from desktop_app.domain.ids import UnitPath
 from desktop_app.domain.limits import SITES
-from media.engine.layers import Demand, Layer, demands, published, ranked, sent_at_first
+from media.capture.encodings import BITRATES, VOICE
+from media.engine.layers import THUMB_HEIGHT, Demand, Layer, demands, published, ranked, sent_at_first
 from media.engine.room import AUDIO_SLOTS, VIDEO_SLOTS
 from media.hub.allowance import BITS, Allowance
+from media.hub.downlink import Downlink
 from media.hub.line import PublisherLine
 from media.hub.recorder import Recorder
 from media.hub.slot import Slot
@@ -21,12 +24,15 @@ from media.hub.source import CLOCK_RATE, Source
 from media.rtp import rtcp
 from media.rtp.packet import read_rtp
 from media.rtp.reception import Reception
+from media.rtp.send_time import read_send_time, stamped, ticks
 from media.sdp import Description, MediaLine
 from media.transport.port import PortPeer
 
 log = logging.getLogger(__name__)
 
 LOSSY = 0.05
+TOO_LARGE, TOO_LARGE_FOR = 1.2, 3
+"""By how much a picture is more than a line bears, and at how many looks in a row, before the thumb takes its place."""
 LIMITED_FOR = 4.0
 """Seconds for which a receiver's word holds that its line is narrow; it repeats it every second."""
 HEARD_LATELY = 2.5
@@ -50,12 +56,14 @@ class Publisher:
         """The pictures it says it sends."""
         self._by_ssrc: dict[int, Source] = {}
         self._by_type: dict[int, Source] = {}
+        self._send_time = next((line.send_time for line in offer.lines if line.send_time is not None), None)
         for name, line in published(offer).items():
             source = self.sources[name] = Source(
                 line.kind, self.sender, self._send_rtcp, payload_type=line.payload_type, red=line.red
             )
             if line.ssrc is not None:
                 self._by_ssrc[line.ssrc] = source
+                source.declared = line.ssrc
             else:
                 self._by_type[line.payload_type] = source
                 if line.red is not None:
@@ -74,7 +82,9 @@ class Publisher:
             source.packet(packet, now)
             if source.reception is not None:
                 number, rate = source.reception.number, CLOCK_RATE[source.kind]
-                self.line.arrivals.add(packet.ssrc, number, packet.timestamp, rate, len(packet.payload), now)
+                sent = None if self._send_time is None else read_send_time(data, self._send_time)
+                size = len(packet.payload)
+                self.line.arrivals.add(packet.ssrc, number, packet.timestamp, rate, size, now, sent=sent)
 
     @property
     def refused(self) -> int:
@@ -93,6 +103,9 @@ class Publisher:
         self.line.tick(now)
 
     def on_rtcp(self, data: bytes, now: float) -> None:
+        if (sent := rtcp.read_filling(data)) is not None:
+            self.line.arrivals.fill(sent, len(data), now)
+            return
         for packet in rtcp.read_rtcp(data):
             if isinstance(packet, RtcpSrPacket):
                 source = next((each for each in self.sources.values() if each.ssrc == packet.ssrc), None)
@@ -142,16 +155,27 @@ def _report(source: Source, reception: Reception, now: float) -> RtcpReceiverInf
 class Subscriber:
     """A receiving site and its slots."""
 
-    def __init__(self, site: UnitPath, offer: Description) -> None:
+    def __init__(self, site: UnitPath, offer: Description, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.site = site
         self.peer: PortPeer
         self.slots: dict[str, Slot] = {}
+        self._monotonic = monotonic
+        self.downlink = Downlink(self._send_rtp, self._fill, monotonic)
         for line in offer.lines:
             if line.direction not in ("recvonly", "sendrecv"):
                 raise PeerFault("sdp-unsupported", why="direction")
-            self.slots[line.mid] = Slot(line.mid, line.kind, line.payload_type, self._send_rtp, line.red)
+            self.slots[line.mid] = (
+                Slot(line.mid, line.kind, line.payload_type, self.downlink.voice, line.red)
+                if line.kind == "audio"
+                else Slot(line.mid, line.kind, line.payload_type, self._send_rtp, queue=self.downlink.picture)
+            )
+        self._send_time = next((line.send_time for line in offer.lines if line.send_time is not None), None)
         self._by_ssrc = {slot.ssrc: slot for slot in self.slots.values()}
         self._sender = next(iter(self._by_ssrc))
+        self.on_limit: Callable[[], None] = lambda: None
+        """Called when the receiver says what its line bears."""
+        self.is_narrow = False
+        """Whether its line does not bear everything, or did not until now."""
         self._limited_at = float("-inf")
         """When the receiver last said that its line is narrow."""
 
@@ -159,8 +183,29 @@ class Subscriber:
         return replace(line, direction="sendonly", ssrc=self.slots[line.mid].ssrc)
 
     def on_rtcp(self, data: bytes, now: float) -> None:
+        if (seconds := rtcp.read_hold(data)) is not None:
+            self.downlink.hold(seconds)
+            return
         for packet in rtcp.read_rtcp(data):
             self._feedback(packet, now)
+
+    def tick(self, now: float) -> None:
+        """Where the line is narrow: end what is not repeated, go on after what was dropped."""
+        if not self.is_narrow:
+            return
+        self.downlink.tick()
+        for slot in self.slots.values():
+            slot.go_on(now)
+
+    def share(self) -> list[Slot]:
+        """Reckon what the receiver's line leaves for each picture; the slots of main pictures."""
+        bits = self.downlink.bits
+        shown = [slot for slot in self.slots.values() if slot.kind == "video" and slot.wanted and not slot.paused]
+        large = [slot for slot in shown if slot.height > THUMB_HEIGHT]
+        left = (bits or 0) - VOICE - BITRATES[THUMB_HEIGHT] * (len(shown) - len(large))
+        for slot in shown:
+            slot.bears = None if bits is None else max(0, left // len(large)) if slot in large else bits
+        return large
 
     def report(self, now: float) -> None:
         """Sender reports of the slots in use, or an empty report: the receiver hears that the path lives."""
@@ -187,10 +232,14 @@ class Subscriber:
                 if (slot := self._by_ssrc.get(block.ssrc)) is not None:
                     slot.reported(block, now)
             return
-        if rtcp.read_bitrate_limit(packet) is not None:
+        if (limit := rtcp.read_bitrate_limit(packet)) is not None:
             self._limited_at = now
             for each in self.slots.values():
                 each.protection.forbid()
+            if self._send_time is not None:
+                self.downlink.limit(limit[0])
+                self.is_narrow |= self.downlink.bits is not None
+                self.on_limit()
             return
         slot = self._by_ssrc.get(getattr(packet, "media_ssrc", 0))
         if slot is None:
@@ -201,7 +250,12 @@ class Subscriber:
             slot.resend(numbers, now)
 
     def _send_rtp(self, data: bytes) -> None:
+        if self._send_time is not None:
+            data = stamped(data, self._send_time, self._monotonic())
         self.peer.send_rtp(data)
+
+    def _fill(self, size: int) -> None:
+        self.peer.send_rtcp(rtcp.filling(self._sender, ticks(self._monotonic()), size))
 
 
 class Room:
@@ -218,6 +272,35 @@ class Room:
     def peers(self) -> Iterator[PortPeer]:
         yield from (publisher.peer for publisher in self.publishers.values())
         yield from (subscriber.peer for subscriber in self.subscribers.values())
+
+    def fit(self, now: float) -> None:
+        """Four times a second: on a narrow line the thumb stands in for a picture that stays too large for it because
+        others want it so."""
+        for subscriber in self.subscribers.values():
+            if subscriber.is_narrow:
+                if subscriber.downlink.bits is None:
+                    subscriber.is_narrow = False
+                    subscriber.share()
+                for slot in subscriber.slots.values():
+                    if slot.kind == "video" and (publisher := self.publishers.get(slot.wanted or UnitPath(""))):
+                        self._fit(slot, publisher, now)
+
+    def _limit(self, subscriber: Subscriber) -> None:
+        """Tell those who send main pictures to a narrow line what it bears."""
+        for slot in subscriber.share():
+            publisher = self.publishers.get(slot.wanted or UnitPath(""))
+            if publisher is not None and (main := publisher.sources.get(Layer.MAIN)) is not None:
+                main.limit(slot.bears)
+
+    def _fit(self, slot: Slot, publisher: Publisher, now: float) -> None:
+        main = publisher.sources.get(Layer.MAIN)
+        both = publisher.sent == frozenset(Layer) and main is not None and slot.height > THUMB_HEIGHT
+        over = both and slot.bears is not None and main is not None and main.bits > TOO_LARGE * slot.bears + 30_000
+        slot.too_large = slot.too_large + 1 if over else 0
+        is_small = over and (slot.is_small or slot.too_large >= TOO_LARGE_FOR)
+        if is_small != slot.is_small:
+            slot.is_small = is_small
+            slot.aim(self._source(publisher.site, slot), now)
 
     def beat(self, now: float) -> None:
         """Four times a second: who is behind a bad line hears on both connections that it lives."""
@@ -239,6 +322,7 @@ class Room:
         """Let a connected subscriber take its place, with the slots as they were; the one it replaces, if any."""
         old = self.subscribers.get(subscriber.site)
         self.subscribers[subscriber.site] = subscriber
+        subscriber.on_limit = lambda: self._limit(subscriber)
         for slot in old.slots.values() if old is not None else ():
             slot.show(None, now)
         for name, (source, height) in self._wishes.get(subscriber.site, {}).items():
@@ -269,6 +353,8 @@ class Room:
         self._wishes.setdefault(site, {})[name] = (source, height)
         if subscriber is not None:
             self._show(subscriber.slots[name], source, height, now)
+            if subscriber.is_narrow:
+                self._limit(subscriber)
 
     def forget(self, site: UnitPath) -> None:
         """The site left: what its slots showed is no longer wanted."""
@@ -295,7 +381,7 @@ class Room:
                 publisher.sources[layer].want_nothing()
         for slot in self._slots_of(site):
             if slot.kind == "video":
-                slot.aim(publisher.picture(slot.height), now)
+                slot.aim(self._source(site, slot), now)
 
     def demand(self) -> dict[UnitPath, Demand]:
         """What the slots that show something want of each site."""
@@ -374,7 +460,9 @@ class Room:
         publisher = self.publishers.get(site)
         if publisher is None:
             return None
-        return publisher.sources.get("audio") if slot.kind == "audio" else publisher.picture(slot.height)
+        if slot.kind == "audio":
+            return publisher.sources.get("audio")
+        return publisher.picture(THUMB_HEIGHT if slot.is_small else slot.height)
 
 
 def _publisher_stats(publisher: Publisher) -> dict[str, Any]:

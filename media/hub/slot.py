@@ -21,6 +21,8 @@ from media.rtp.red import write_red
 RESEND_SHARE = 0.5
 """Packets that may be sent again for each one that is forwarded: repairs must not crowd out what they repair."""
 RESENDS_AT_ONCE = 100
+BEGIN_AFTER = 0.5
+"""Seconds after which a whole picture is asked for in the place of one that was dropped; and again after as many."""
 
 
 class Slot:
@@ -33,8 +35,11 @@ class Slot:
         payload_type: int,
         send: Callable[[bytes], None],
         red: int | None = None,
+        queue: "Callable[[Slot, int | None, bytes], None] | None" = None,
     ) -> None:
-        """`red` is RED's payload type where the receiver takes it (RFC 2198): a voice that loses much goes thrice."""
+        """`red` is RED's payload type where the receiver takes it (RFC 2198): a voice that loses much goes thrice.
+        With `queue` packets go there instead, with their number, or None where they are sent again; what does not leave
+        from there comes back as `dropped_from`."""
         self.name = name
         self.kind = kind
         self.ssrc = secrets.randbelow(0xFFFFFFFE) + 1
@@ -51,6 +56,14 @@ class Slot:
         self.leg_loss = 0.0
         """The same without what the hub itself never got."""
         self.protection = VoiceProtection()
+        self.bears: int | None = None
+        """Bit/s that the receiver's line leaves for this picture; None where nothing limits it."""
+        self.is_small = False
+        """The line does not bear the main picture as it is sent: the thumb stands in for it."""
+        self.too_large = 0
+        """Looks in a row at which the picture was more than the line bears."""
+        self._queue = queue
+        self._dropped_at: float | None = None
         self._never_got = 0
         """Numbers that were left out on the way to the receiver."""
         self._counted: tuple[int, int, int] | None = None
@@ -116,6 +129,28 @@ class Slot:
         if not paused and self._source is not None:
             self._source.want_keyframe(now)
 
+    @property
+    def source(self) -> Source | None:
+        """What is shown now."""
+        return self._source
+
+    def dropped_from(self, first: int | None, now: float) -> None:
+        """What was forwarded with this number and later ones did not leave: the next whole picture takes its place.
+        None: only what was to be sent again."""
+        if first is not None:
+            self._newest = first - 1
+            self._start = None
+            self._dropped_at = now
+
+    def go_on(self, now: float) -> None:
+        """Ask for the whole picture with which a dropped one is followed, once the smaller one that was asked for by
+        then could have come by itself."""
+        if self._start is not None:
+            self._dropped_at = None
+        elif self._dropped_at is not None and now - self._dropped_at > BEGIN_AFTER:
+            self._dropped_at = now
+            self.want_keyframe(now)
+
     def rest(self, source: Source) -> None:
         """A source begins anew."""
         if source is self._source:
@@ -144,14 +179,15 @@ class Slot:
             return
         self._allowance = min(RESENDS_AT_ONCE, self._allowance + RESEND_SHARE)
         out = number + self._shift
-        if out > self._newest:
+        fresh = out > self._newest
+        if fresh:
             self._never_got += out - self._newest - 1
             self._newest = out
             self._newest_time = packet.timestamp + self._time_shift
             self._newest_at = now
         elif out < self._newest:
             self._never_got -= 1
-        self._put(packet, out)
+        self._put(packet, out, fresh=fresh)
 
     def resend(self, sequences: list[int], now: float) -> None:
         """Answer a NACK from the source's cache, within the allowance."""
@@ -167,7 +203,7 @@ class Slot:
             if packet is not None:
                 self._allowance -= 1
                 self.resent += 1
-                self._put(packet, number + self._shift)
+                self._put(packet, number + self._shift, fresh=False)
 
     def report(self) -> bytes:
         """A sender report, or nothing where the source has not made one yet."""
@@ -191,22 +227,19 @@ class Slot:
             elapsed = max(1, round((now - self._newest_at) * CLOCK_RATE[self.kind]))
             self._time_shift = self._newest_time + elapsed - packet.timestamp
 
-    def _put(self, packet: RtpPacket, out: int) -> None:
+    def _put(self, packet: RtpPacket, out: int, *, fresh: bool) -> None:
         self.packets += 1
         payload_type, payload = self._payload_type, packet.payload
         if self._red is not None and self.protection.redundant and (copies := self._copies(packet, out)):
             payload_type, payload = self._red, write_red(payload_type, payload, copies)
         self.octets += len(payload)
-        self._send(
-            write_rtp(
-                payload_type,
-                packet.marker,
-                out & 0xFFFF,
-                packet.timestamp + self._time_shift,
-                self.ssrc,
-                payload,
-            )
+        data = write_rtp(
+            payload_type, packet.marker, out & 0xFFFF, packet.timestamp + self._time_shift, self.ssrc, payload
         )
+        if self._queue is None:
+            self._send(data)
+        else:
+            self._queue(self, out if fresh else None, data)
 
     def _copies(self, packet: RtpPacket, out: int) -> list[tuple[int, bytes]]:
         """The two packets of the voice right before this one, the earliest first."""

@@ -21,6 +21,8 @@ KEYFRAME_BURST = 3
 """Requests that may go closer together, so that sites which join one after the other do not wait for a picture."""
 KEYFRAME_GAP = 0.1
 """Seconds between two requests even then."""
+RATE_OVER = 0.25
+"""Seconds over which a stream's bit rate is counted."""
 CLOCK_RATE = {"audio": 48_000, "video": 90_000}
 VOICE_SAMPLES = 960
 """Of one packet of sound, 20 ms."""
@@ -40,6 +42,11 @@ class Sink(Protocol):
         """The share that was lost lately between the hub and its receiver."""
         ...
 
+    @property
+    def bears(self) -> int | None:
+        """Bit/s that the receiver's line leaves for it; None where nothing limits it."""
+        ...
+
 
 class Source:
     """One stream. `send_rtcp` reaches its publisher; `sender` is the hub's own SSRC in that RTCP."""
@@ -56,12 +63,17 @@ class Source:
         """`red` is RED's payload type where the publisher may send it around packets of `payload_type`."""
         self.kind: Literal["audio", "video"] = kind
         self.ssrc: int | None = None
+        self.declared: int | None = None
+        """The SSRC that the publisher's offer names for it."""
         self.sinks: list[Sink] = []
         self.reception: Reception | None = None
         self.sender_report: tuple[int, int] | None = None
         """NTP and RTP time of the publisher's last sender report."""
         self.keyframes = 0
         self.keyframe_requests = 0
+        self.bits = 0.0
+        """Bit/s of the last quarter of a second."""
+        self._counted = (0, float("-inf"))
         self._sender = sender
         self._send_rtcp = send_rtcp
         self._payload_type = payload_type
@@ -97,6 +109,15 @@ class Source:
             packet = found
         for sink in tuple(self.sinks) if keyframe else self.sinks:
             sink.forward(self, packet, number, keyframe, now)
+
+    def limit(self, bears: int | None) -> None:
+        """Tell the publisher what the best of the receivers bears, where none bears everything; `bears` is that of one
+        which may not have this yet."""
+        borne = [bears, *(sink.bears for sink in self.sinks)]
+        limits = [each for each in borne if each is not None]
+        ssrc = self.declared or self.ssrc
+        if ssrc is not None and len(limits) == len(borne):
+            self._send_rtcp(rtcp.bitrate_limit(self._sender, max(limits), [ssrc]))
 
     @property
     def worst_loss(self) -> float:
@@ -152,8 +173,12 @@ class Source:
 
     def tick(self, now: float) -> None:
         """Ask again for what has not come."""
-        if self.ssrc is None:
+        if self.ssrc is None or self.reception is None:
             return
+        octets, at = self._counted
+        if now - at >= RATE_OVER:
+            self.bits = max(0.0, 8 * (self.reception.bytes - octets) / (now - at))
+            self._counted = (self.reception.bytes, now)
         if self._keyframe_wanted and self._may_ask(now):
             self.keyframe_requests += 1
             self._send_rtcp(rtcp.picture_loss(self._sender, self.ssrc))

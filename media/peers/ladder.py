@@ -7,16 +7,29 @@ The steps are the same in both directions: all as wanted, smaller, some paused, 
 from enum import IntEnum
 
 from desktop_app.domain.ids import UnitPath
-from media.capture.encodings import BITRATES, THUMB, Encoding, PicturePlan, main_encoding, thumb_encoding
+from media.capture.encodings import (
+    BITRATES,
+    FLOOR,
+    SIZES,
+    THUMB,
+    VOICE,
+    Encoding,
+    PicturePlan,
+    main_encoding,
+    thumb_encoding,
+)
 from media.engine.layers import THUMB_HEIGHT, Demand
+from media.rtp.budget import ENOUGH
 
-VOICE = 64_000
-"""Bit/s that are kept for the voices and for what keeps a connection alive."""
 RAISE_OVER = 1.15
 """A larger picture is taken once there is so much more than it needs."""
 CHANGE_EVERY = 2.0
 """Seconds between two improvements of what is sent: each begins with a whole picture."""
 WORTH = 1.3
+SPARE = 1.3
+"""A line that bears so many times what the screen shows limits nothing."""
+LEAST_MAIN = round(FLOOR * BITRATES[min(SIZES)])
+"""Bit/s of the least main picture; who bears less gets the thumb."""
 
 
 class Step(IntEnum):
@@ -37,6 +50,10 @@ class Receiving:
 
     def __init__(self) -> None:
         self.bits: int | None = None
+        self.is_fine = False
+        """A large picture can be had at fewer bits than it likes: the engine tells its sender what the line bears."""
+        self.enough = ENOUGH
+        """Bit/s from which on the line bears whatever the screen shows."""
         self.steps: dict[UnitPath, Step] = {}
         """Of each site on the screen."""
         self._given: dict[UnitPath, int] = {}
@@ -51,6 +68,7 @@ class Receiving:
 
     def fit(self, wanted: list[tuple[UnitPath, int]]) -> dict[UnitPath, int]:
         """Lines for each site, 0 for none: first a thumb for each, then larger ones, the most wanted first."""
+        self.enough = min(ENOUGH, round(SPARE * (VOICE + sum(BITRATES.get(lines, 0) for _, lines in wanted))))
         given = dict(wanted) if self.bits is None else self._share(wanted, self.bits - VOICE)
         self.steps = {site: _step(given[site], lines) for site, lines in wanted}
         self._given = given
@@ -65,7 +83,7 @@ class Receiving:
             left -= thumb if given[site] else 0
         for site, lines in wanted:
             for larger in sorted((each for each in BITRATES if THUMB_HEIGHT < each <= lines), reverse=True):
-                more = BITRATES[larger] - thumb
+                more = round(BITRATES[larger] * (FLOOR if self.is_fine else 1.0)) - thumb
                 if given[site] and left >= more * (1.0 if self._given.get(site, 0) >= larger else RAISE_OVER):
                     given[site] = larger
                     left -= more
@@ -78,6 +96,8 @@ class Sending:
 
     def __init__(self) -> None:
         self.bits: int | None = None
+        self.main_bits: int | None = None
+        """What those bear who watch the main picture."""
         self.step = Step.MAIN
         self.plan = PicturePlan(None, None)
         self._asked: tuple[Demand, bool] | None = None
@@ -85,15 +105,17 @@ class Sending:
 
     def look(self, demand: Demand, standby: bool, now: float) -> PicturePlan:
         """What to send. `standby`: the thumb is sent also where nobody shows it, if the line bears it."""
-        fresh = _fit(demand, standby, self.bits)
+        most = None if self.main_bits is None else max(self.main_bits, LEAST_MAIN)
+        fresh = _fit(demand, standby, self.bits, most)
         asked = (demand, standby)
         if fresh != self.plan:
             too_much = self.bits is not None and bits_of(self.plan) > max(0, self.bits - VOICE)
+            too_much |= most is not None and self.plan.main is not None and self.plan.main.bitrate > most
             better = _kinds(fresh) != _kinds(self.plan) or bits_of(fresh) >= WORTH * bits_of(self.plan)
             if asked != self._asked or too_much or (better and now - self._changed_at >= CHANGE_EVERY):
                 self.plan, self._changed_at = fresh, now
         self._asked = asked
-        self.step = _sending_step(self.plan, demand, standby)
+        self.step = _sending_step(self.plan, demand, standby, most)
         return self.plan
 
 
@@ -102,21 +124,25 @@ def bits_of(plan: PicturePlan) -> int:
     return sum(each.bitrate for each in (plan.main, plan.thumb) if each is not None)
 
 
-def _fit(demand: Demand, standby: bool, bits: int | None) -> PicturePlan:
+def _fit(demand: Demand, standby: bool, bits: int | None, most: int | None) -> PicturePlan:
     if bits is None:
-        main = main_encoding(demand.main) if demand.main else None
+        main = main_encoding(demand.main, most) if demand.main else None
         return PicturePlan(main, THUMB if demand.thumb or standby else None)
     left = bits - VOICE
     if demand.main and not demand.thumb:
         # A picture that somebody looks at goes before one that is only kept ready.
-        main = main_encoding(demand.main, left)
+        main = main_encoding(demand.main, _least(left, most))
         spare = left - (main.bitrate if main is not None else 0)
         kept = thumb_encoding(spare) if standby or main is None else None
         return PicturePlan(main, kept)
     thumb = thumb_encoding(left) if demand.thumb or standby else None
     spare = left - (thumb.bitrate if thumb is not None else 0)
-    main = main_encoding(demand.main, spare) if demand.main and (thumb is not None or not demand.thumb) else None
-    return PicturePlan(main, thumb)
+    wanted = demand.main and (thumb is not None or not demand.thumb)
+    return PicturePlan(main_encoding(demand.main, _least(spare, most)) if wanted else None, thumb)
+
+
+def _least(bits: int, most: int | None) -> int:
+    return bits if most is None else min(bits, most)
 
 
 def _kinds(plan: PicturePlan) -> tuple[int, int]:
@@ -130,10 +156,10 @@ def _step(given: int, wanted: int) -> Step:
     return Step.MAIN if given == wanted else Step.THUMB if given else Step.PAUSED
 
 
-def _sending_step(plan: PicturePlan, demand: Demand, standby: bool) -> Step:
+def _sending_step(plan: PicturePlan, demand: Demand, standby: bool, most: int | None) -> Step:
     if plan.main is None and plan.thumb is None and (demand.main or demand.thumb or standby):
         return Step.AUDIO
-    full = main_encoding(demand.main) if demand.main else None
-    if plan.main != full or (demand.thumb and plan.thumb != THUMB):
+    full = main_encoding(demand.main, most) if demand.main else None
+    if (plan.main != full and most is None) or (demand.thumb and plan.thumb != THUMB):
         return Step.THUMB
     return Step.MAIN

@@ -1,6 +1,7 @@
 """Lets a large picture out over some hundredths of a second, so that it does not stand before the voice in a queue.
 
-The voice does not come by here. What is small goes at once.
+The voice does not come by here. What is small goes at once. Where the engine says what the line bears, pictures leave
+no faster than that, and while a queue of the line is to drain, none do.
 """
 
 import asyncio
@@ -9,10 +10,15 @@ from collections.abc import Callable
 
 BURST = 9_000
 """Bytes that may go at once."""
+NARROW_BURST = 1_300
+"""The same on a line that does not bear everything: a packet."""
 LEAST_RATE = 1_000_000
 FASTER = 2.5
 """So many times the pictures' bit rate is let out."""
 BEAT = 0.005
+LONGEST_WAIT = 0.2
+"""Seconds of packets that wait, beyond which no further picture should be made."""
+LONGEST_HOLD = 2.0
 
 
 class Pacer:
@@ -21,24 +27,39 @@ class Pacer:
     def __init__(self, send: Callable[[bytes], None]) -> None:
         self._send = send
         self._waiting: deque[bytes] = deque()
+        self._octets = 0
         self._rate = LEAST_RATE
+        self._burst = BURST
         self._allowance = float(BURST)
         self._allowance_at = 0.0
+        self._held_until = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
-    def expect(self, bits: int) -> None:
-        """The pictures that are sent have so many bit/s."""
-        self._rate = max(LEAST_RATE, round(bits * FASTER))
+    @property
+    def is_full(self) -> bool:
+        """Whether what waits takes so long that a picture more would only be late."""
+        return 8 * self._octets > LONGEST_WAIT * self._rate
+
+    def expect(self, bits: int, borne: int | None = None) -> None:
+        """The pictures that are sent have so many bit/s; the line bears so many of them, where that is known."""
+        self._rate = max(LEAST_RATE, round(bits * FASTER)) if borne is None else max(1, borne)
+        self._burst = BURST if borne is None else NARROW_BURST
+
+    def hold(self, seconds: float) -> None:
+        """Nothing for so long."""
+        self._held_until = asyncio.get_running_loop().time() + min(seconds, LONGEST_HOLD)
 
     def put(self, packet: bytes) -> None:
         """Send it, soon; packets keep their order."""
         self._waiting.append(packet)
+        self._octets += len(packet)
         if self._timer is None:
             self._let_out()
 
     def close(self) -> None:
         """What waits is dropped."""
         self._waiting.clear()
+        self._octets = 0
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -47,10 +68,11 @@ class Pacer:
         self._timer = None
         loop = asyncio.get_running_loop()
         now = loop.time()
-        self._allowance = min(BURST, self._allowance + (now - self._allowance_at) * self._rate / 8)
+        self._allowance = min(self._burst, self._allowance + (now - self._allowance_at) * self._rate / 8)
         self._allowance_at = now
-        while self._waiting and self._allowance > 0:
+        while self._waiting and self._allowance > 0 and now >= self._held_until:
             packet = self._waiting.popleft()
+            self._octets -= len(packet)
             self._allowance -= len(packet)
             self._send(packet)
         if self._waiting:

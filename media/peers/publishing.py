@@ -12,7 +12,7 @@ from media.peers.pacing import Pacer
 from media.peers.sending import RtpSender
 from media.peers.uplink import Uplink
 from media.peers.voice import VoiceSender
-from media.rtp import rtcp, vp8
+from media.rtp import rtcp, send_time, vp8
 from media.sdp import OPUS, RED, VP8, Description, MediaLine, write_description
 from media.transport.path import MediaPath
 from media.transport.relay import Relay
@@ -36,23 +36,29 @@ class Publishing:
         )
         self._clock = clock
         self._want_keyframe = want_keyframe
-        self.voice = VoiceSender(SOUND_CLOCK, self.path.send_rtp, expect_loss)
+        self._send_time: int | None = None
+        """The number of the header extension in which the engine wants to hear when a packet left."""
+        self.voice = VoiceSender(SOUND_CLOCK, self._send, expect_loss)
         self._sound = self.voice.stream
         self.uplink = Uplink()
-        self.pacer = Pacer(self.path.send_rtp)
+        self.pacer = Pacer(self._send)
         self._pictures = {layer: RtpSender(VP8, PICTURE_CLOCK, self.pacer.put, keep=True) for layer in Layer}
         self._reported = (0, clock.monotonic())
         self._picture_ids = {layer: secrets.randbelow(0x8000) for layer in Layer}
 
     def offer(self) -> str:
         lines = (
-            MediaLine("audio", "audio", "sendonly", OPUS, self._sound.ssrc, RED),
-            *(MediaLine(layer.value, "video", "sendonly", VP8, each.ssrc) for layer, each in self._pictures.items()),
+            MediaLine("audio", "audio", "sendonly", OPUS, self._sound.ssrc, RED, send_time.NUMBER),
+            *(
+                MediaLine(layer.value, "video", "sendonly", VP8, each.ssrc, send_time=send_time.NUMBER)
+                for layer, each in self._pictures.items()
+            ),
         )
         return write_description(self.path.offer(lines))
 
     async def connect(self, answer: Description) -> None:
         self.voice.red = next((line.red for line in answer.lines if line.kind == "audio"), None)
+        self._send_time = next((line.send_time for line in answer.lines if line.send_time is not None), None)
         await self.path.connect(answer)
         self._want_keyframe(None)
 
@@ -78,14 +84,22 @@ class Publishing:
         self.pacer.close()
         await self.path.close()
 
+    def _send(self, packet: bytes) -> None:
+        if self._send_time is not None:
+            packet = send_time.stamped(packet, self._send_time, self._clock.monotonic())
+        self.path.send_rtp(packet)
+
     def _on_rtcp(self, data: bytes) -> None:
+        if (seconds := rtcp.read_hold(data)) is not None:
+            self.pacer.hold(seconds)
+            return
         for packet in rtcp.read_rtcp(data):
             if isinstance(packet, RtcpRrPacket):
                 self._hear_of_voice(packet)
                 self._hear_of_pictures(packet)
                 continue
-            if (bits := rtcp.read_bitrate_limit(packet)) is not None:
-                self.uplink.told(bits, self._clock.monotonic())
+            if (limit := rtcp.read_bitrate_limit(packet)) is not None:
+                self._hear_of_limit(*limit)
                 continue
             layer = self._layer_of(packet)
             if rtcp.wants_keyframe(packet):
@@ -95,6 +109,14 @@ class Publishing:
                     self._pictures[layer].resend(numbers)
                 elif getattr(packet, "media_ssrc", 0) == self._sound.ssrc:
                     self.voice.resend(numbers)
+
+    def _hear_of_limit(self, bits: int, ssrcs: list[int]) -> None:
+        """Of one picture alone it is what those bear who watch it; else it is this line's."""
+        now = self._clock.monotonic()
+        if ssrcs == [self._pictures[Layer.MAIN].ssrc]:
+            self.uplink.told_main(bits, now)
+        elif ssrcs != [self._pictures[Layer.THUMB].ssrc]:
+            self.uplink.told(bits, now)
 
     def _hear_of_voice(self, report: RtcpRrPacket) -> None:
         for block in report.reports:

@@ -12,7 +12,7 @@ from media.peers.audio_slot import SOUND_CLOCK, AudioSlot
 from media.peers.decoding import PictureThread
 from media.peers.video_slot import PICTURE_CLOCK, VideoSlot
 from media.playout.playout import Playout
-from media.rtp import rtcp
+from media.rtp import rtcp, send_time
 from media.rtp.arrivals import Arrivals
 from media.rtp.budget import Budget, is_full
 from media.rtp.packet import read_rtp
@@ -20,6 +20,10 @@ from media.sdp import OPUS, RED, VP8, Description, MediaLine, write_description
 from media.transport.path import MediaPath
 from media.transport.relay import Relay
 
+UNLIMITED = 100_000_000
+"""Bit/s that are told when nothing is limited any more."""
+NARROW_LATE = 0.08
+"""Seconds that a voice may come late over a narrow line."""
 LIMIT_EVERY = 1.0
 """Seconds between two words to the engine of what the line bears."""
 
@@ -48,6 +52,9 @@ class Receiving:
         self.video: dict[str, VideoSlot] = {}
         self.readings: dict[str, SlotReading] = {}
         """Of each slot's picture, over the last second."""
+        self.is_exact = False
+        """The engine says when each packet left, and lets no more out than the line bears."""
+        self._send_time: int | None = None
         self._counted: dict[str, int] = {}
         self._reported_at = clock.monotonic()
         self._limited_at = float("-inf")
@@ -59,13 +66,15 @@ class Receiving:
         self._audio_by_ssrc: dict[int, AudioSlot] = {}
 
     def offer(self) -> str:
-        lines = tuple(MediaLine(name, "audio", "recvonly", OPUS, red=RED) for name in AUDIO_SLOTS)
-        lines += tuple(MediaLine(name, "video", "recvonly", VP8) for name in VIDEO_SLOTS)
+        number = send_time.NUMBER
+        lines = tuple(MediaLine(name, "audio", "recvonly", OPUS, red=RED, send_time=number) for name in AUDIO_SLOTS)
+        lines += tuple(MediaLine(name, "video", "recvonly", VP8, send_time=number) for name in VIDEO_SLOTS)
         return write_description(self.path.offer(lines))
 
     def prepare(self, answer: Description) -> None:
         """Make the slots that the answer names; raises PeerFault where one is missing."""
         lines = {line.mid: line for line in answer.lines}
+        self._send_time = next((line.send_time for line in answer.lines if line.send_time is not None), None)
         for name in (*AUDIO_SLOTS, *VIDEO_SLOTS):
             line = lines.get(name)
             if line is None or (ssrc := line.ssrc) is None:
@@ -87,12 +96,20 @@ class Receiving:
         if reading is None:
             return False
         full = is_full(reading)
+        self.is_exact = reading.exact
         for slot in self.video.values():
             slot.line_is_full = full
         before = self.budget.bits
         changed = self.budget.look(reading, now)
         bits = self.budget.bits
-        if bits is not None and (before is None or bits < before or now - self._limited_at >= LIMIT_EVERY):
+        if (bits is None) is not (before is None):
+            self._playout.allow(0.0 if bits is None else NARROW_LATE)
+        if bits is None and before is not None:
+            bits = UNLIMITED
+        if self.budget.drain:
+            self.path.send_rtcp(rtcp.hold(self._sender, self.budget.drain))
+            self.budget.drain = 0.0
+        if bits is not None and (bits != before or now - self._limited_at >= LIMIT_EVERY):
             self._limited_at = now
             self.path.send_rtcp(rtcp.bitrate_limit(self._sender, bits, list(self._video_by_ssrc)[:1]))
         return changed
@@ -140,10 +157,15 @@ class Receiving:
             number, clock_rate, timed = audio.reception.number, SOUND_CLOCK, True
         else:
             return
-        self.arrivals.add(packet.ssrc, number, packet.timestamp, clock_rate, len(packet.payload), now, timed=timed)
+        sent = None if self._send_time is None else send_time.read_send_time(data, self._send_time)
+        size = len(packet.payload)
+        self.arrivals.add(packet.ssrc, number, packet.timestamp, clock_rate, size, now, timed=timed, sent=sent)
 
     def _on_rtcp(self, data: bytes) -> None:
         now = self._clock.monotonic()
+        if (sent := rtcp.read_filling(data)) is not None:
+            self.arrivals.fill(sent, len(data), now)
+            return
         for packet in rtcp.read_rtcp(data):
             if isinstance(packet, RtcpSrPacket):
                 slot = self._video_by_ssrc.get(packet.ssrc) or self._audio_by_ssrc.get(packet.ssrc)

@@ -14,6 +14,7 @@ from desktop_app.domain.clock import Clock
 from desktop_app.domain.faults import Fault, HostFault, PeerFault
 from desktop_app.domain.ids import UnitPath
 from media.capture.capture import Capture
+from media.capture.encodings import VOICE
 from media.capture.sources import PICTURE_SIZE
 from media.engine.layers import Demand, Layer
 from media.frames import FrameSource
@@ -214,13 +215,17 @@ class TerminalMedia:
         connection = self._connection
         if connection is not None:
             self._sharing.bits = connection.publishing.uplink.bits(now)
+            self._sharing.main_bits = connection.publishing.uplink.main_bits(now)
         before, picture = self._capture.picture.plan, self._capture.picture
         plan = self._sharing.look(self._demand, self._standby, now)
         if plan != before:
             picture.plan = plan
             self._wake.set()
         if connection is not None:
-            connection.publishing.pacer.expect(ladder.bits_of(plan))
+            borne = self._sharing.bits
+            pacer = connection.publishing.pacer
+            pacer.expect(ladder.bits_of(plan), None if borne is None else max(VOICE, borne - VOICE))
+            picture.is_held = pacer.is_full
 
     @property
     def _sent_layers(self) -> frozenset[Layer]:
@@ -357,6 +362,7 @@ class TerminalMedia:
             if connection is not None:
                 if connection.receiving.tick():
                     self._fitting.bits = connection.receiving.budget.bits
+                    self._fitting.is_fine = connection.receiving.is_exact
                     self._assign()
                 self._plan()
             if now >= report_at:
@@ -374,6 +380,8 @@ class TerminalMedia:
         """What is wanted of the slots now: from control, from the tiles on the screen."""
         self._assigning = False
         self._slots.arrange(self._shown, self._speakers, self._fitting.fit)
+        if self._connection is not None:
+            self._connection.receiving.budget.enough = self._fitting.enough
         self._sites.listen(self._slots.audio, self._speakers)
         self._wake.set()
 

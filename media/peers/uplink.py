@@ -1,7 +1,7 @@
 """What the way to the engine bears, as far as the engine tells: its own estimate (REMB), and its reports of loss and
 of the round trip, which is all that Janus gives."""
 
-from media.rtp.budget import QUEUE, Budget
+from media.rtp.budget import ENOUGH, QUEUE, Budget
 
 TOLD_FOR = 4.0
 """Seconds for which an estimate of the engine holds; it is repeated every second while there is one."""
@@ -18,6 +18,7 @@ class Uplink:
         self.round_trip: float | None = None
         self.loss = 0.0
         self._told: tuple[int, float] | None = None
+        self._told_main: tuple[int, float] | None = None
         self._budget = Budget()
         self._shortest = float("inf")
         self._next_shortest = float("inf")
@@ -26,6 +27,14 @@ class Uplink:
     def told(self, bits: int, now: float) -> None:
         """The engine's own estimate."""
         self._told = (bits, now)
+
+    def told_main(self, bits: int, now: float) -> None:
+        """The engine says what those bear who watch the main picture."""
+        self._told_main = (bits, now)
+
+    def main_bits(self, now: float) -> int | None:
+        """Bit/s beyond which nobody gets the main picture; None where somebody gets all."""
+        return _still(self._told_main, now)
 
     def reported(self, loss: float, round_trip: float | None, sent: float, now: float) -> None:
         """A report of a picture: the share that was lost, the round trip, and the bit/s that were sent meanwhile."""
@@ -46,6 +55,10 @@ class Uplink:
 
     def bits(self, now: float) -> int | None:
         """Bit/s that it bears; None where nothing says that it is narrow."""
-        told = self._told[0] if self._told is not None and now - self._told[1] < TOLD_FOR else None
-        known = [each for each in (told, self._budget.bits) if each is not None]
-        return min(known, default=None)
+        known = [each for each in (_still(self._told, now), self._budget.bits) if each is not None]
+        least = min(known, default=None)
+        return None if least is not None and least >= ENOUGH else least
+
+
+def _still(told: tuple[int, float] | None, now: float) -> int | None:
+    return told[0] if told is not None and now - told[1] < TOLD_FOR else None

@@ -54,6 +54,8 @@ class JitterBuffer:
 
     def __init__(self) -> None:
         self.counts = HeardCounts()
+        self.least = 0.0
+        """Seconds that a frame may come late at any rate, whatever the last ones did."""
         self._delay = DelayModel()
         self._decoder = OpusDecoder()
         self._frames: dict[int, _Frame] = {}
@@ -75,7 +77,7 @@ class JitterBuffer:
     @property
     def target(self) -> float:
         """Seconds that a frame may come late and still be played."""
-        return self._delay.target
+        return max(self._delay.target, self.least)
 
     @property
     def depth(self) -> int:
@@ -186,7 +188,7 @@ class JitterBuffer:
         if sound is None:
             self.counts.concealed += counting
             return self._decoder.conceal()
-        return self._in_time(sound, self._delay.lateness(position, now) - self._delay.target)
+        return self._in_time(sound, self._delay.lateness(position, now) - self.target)
 
     def _starve(self, counting: bool) -> bytes:
         """Nothing is there: wait for it, for a while."""
@@ -240,7 +242,7 @@ class JitterBuffer:
         self._newest = None
         self._next = None
         self._starved = 0
-        self._start_at = now + self._delay.target
+        self._start_at = now + self.target
 
 
 def mix(frames: list[bytes]) -> bytes:

@@ -3,12 +3,14 @@
 A packet's delay is known but for a constant: its arrival less its timestamp. The least of it over half a minute stands
 for an empty queue, and what is more than that was spent waiting. Only the least wait of some tenths of a second counts:
 a queue makes all packets late, a busy processor only some. And only what all streams of the line have in common: a
-stream that is late alone was held up before the line. Pure: times are passed in.
+stream that is late alone was held up before the line. Where packets say when they left for the line
+(`media.rtp.send_time`) all of that is known of each packet, and a tenth of a second tells. Pure: times are passed in.
 """
 
 from collections import deque
 from dataclasses import dataclass
 
+from media.rtp import send_time
 from media.rtp.packet import Unwrapper
 
 STEP = 0.1
@@ -18,6 +20,11 @@ LONG_QUEUE_STEPS = 10
 LATE = 2.0 * STEP
 """A step that takes longer says that this processor is busy: what waits, waits for it."""
 LATE_FOR = 2.0
+UNEVEN = 1.5 * STEP
+"""A step that takes longer made its packets late by the difference, for all that is known."""
+EXACT_STEPS = 2
+EXACT_PACKETS = 3
+"""Packets in a step without which their waits say nothing."""
 RATE_STEPS = 3
 LOSS_STEPS = 5
 LONG_STEPS = 15
@@ -48,6 +55,10 @@ class Reading:
     """Over half a second."""
     long_loss: float
     """Over one and a half seconds."""
+    exact: bool = False
+    """The packets said when they left: `queue` is the least wait of two tenths of a second, `long_queue` of one."""
+    newest_queue: float = 0.0
+    """The wait of the packet that came last, where it is known exactly."""
 
 
 class Arrivals:
@@ -60,19 +71,37 @@ class Arrivals:
         self._step_at: float | None = None
         self._late_at: float | None = None
         """When this processor itself was late last."""
+        self._waits = _Waits()
 
     def add(
-        self, key: object, number: int, timestamp: int, clock_rate: int, size: int, now: float, *, timed: bool = True
+        self,
+        key: object,
+        number: int,
+        timestamp: int,
+        clock_rate: int,
+        size: int,
+        now: float,
+        *,
+        timed: bool = True,
+        sent: int | None = None,
     ) -> None:
         """A packet of the stream `key`; `number` is its unwrapped sequence number. Without `timed` its timestamp says
-        nothing: it may be of a stream that has just taken the place of another one."""
+        nothing: it may be of a stream that has just taken the place of another one. `sent` is when it left, in ticks of
+        `send_time.CLOCK`."""
         step = self._now
-        step.octets += size + OVERHEAD
+        step.octets += size + OVERHEAD + (0 if sent is None else send_time.SIZE)
         step.packets += 1
         stream = self._streams.get(key)
         if stream is None:
             stream = self._streams[key] = _Stream(clock_rate)
-        step.missing += stream.add(number, timestamp if timed else None, now)
+        step.missing += stream.add(number, timestamp if timed and sent is None else None, now)
+        if sent is not None:
+            self._waits.add(sent, now)
+
+    def fill(self, sent: int, size: int, now: float) -> None:
+        """A packet that belongs to no stream."""
+        self._now.octets += size + OVERHEAD - 12
+        self._waits.add(sent, now)
 
     def forget(self, key: object) -> None:
         """Another source is in this stream from now on."""
@@ -90,6 +119,8 @@ class Arrivals:
         self._step_at = now
         self._steps.append(self._now)
         self._now = _Step()
+        if (found := self._waits.turn(max(0.0, self._steps[-1].seconds - UNEVEN))) is not None:
+            return self._exact(*found)
         waits = [found for stream in self._streams.values() if (found := stream.turn()) is not None]
         queue = min((wait for wait, _ in waits), default=0.0)
         long_queue = min((wait for _, wait in waits), default=0.0)
@@ -99,6 +130,56 @@ class Arrivals:
         recent = steps[-RATE_STEPS:]
         rate = 8 * sum(step.octets for step in recent) / sum(step.seconds for step in recent)
         return Reading(rate, queue, long_queue, _loss(steps[-LOSS_STEPS:], 20), _loss(steps, 40))
+
+    def _exact(self, queue: float, now_queue: float) -> Reading:
+        steps = list(self._steps)
+        recent = steps[-RATE_STEPS:]
+        rate = 8 * sum(step.octets for step in recent) / sum(step.seconds for step in recent)
+        if queue > 0:  # nothing of the time before it was full
+            rate = min(rate, 8 * max(step.octets / step.seconds for step in steps[-EXACT_STEPS:]))
+        return Reading(
+            rate, queue, now_queue, _loss(steps[-LOSS_STEPS:], 20), _loss(steps, 40), True, self._waits.newest
+        )
+
+
+class _Waits:
+    """How long packets that say when they left were on their way, beyond the least of it."""
+
+    def __init__(self) -> None:
+        self._unwrap = Unwrapper(send_time.BITS)
+        self._base = self._next_base = float("inf")
+        self._base_at = float("-inf")
+        self._least = float("inf")
+        self.newest = 0.0
+        """The wait of the last packet."""
+        self._packets = 0
+        self._recent: deque[float] = deque(maxlen=EXACT_STEPS)
+
+    def add(self, sent: int, now: float) -> None:
+        delay = now - self._unwrap(sent) / send_time.CLOCK
+        if abs(delay - self._base) > JUMP:
+            self._base = self._next_base = delay
+            self._base_at = now
+            self._recent.clear()
+        elif now - self._base_at > BASE_SECONDS:
+            self._base, self._next_base, self._base_at = self._next_base, delay, now
+        self._base, self._next_base = min(self._base, delay), min(self._next_base, delay)
+        self._least = min(self._least, delay)
+        self.newest = delay - self._base
+        self._packets += 1
+
+    def turn(self, late: float) -> tuple[float, float] | None:
+        """The least wait of the last steps, and of this one; None where no packet says when it left. This processor
+        itself was so `late`."""
+        if self._base == float("inf"):
+            return None
+        if self._packets >= EXACT_PACKETS:
+            self._recent.append(max(0.0, self._least - self._base - late))
+        else:
+            self._recent.clear()
+        self._least, self._packets = float("inf"), 0
+        queue = min(self._recent) if len(self._recent) == EXACT_STEPS else 0.0
+        return queue, self._recent[-1] if self._recent else 0.0
 
 
 @dataclass(slots=True)

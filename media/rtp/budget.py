@@ -4,6 +4,9 @@ A line that was never too narrow has no figure. Loss with a queue, or a queue th
 came through it just now is what it bears. A queue alone is not enough: a busy processor makes packets late too. Loss
 without a queue is a bad line, not a narrow one, unless it is heavy. Raising that failed waits twice as long the next
 time.
+
+Where packets say when they left, a queue is a queue: it is cut at once, `drain` says how long it takes until it is
+empty when no picture comes, and raising goes on only as far as what was allowed before was sent and came.
 """
 
 from media.rtp.arrivals import Reading
@@ -35,20 +38,53 @@ RAISE_BY = 1.15
 RAISE_LEAST = 25_000
 ENOUGH = 8_000_000
 """Bit/s from which on nothing is limited."""
+EXACT_QUEUE, EXACT_QUEUE_TRIED = 0.05, 0.03
+"""Seconds of a queue that counts where it is known exactly; the second right after a raise."""
+EXACT_QUEUE_NOW, EXACT_QUEUE_NOW_TRIED = 0.12, 0.045
+"""The same of a tenth of a second alone."""
+EFFECT_WITHIN = 0.3
+"""Seconds until a cut shows, beyond those in which the queue drains."""
+DRAIN_MORE = 0.03
+"""Seconds by which the queue grows at least until the cut shows."""
+EXACT_HOLD = (2.0, 4.0)
+"""As `HOLD`: a raise that fails makes the voice late by some hundredths of a second, and loses nothing of it."""
+RAISE_FASTER = 1.3
+RAISED_BEFORE = 2
+"""So many raises that the line bore are followed by larger ones."""
+RAISE_NEAR = 1.07
+NEAR = (0.92, 1.25)
+"""Between these shares of what came through when it was full the last time raises are small ones."""
+RAISE_LEAST_NEAR = 10_000
+TRIED_SHARE = 0.7
+"""The share of what was allowed that has come when it counts as tried."""
+UNTRIED_FOR = 2.0
+"""Seconds after which a raise is made all the same."""
 
 
 class Budget:
     """One direction of one line. Pure: times are passed in."""
 
-    def __init__(self) -> None:
+    def __init__(self, enough: int = ENOUGH) -> None:
         self.bits: int | None = None
         """What it bears, in bit/s; None where it was never found too narrow."""
         self._cut_at = float("-inf")
         self._raised_at = float("-inf")
+        self._holds = HOLD
         self._hold = HOLD[0]
+        self._raises = 0
+        """In a row."""
+        self._came_through = 0.0
+        """When it was cut the last time."""
+        self.enough = enough
+        """Bit/s from which on nothing is limited."""
+        self.drain = 0.0
+        """Seconds for which no picture should come, since a cut; whoever passes them on sets them to 0."""
+        self._effect_at = float("-inf")
 
     def look(self, reading: Reading, now: float) -> bool:
         """Take a reading; whether `bits` is another now."""
+        if reading.exact:
+            return self._look_exact(reading, now)
         if is_full(reading):
             if reading.long_loss >= LOSS_AT_ALL:
                 return self.note(reading.rate, now)
@@ -60,6 +96,29 @@ class Budget:
             return self.note(max(self.bits / RAISE_BY, CALM_LEAST / KEEP), now)
         return self.note(None, now)
 
+    def _look_exact(self, reading: Reading, now: float) -> bool:
+        self._holds = EXACT_HOLD
+        since = now - self._raised_at
+        tried = self._raised_at > self._cut_at and since < TRIED_FOR
+        least = EXACT_QUEUE_TRIED if tried else EXACT_QUEUE
+        least_now = EXACT_QUEUE_NOW_TRIED if tried else EXACT_QUEUE_NOW
+        if reading.rate >= TELLING and (
+            reading.queue > least or reading.long_queue > least_now or _loses_much(reading)
+        ):
+            if now < self._effect_at:
+                return False
+            before = self.bits
+            # A packet that waited long was sent long ago: the queue has grown since, and will until the cut shows.
+            self.drain = 2 * max(reading.queue, reading.long_queue, reading.newest_queue) + DRAIN_MORE
+            self._effect_at = now + self.drain + EFFECT_WITHIN
+            self._cut(reading.rate, now)
+            return self.bits != before
+        if self.bits is not None and self._raised_at > self._cut_at:
+            has_come = reading.rate >= TRIED_SHARE * self.bits
+            if not has_come and since < UNTRIED_FOR:
+                return False
+        return self.note(None, now)
+
     def note(self, through: float | None, now: float) -> bool:
         """The line is full and this many bit/s come through; or None: it is not. Whether `bits` is another now."""
         before = self.bits
@@ -68,25 +127,39 @@ class Budget:
                 self._cut(through, now)
         elif self.bits is not None and now - self._cut_at >= self._hold and now - self._raised_at >= RAISE_EVERY:
             self._raised_at = now
-            raised = max(round(self.bits * RAISE_BY), self.bits + RAISE_LEAST)
-            self.bits = raised if raised < ENOUGH else None
+            raised = self._raised(self.bits)
+            self.bits = raised if raised < self.enough else None
         return self.bits != before
+
+    def _raised(self, bits: int) -> int:
+        self._raises += 1
+        if self._holds is not EXACT_HOLD:
+            return max(round(bits * RAISE_BY), bits + RAISE_LEAST)
+        raised = round(bits * (RAISE_FASTER if self._raises > RAISED_BEFORE else RAISE_BY))
+        near, far = (round(self._came_through * share) for share in NEAR)
+        if bits < far:
+            raised = min(raised, max(round(bits * RAISE_NEAR), near))
+        return max(raised, bits + RAISE_LEAST_NEAR)
 
     def _cut(self, through: float, now: float) -> None:
         if now - self._raised_at < FAILED_WITHIN and self._raised_at > self._cut_at:
-            self._hold = min(2 * self._hold, HOLD[1])
-        elif now - self._cut_at > 2 * HOLD[1]:
-            self._hold = HOLD[0]
+            self._hold = min(2 * self._hold, self._holds[1])
+        elif now - self._cut_at > 2 * self._holds[1]:
+            self._hold = self._holds[0]
         # Still full after a cut: what is sent is more than was reckoned.
         least = through if self.bits is None else min(self.bits, through)
         self.bits = max(LEAST, round(least * KEEP))
         self._cut_at = now
+        self._raises = 0
+        self._came_through = through
 
 
 def is_full(reading: Reading) -> bool:
     """Whether more is sent over the line than it bears."""
-    return reading.rate >= TELLING and (
-        reading.long_queue > QUEUE_THAT_STAYS
-        or (reading.queue > QUEUE_WITH_LOSS and reading.loss > LOSS)
-        or (reading.long_loss > HEAVY_LOSS and reading.loss > LOSS)
-    )
+    if reading.exact:
+        return reading.rate >= TELLING and (reading.queue > EXACT_QUEUE or _loses_much(reading))
+    return reading.rate >= TELLING and (reading.long_queue > QUEUE_THAT_STAYS or _loses_much(reading))
+
+
+def _loses_much(reading: Reading) -> bool:
+    return reading.loss > LOSS and (reading.queue > QUEUE_WITH_LOSS or reading.long_loss > HEAVY_LOSS)

@@ -23,6 +23,9 @@ from media.rtp.packet import MAX_PACKET
 
 NTP_OFFSET = 2_208_988_800
 """Seconds from 1900 to 1970."""
+APPLICATION = 204
+APPLICATION_HEAD = 12
+HOLD, FILLING = b"HOLD", b"FILL"
 
 
 def read_rtcp(data: bytes) -> list[AnyRtcpPacket]:
@@ -57,14 +60,47 @@ def bitrate_limit(sender: int, bits: int, ssrcs: list[int]) -> bytes:
     return bytes(RtcpPsfbPacket(fmt=RTCP_PSFB_APP, ssrc=sender, media_ssrc=0, fci=pack_remb_fci(bits, ssrcs)))
 
 
-def read_bitrate_limit(packet: AnyRtcpPacket) -> int | None:
-    """The bit/s of such an estimate; None for any other packet."""
+def read_bitrate_limit(packet: AnyRtcpPacket) -> tuple[int, list[int]] | None:
+    """The bit/s of such an estimate and the SSRCs it is for; None for any other packet."""
     if not isinstance(packet, RtcpPsfbPacket) or packet.fmt != RTCP_PSFB_APP:
         return None
     try:
-        return int(unpack_remb_fci(packet.fci)[0])
+        bits, ssrcs = unpack_remb_fci(packet.fci)
     except (ValueError, struct.error, IndexError):
         return None
+    return int(bits), list(ssrcs)
+
+
+def hold(sender: int, seconds: float) -> bytes:
+    """A word of our own (RFC 3550, section 6.7) to who sends pictures: none for so long, until the queue is empty."""
+    return _application(sender, HOLD, round(1000 * max(0.0, seconds)).to_bytes(4, "big"))
+
+
+def read_hold(data: bytes) -> float | None:
+    """Seconds; None for any other datagram."""
+    told = _read_application(data, HOLD)
+    return int.from_bytes(told[:4], "big") / 1000 if told is not None and len(told) >= 4 else None
+
+
+def filling(sender: int, send_time: bytes, size: int) -> bytes:
+    """About `size` bytes that only show whether the line bears them; `send_time`: the three bytes of when they left."""
+    return _application(sender, FILLING, b"\0" + send_time + bytes(max(0, size - APPLICATION_HEAD - 4) // 4 * 4))
+
+
+def read_filling(data: bytes) -> int | None:
+    """When it left; None for any other datagram."""
+    told = _read_application(data, FILLING)
+    return int.from_bytes(told[1:4], "big") if told is not None and len(told) >= 4 else None
+
+
+def _application(sender: int, name: bytes, data: bytes) -> bytes:
+    return struct.pack("!BBHL4s", 0x80, APPLICATION, 2 + len(data) // 4, sender, name) + data
+
+
+def _read_application(data: bytes, name: bytes) -> bytes | None:
+    if len(data) < APPLICATION_HEAD or data[1] != APPLICATION or data[8:APPLICATION_HEAD] != name:
+        return None
+    return data[APPLICATION_HEAD:]
 
 
 def nack(sender: int, media: int, numbers: list[int]) -> bytes:
