@@ -35,6 +35,7 @@ from tests.simulation.swarm import play_one
 
 DAYS = 150
 SEEN_BY = {
+    "clock not capped": "tests/simulation/test_ahead.py",
     "a capped change is not merged again at its writer": "tests/simulation/test_ahead.py",
     "who was above a moved unit keeps what was its own": "tests/sync/test_unit_moves.py",
     "who is above a moved unit now gets only what is new": "tests/sync/test_unit_moves.py",
