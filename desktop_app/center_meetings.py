@@ -14,6 +14,7 @@ from desktop_app.meeting_log import RecordsDirectory, RecordsLog
 from desktop_app.projector import Projector, ProjectorLane
 from desktop_app.recordings import Recordings
 from media.engine.room import RoomEngine
+from media.engine.trial import MediaTrials
 from media.meeting.room import grace_rules
 from media.meeting.seals import CenterSigner
 from media.meeting.server import MeetingServer
@@ -41,6 +42,7 @@ class CenterMeetings:
         self._directory = RecordsDirectory(store)
         self._recordings = recordings
         self._lines = LineBook(store, clock)
+        self._trials = MediaTrials(engine, relays, clock)
         self.server = MeetingServer(
             store=RecordsLog(store, self._lane.poke),
             directory=self._directory,
@@ -55,7 +57,7 @@ class CenterMeetings:
         )
 
     def routes(self) -> list[BaseRoute]:
-        return self.server.routes()
+        return [*self.server.routes(), *self._trials.routes()]
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -6,10 +6,12 @@ records have travelled; without a network it waits with them.
 
 import asyncio
 import json
+import logging
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from desktop_app.domain.clock import Clock, stamp, unix_ms
 from desktop_app.domain.faults import Fault, HostFault, OperatorError
@@ -18,6 +20,8 @@ from desktop_app.terminal_services import MachineDevices
 from media.selftest.devices import camera_of, microphone_of, speaker_of
 from media.selftest.picture import look_at_camera
 from media.selftest.sound import SoundReport, hear_own_tone
+from media.selftest.way import WITHIN, Way, find_way
+from media.transport.relay import Relay, read_relay
 from sync.log.write import Write
 from sync.replication.client import CenterClient
 from sync.terminal.line import LineReport, measure_line
@@ -25,6 +29,8 @@ from ui.services import DeviceKind, DeviceReport, DeviceState, SettingsStore, To
 
 if TYPE_CHECKING:
     from desktop_app.terminal_parts import Parts
+
+log = logging.getLogger(__name__)
 
 NEEDED_UP, NEEDED_DOWN = 250, 400
 """kbit/s: sound both ways and one small picture. With less there is no meeting."""
@@ -87,24 +93,48 @@ class SelfTest:
             return _report(DeviceKind.CAMERA, DeviceState.ADVICE, size, HostFault("camera-dark"))
         return DeviceReport(DeviceKind.CAMERA, DeviceState.OK, f"{size} {seen.fps:.0f} fps")
 
-    def _measure(self) -> LineReport:
+    def _measure(self) -> tuple[LineReport, Way | None]:
         """On a thread and a loop of its own: the sync loop's client belongs to that loop."""
         identity = self._parts.identity
 
-        async def measured() -> LineReport:
+        async def measured() -> tuple[LineReport, Way | None]:
             client = CenterClient(identity.center_url, identity.ca_pem, self._parts.signer, self._clock)
+            way = asyncio.create_task(self._find_way(client))
             try:
-                return await measure_line(client, self._clock)
+                return await measure_line(client, self._clock), await way
             finally:
+                way.cancel()
+                await asyncio.gather(way, return_exceptions=True)
                 await client.close()
 
         return asyncio.run(measured())
 
-    def _line(self, line: "Future[LineReport]") -> tuple[DeviceReport, LineReport | None]:
+    async def _find_way(self, client: CenterClient) -> Way | None:
+        """How media would reach the engine; None where the center cannot try it now."""
+
+        async def ask(offer: str) -> tuple[str, Relay | None]:
+            body = json.dumps({"sdp": offer}).encode()
+            answer = (await client.exchange("POST", "/v1/media-trial", body, seconds=WITHIN)).json()
+            return str(answer["sdp"]), read_relay(answer["relay"])
+
         try:
-            found = line.result()
+            relay = self._settings.get("media.relay") != "never"
+            return await find_way(self._center_host(), ask, self._clock.monotonic, relay=relay)
+        except (Fault, OSError, ValueError, KeyError, TypeError) as err:
+            log.warning("the way of sound and picture was not tried: %s", err)
+            return None
+
+    def _center_host(self) -> str:
+        return urlsplit(self._parts.identity.center_url).hostname or ""
+
+    def _line(self, line: "Future[tuple[LineReport, Way | None]]") -> tuple[DeviceReport, LineReport | None]:
+        try:
+            found, way = line.result()
         except Fault as fault:
             return _report(DeviceKind.NETWORK, DeviceState.FAILED, "", fault), None
+        if way is Way.BLOCKED:
+            blocked = OperatorError("media-blocked", host=self._center_host())
+            return _report(DeviceKind.NETWORK, DeviceState.FAILED, "UDP", blocked), found
         detail = f"↑{_mbit(found.up_kbps)} ↓{_mbit(found.down_kbps)} Mbit/s {found.delay_ms} ms"
         values = {"up": _mbit(found.up_kbps), "down": _mbit(found.down_kbps), "delay": found.delay_ms}
         if found.up_kbps < NEEDED_UP or found.down_kbps < NEEDED_DOWN:

@@ -37,6 +37,7 @@ BEHIND_THE_GATE = {
     ("DELETE", "/v1/uploads/{upload}"): f"/v1/uploads/{MEETING}",
     ("GET", "/v1/line"): "/v1/line?bytes=1000",
     ("POST", "/v1/line"): "/v1/line",
+    ("POST", "/v1/media-trial"): "/v1/media-trial",
     ("GET", "/v1/blobs/{sha256}"): f"/v1/blobs/{'ab' * 32}",
     ("GET", "/v1/devices"): "/v1/devices",
     ("POST", "/v1/devices/{device}/revocation"): f"/v1/devices/{'cd' * 16}/revocation",

@@ -4,19 +4,29 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 import av
+import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.types import Receive, Scope, Send
 
+from bench.link import Link
+from desktop_app.domain.clock import SystemClock
 from desktop_app.domain.faults import PeerFault
-from desktop_app.domain.ids import MeetingId, UnitPath
+from desktop_app.domain.ids import DeviceId, MeetingId, UnitPath
+from desktop_app.domain.principal import Principal
 from media.engine.hub_engine import HubEngine
 from media.engine.janus_engine import JanusEngine
 from media.engine.layers import Demand
 from media.engine.room import RecordingOrder, RoomEngine, recording_name
+from media.engine.trial import ROOM, MediaTrials
 from media.recording.webm import write_webm
+from media.sdp import read_description, write_description
+from media.selftest.way import Way, find_way
 from tests.media.janus_rig import Janus, needs_janus, own_network
 from tests.media.rig import MEETING, CableSignal, EngineSignal, Terminal, TwoWay, until
 from tests.media.test_hub_process import Launcher
@@ -404,6 +414,56 @@ class EnginePromises:
         _, cable, talk = await meeting.talk()
         await cable.change_address()
         await recovered(talk, record_property)
+
+    async def test_a_terminal_learns_before_any_meeting_whether_packets_reach_the_engine(
+        self, meeting: Meeting, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr("media.selftest.way.WITHIN", 1.5)
+        monkeypatch.setattr("media.engine.trial.LASTS", 4.0)
+        async with center_with(MediaTrials(meeting.engine, None, SystemClock())) as center:
+            assert await find_way("127.0.0.1", center.ask, time.monotonic) is Way.DIRECT
+            center.blocks = True
+            assert await find_way("127.0.0.1", center.ask, time.monotonic) is Way.BLOCKED
+            wrong = await center.client.post("/v1/media-trial", json={"sdp": "v=0\r\nm=x"})
+            assert (wrong.status_code, wrong.json()["id"]) == (400, "sdp-unreadable")
+        async with asyncio.timeout(20):
+            while (await meeting.engine.stats(ROOM))["publishers"]:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+
+
+class TrialCenter:
+    """A center's trial over HTTP. Where it `blocks`, a line that is cut stands before the engine."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self.client = client
+        self.blocks = False
+        self.links: list[Link] = []
+
+    async def ask(self, offer: str) -> tuple[str, None]:
+        answer = (await self.client.post("/v1/media-trial", json={"sdp": offer})).json()["sdp"]
+        if self.blocks:
+            link, description = Link(), read_description(answer)
+            self.links.append(link)
+            number = await link.open(description.candidates[0])
+            link.cut = True
+            answer = write_description(replace(description, candidates=(("127.0.0.1", number),)))
+        return answer, None
+
+
+@contextlib.asynccontextmanager
+async def center_with(trials: MediaTrials) -> AsyncIterator[TrialCenter]:
+    app = Starlette(routes=trials.routes())
+
+    async def with_principal(scope: Scope, receive: Receive, send: Send) -> None:
+        principal = Principal(DeviceId("d" * 32), UnitPath("100000/440000/"))
+        await app({**scope, "principal": principal}, receive, send)
+
+    transport = httpx.ASGITransport(with_principal)
+    async with httpx.AsyncClient(transport=transport, base_url="http://center") as client:
+        center = TrialCenter(client)
+        yield center
+        for link in center.links:
+            link.close()
 
 
 class TestHub(EnginePromises):

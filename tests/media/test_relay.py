@@ -15,10 +15,11 @@ from desktop_app.demo.cable import Cable
 from desktop_app.demo.datagrams import Port
 from desktop_app.domain.clock import SystemClock
 from desktop_app.domain.faults import PeerFault
-from desktop_app.domain.ids import DeviceId
+from desktop_app.domain.ids import DeviceId, UnitPath
+from media.selftest.way import Way, find_way
 from media.transport.path import MediaPath
 from media.transport.relay import VALID, Relay, RelayDesk, read_relay, relay_config, write_relay
-from tests.media.rig import Room, until
+from tests.media.rig import MEETING, Room, until
 
 WALL, RELAY = "127.0.9.1", "127.0.9.5"
 DEVICE = DeviceId("0a" * 16)
@@ -109,6 +110,23 @@ async def test_a_site_behind_a_strict_firewall_is_in_the_meeting_through_the_rel
         await until(lambda: free.frames(walled) > 10 and walled.frames(free) > 10, within=40)
         assert standing.refused > 0, "the direct way was tried first"
         assert free.frames(walled) > 10
+
+
+@needs_coturn
+async def test_a_self_test_behind_a_strict_firewall_finds_the_way_through_the_relay(
+    room: Room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[Relay | None] = [DESK.grant(DEVICE, SystemClock().now())]
+
+    async def ask(offer: str) -> tuple[str, Relay | None]:
+        return room.hub.publish(MEETING, UnitPath("100000/440000/441300/"), offer), given[0]
+
+    async with wall(room), coturn(tmp_path, WALL):
+        assert await find_way(WALL, ask, SystemClock().monotonic) is Way.RELAYED
+        monkeypatch.setattr("media.selftest.way.WITHIN", 1.0)
+        assert await find_way(WALL, ask, SystemClock().monotonic, relay=False) is Way.BLOCKED
+        given[0] = None
+        assert await find_way(WALL, ask, SystemClock().monotonic) is Way.BLOCKED
 
 
 @needs_coturn

@@ -13,6 +13,7 @@ from desktop_app.domain.faults import HostFault
 from desktop_app.self_test import SelfTest, worst_of
 from media.selftest.picture import PictureReport
 from media.selftest.sound import SoundReport
+from media.selftest.way import Way
 from sync.log.write import Write
 from sync.replication.client import LinkFault
 from sync.terminal.line import LineReport
@@ -67,10 +68,10 @@ class Room:
         monkeypatch.setattr("desktop_app.self_test.hear_own_tone", lambda *_: sound)
         monkeypatch.setattr("desktop_app.self_test.look_at_camera", lambda _: picture)
 
-        def measured(_self: SelfTest) -> LineReport:
+        def measured(_self: SelfTest) -> tuple[LineReport, Way]:
             if isinstance(line, Exception):
                 raise line
-            return line  # type: ignore[no-any-return]
+            return line if isinstance(line, tuple) else (line, Way.DIRECT)
 
         monkeypatch.setattr(SelfTest, "_measure", measured)
 
@@ -78,7 +79,7 @@ class Room:
         parts: Any = SimpleNamespace(
             doctor=Doctor(),
             records=self.records,
-            identity=SimpleNamespace(unit_path=UNIT, device="d"),
+            identity=SimpleNamespace(unit_path=UNIT, device="d", center_url="https://center.test:8443"),
             sync=SimpleNamespace(poke=self._poke),
         )
         told: list[DeviceReport] = []
@@ -123,6 +124,7 @@ MISSING = HostFault("microphone-missing")
         (FINE[0], PictureReport(HostFault("camera-busy")), GOOD, DeviceKind.CAMERA, ADVICE, "camera-busy"),
         (FINE[0], PictureReport(None, 640, 360, 25, 3), GOOD, DeviceKind.CAMERA, ADVICE, "camera-dark"),
         (FINE[0], FINE[1], LineReport(20, 390, 900), DeviceKind.NETWORK, FAILED, "line-narrow"),
+        (FINE[0], FINE[1], (GOOD, Way.BLOCKED), DeviceKind.NETWORK, FAILED, "media-blocked"),
         (FINE[0], FINE[1], LineReport(20, 9_000, 900), DeviceKind.NETWORK, ADVICE, "line-modest"),
         (FINE[0], FINE[1], LineReport(400, 9_000, 9_000), DeviceKind.NETWORK, ADVICE, "line-modest"),
         (FINE[0], FINE[1], LinkFault("center-unreachable"), DeviceKind.NETWORK, FAILED, "center-unreachable"),
