@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import uvicorn
+from starlette.applications import Starlette
 
 from desktop_app.domain.clock import BEIJING, Clock, moment
 from desktop_app.domain.faults import HostFault, OperatorError
@@ -113,9 +114,9 @@ def _hour(at: datetime) -> str:
 class _Serving:
     """A server on a thread and a loop of its own."""
 
-    def __init__(self, page: object, listening: socket.socket) -> None:
+    def __init__(self, page: Starlette, listening: socket.socket) -> None:
         config = uvicorn.Config(
-            page,  # type: ignore[arg-type]
+            page,
             log_config=None,
             access_log=False,
             server_header=False,

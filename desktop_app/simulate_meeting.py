@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from random import Random
 from statistics import median
@@ -110,6 +111,14 @@ def _line(one: Measure) -> str:
     if one.goal is None:
         return found
     return f"{found}   {'at least' if one.at_least else 'at most'} {one.goal:g}   {'holds' if one.holds else 'FAILS'}"
+
+
+def _hears(path: UnitPath, site: SimulatedSite) -> bool:
+    return path in site.state.sites_on_air
+
+
+def _is_in(site: SimulatedSite) -> bool:
+    return site.is_in
 
 
 def places(count: int) -> list[UnitPath]:
@@ -235,7 +244,7 @@ class Day:
             began = time.monotonic()
             await self._host.send(cmd.CallSite(site.unit_path))
             path = site.unit_path
-            await self._all(lambda one, path=path: path in one.state.sites_on_air)  # type: ignore[misc]
+            await self._all(partial(_hears, path))
             if shown(self._host.state, self._host.unit_path, self._host.client.now()) != path:
                 raise RuntimeError("the called site is not shown")
             steps.append(time.monotonic() - began)
@@ -257,7 +266,7 @@ class Day:
         began = time.monotonic()
         for site in gone:
             site.mend()
-        back = await asyncio.gather(*(until(lambda one=site: one.is_in) for site in gone))  # type: ignore[misc]
+        back = await asyncio.gather(*(until(partial(_is_in, site)) for site in gone))
         self._note("each is back in control", max(back), 10)
         await self._all(lambda site: site.state.seq >= self._host.state.seq)
         self._note("all hold the same state again", time.monotonic() - began, 10)

@@ -81,7 +81,7 @@ def set_face(properties: object, face: Face) -> None:
     fonts = properties.find(qn("w:rFonts"))  # type: ignore[attr-defined]  # lxml elements have no types
     if fonts is None:
         fonts = OxmlElement("w:rFonts")
-        properties.insert(0, fonts)  # type: ignore[attr-defined]
+        properties.insert(0, fonts)  # type: ignore[attr-defined]  # as above
     for script in ("ascii", "hAnsi", "eastAsia", "cs"):
         fonts.set(qn(f"w:{script}"), face.family)
 

@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 from desktop_app.domain.faults import OperatorError
+from desktop_app.domain.ids import UnitPath
 from desktop_app.domain.units import unit_code
 from sync.log.write import Write
 from sync.meetings.roster import NAME_LENGTH, person_name
@@ -23,7 +24,8 @@ def write_contact(records: RecordWriter, unit_path: str, name: str, phone: str) 
     if len(named) > NAME_LENGTH:
         raise OperatorError("contact-name-too-long", limit=NAME_LENGTH)
     fields = {"unit_path": unit_path, "name": named if number else "", "phone": number}
-    before = records.get(ENTITY, unit_code(unit_path)) or {}  # type: ignore[arg-type]
+    pk = unit_code(UnitPath(unit_path))
+    before = records.get(ENTITY, pk) or {}
     new = {field: value for field, value in fields.items() if before.get(field) != value}
     if new:
-        records.write(Write(ENTITY, unit_code(unit_path), new))  # type: ignore[arg-type]
+        records.write(Write(ENTITY, pk, new))

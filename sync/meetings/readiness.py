@@ -15,7 +15,7 @@ from desktop_app.domain.ids import UnitPath
 from desktop_app.domain.principal import WORKING
 from desktop_app.domain.units import Level, governs, level_of, unit_code
 from sync.meetings.source import RecordSource, Row
-from sync.reference.units import unit_at, units
+from sync.reference.units import in_tree_order, unit_at
 
 FRESH = timedelta(minutes=60)
 """A test older than this is shown as such: cables are pulled between two mornings."""
@@ -132,12 +132,10 @@ def site_board(source: RecordSource, meeting: str, own: UnitPath, now: datetime)
         paths = {str(path) for path in (row.get("convener_unit"), *(row.get("invited") or ())) if path}
     else:
         paths = {path for path in (*tests, *operators, *contacts) if path}
-    places = {unit.unit_path: place for place, unit in enumerate(units().values())}
-    mine = sorted(
-        (UnitPath(path) for path in paths if path.count("/") in tuple(Level) and governs(own, path)),
-        key=lambda path: (places.get(path, len(places)), path),
+    mine = in_tree_order(path for path in paths if path.count("/") in tuple(Level) and governs(own, path))
+    return tuple(
+        _site(UnitPath(path), tests.get(path, []), contacts.get(path, {}), operators.get(path, 0), now) for path in mine
     )
-    return tuple(_site(path, tests.get(path, []), contacts.get(path, {}), operators.get(path, 0), now) for path in mine)
 
 
 def by_city(sites: tuple[SiteReadiness, ...]) -> tuple[City, ...]:

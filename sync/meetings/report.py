@@ -15,7 +15,7 @@ from sync.meetings.hours import MeetingHours
 from sync.meetings.lines import LineHistory, line_histories
 from sync.meetings.names import stroke_key
 from sync.meetings.source import RecordSource, Row
-from sync.reference.units import unit_name, units
+from sync.reference.units import in_tree_order, unit_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,6 @@ def meeting_report(source: RecordSource, meeting: str, now: datetime) -> Meeting
         raise OperatorError("meeting-missing", meeting=meeting)
     sheet = attendance_sheet(source, meeting)
     hours = sheet.hours
-    places = {unit.unit_path: place for place, unit in enumerate(units().values())}
     outages = _outages(source, meeting, hours.actual_end or now)
     items = {item["pk"]: str(item.get("title") or "") for item in source.list("agenda_item", meeting=meeting)}
     tallies = sheet.by_site()
@@ -157,8 +156,7 @@ def meeting_report(source: RecordSource, meeting: str, now: datetime) -> Meeting
     paths = {str(path) for path in (row.get("convener_unit"), *(row.get("invited") or ())) if path}
     paths |= tallies.keys() | stays.keys()
     sites = tuple(
-        _site(path, tallies.get(path, Tally()), stays.get(path, {}), outages)
-        for path in sorted(paths - {""}, key=lambda path: (places.get(path, len(places)), path))  # type: ignore[call-overload]
+        _site(path, tallies.get(path, Tally()), stays.get(path, {}), outages) for path in in_tree_order(paths - {""})
     )
     duties = [_duty(one) for one in source.list("duty_event", meeting=meeting)]
     return MeetingReport(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from desktop_app.domain.units import Level
 from sync.meetings.attendance import Tally
-from sync.reference.units import units
+from sync.reference.units import in_tree_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,7 @@ def site_sums(by_site: Mapping[str, Tally]) -> tuple[SiteSum, ...]:
         codes = path.rstrip("/").split("/")
         for depth in range(Level.PROVINCE, len(codes)):
             paths.add("".join(f"{code}/" for code in codes[:depth]))
-    places = {unit.unit_path: place for place, unit in enumerate(units().values())}
-    ordered = sorted(paths, key=lambda path: (places.get(path, len(places)), path))  # type: ignore[call-overload]
-    return tuple(_sum(path, by_site) for path in ordered)
+    return tuple(_sum(path, by_site) for path in in_tree_order(paths))
 
 
 def _sum(path: str, by_site: Mapping[str, Tally]) -> SiteSum:

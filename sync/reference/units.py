@@ -3,7 +3,7 @@
 Who has a terminal is never derived from it; it only says which units there are and where each one stands.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
@@ -116,6 +116,12 @@ def unit_name(path: str) -> str:
 def subtree(path: str) -> list[Unit]:
     """The unit at this path and all below it, in the order of the tree."""
     return [unit for unit in units().values() if is_within(unit.unit_path, path)]
+
+
+def in_tree_order(paths: Iterable[str]) -> list[str]:
+    """A parent before its children; places outside the tree come last."""
+    places = {str(path): place for place, path in enumerate(_by_path())}
+    return sorted(paths, key=lambda path: (places.get(path, len(places)), path))
 
 
 def find_units(text: str, limit: int = 20) -> list[Unit]:

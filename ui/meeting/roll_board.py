@@ -82,8 +82,8 @@ class RollBoard(QWidget):
 
     def box_of(self, unit_path: str) -> QRect:
         """Where a site's tile lies."""
-        paths = [tile.unit_path for tile in self._tiles]
-        return self._boxes[paths.index(unit_path)] if unit_path in paths else QRect()  # type: ignore[arg-type]
+        paths: list[str] = [tile.unit_path for tile in self._tiles]
+        return self._boxes[paths.index(unit_path)] if unit_path in paths else QRect()
 
     def spoken(self, place: int) -> str:
         """龙川，县级，未应答，网络断开，第 12 个共 120 个."""
@@ -205,8 +205,8 @@ class RollBoard(QWidget):
             Qt.Key.Key_Up: -self._columns,
         }
         if key in steps and self._tiles:
-            paths = [tile.unit_path for tile in self._tiles]
-            at = paths.index(self._selection) + steps[key] if self._selection in paths else 0  # type: ignore[arg-type]
+            paths: list[str] = [tile.unit_path for tile in self._tiles]
+            at = paths.index(self._selection) + steps[key] if self._selection in paths else 0
             self.select(paths[min(max(0, at), len(paths) - 1)])
         elif key in KEYS and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             if not event.isAutoRepeat():
