@@ -54,6 +54,8 @@ class PortPeer:
         self._port = port
         self._queue: asyncio.Queue[bytes | None] = asyncio.Queue(HANDSHAKE_QUEUE)
         self._secure = SecureChannel(self, side="server", send=self._put, on_rtp=on_rtp, on_rtcp=on_rtcp)
+        self.send_rtp = self._secure.send_rtp
+        self.send_rtcp = self._secure.send_rtcp
 
     @property
     def fingerprints(self) -> tuple[tuple[str, str], ...]:
@@ -72,12 +74,6 @@ class PortPeer:
     async def connect(self) -> None:
         """Wait for the peer's handshake; raises ConnectionError where it fails."""
         await self._secure.handshake(self.remote.fingerprints)
-
-    def send_rtp(self, packet: bytes) -> None:
-        self._secure.send_rtp(packet)
-
-    def send_rtcp(self, packet: bytes) -> None:
-        self._secure.send_rtcp(packet)
 
     def datagram(self, data: bytes, now: float) -> None:
         """A datagram from one of the peer's proven addresses."""

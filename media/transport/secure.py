@@ -45,6 +45,8 @@ class SecureChannel:
         self._send = send
         self._on_rtp = on_rtp
         self._on_rtcp = on_rtcp
+        self.ready = False
+        """Whether packets can flow."""
         self.closed = asyncio.Event()
         """Set when the other end said goodbye or the carrier ended."""
         self._dtls.on("statechange", self._state_changed)
@@ -54,10 +56,6 @@ class SecureChannel:
         """Of our certificate, for the SDP: SHA-256 only."""
         prints = self._dtls.getLocalParameters().fingerprints
         return tuple((each.algorithm, each.value) for each in prints if each.algorithm == "sha-256")
-
-    @property
-    def ready(self) -> bool:
-        return self._dtls.state == "connected"
 
     async def handshake(self, fingerprints: Sequence[tuple[str, str]]) -> None:
         """Run the handshake; raises ConnectionError where it fails or the certificate is not the announced one."""
@@ -107,5 +105,6 @@ class SecureChannel:
         self.closed.set()
 
     def _state_changed(self) -> None:
+        self.ready = self._dtls.state == "connected"
         if self._dtls.state in ("closed", "failed"):
             self.closed.set()
