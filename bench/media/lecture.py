@@ -49,10 +49,11 @@ from tests.media.rig import MEETING, EngineSignal, until
 RECEIVERS = 150
 CITY_RECEIVERS = 50
 SECONDS = 15.0
+BITRATE = 1_500_000
 SLOT = "v0"
 ADDRESS = "10.77.0.1"
-_SPARE = 200
-"""Picture ids that are remembered: eight seconds."""
+_SPARE = 256
+"""Picture ids that are remembered: ten seconds."""
 
 
 class Sender:
@@ -61,6 +62,7 @@ class Sender:
     def __init__(self, signal: MediaSignal, frames: Sequence[bytes]) -> None:
         self.sent: dict[int, float] = {}
         self._publishing = Publishing("127.0.0.1", SystemClock(), lambda *_: None)
+        self._publishing.pacer.expect(BITRATE)
         self._signal, self._frames, self._number = signal, frames, 0
         self._task: asyncio.Task[None] | None = None
 
@@ -79,8 +81,9 @@ class Sender:
         began = time.monotonic()
         while True:
             self._number += 1
-            self.sent[self._number % _SPARE] = time.monotonic()
+            at = time.monotonic()
             self._publishing.send_picture(self._frames[self._number % len(self._frames)], self._number * CLOCK // FPS)
+            self.sent[self._publishing._picture_ids[Layer.MAIN] % _SPARE] = at
             if self._number % FPS == 0:
                 self._publishing.report()
             await asyncio.sleep(max(0.0, began + self._number / FPS - time.monotonic()))
@@ -256,6 +259,7 @@ async def _lecture(
         sender = Sender(signals[0], frames)
         receivers = [Receiver(signal) for signal in signals[1:]]
         await sender.open()
+        await signals[0].offer_layers(frozenset({Layer.MAIN}))
         try:
             await _open_all(receivers, seatings[0].unit_path)
             return await load(pids, receivers)
@@ -318,7 +322,7 @@ def rows(say: Callable[[str], object] = print) -> list[Row]:
     if lacking := why_not():
         say(f"  without Janus: {lacking}")
         return []
-    frames = moving_pictures(50, (1280, 720), 1_500_000, still=4)
+    frames = moving_pictures(50, (1280, 720), BITRATE, still=4)
     rate = sum(map(len, frames)) * 8 * FPS / len(frames) / 1000
     with tempfile.TemporaryDirectory() as name, own_network(*(f"10.77.0.{number}" for number in range(1, 5))):
         folder = Path(name)
