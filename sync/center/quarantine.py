@@ -47,10 +47,10 @@ def quarantined(
     connection: sa.Connection, unit_path: UnitPath, place_of: Callable[[UnitPath], UnitPath], limit: int = MOST
 ) -> list[Quarantined]:
     """What was held or refused of the units in a unit's charge, newest first; `place_of` says where units are now."""
-    rows = connection.execution_options(yield_per=1000).execute(
-        SELECT_CHANGES.where(change.c.verdict.in_([Verdict.HELD.value, Verdict.REFUSED.value])).order_by(
-            change.c.position.desc()
-        )
+    rows = connection.execute(
+        SELECT_CHANGES.where(change.c.verdict.in_([Verdict.HELD.value, Verdict.REFUSED.value]))
+        .order_by(change.c.position.desc())
+        .execution_options(yield_per=1000)
     )
     with closing(rows):
         told = (_told(change_of(tuple(row))) for row in rows)
