@@ -25,6 +25,8 @@ from media.transport.secure import SecureChannel
 
 log = logging.getLogger(__name__)
 
+REPEAT_AFTER = (0.03, 0.5)
+"""Seconds after which what was sent of a handshake is sent once more without an answer: at first, and at most."""
 RELAY_WITHIN = 3.0
 """Seconds for a relay to open."""
 
@@ -60,6 +62,22 @@ class _Connection(aioice.Connection):
         self._local_host = local_host
         self._on_media = on_media
         self._relay = relay
+        self._unanswered: list[bytes] = []
+        """What was sent of the handshake since something of it came."""
+
+    async def sendto(self, data: bytes, component: int) -> None:
+        self._unanswered.append(data)
+        await super().sendto(data, component)
+
+    async def repeat(self) -> None:
+        """Until cancelled: send again what gets no answer. An engine that is not yet there for the handshake drops its
+        beginning, and DTLS itself waits a second before it tries again. A packet that comes twice counts once."""
+        pause = REPEAT_AFTER[0]
+        while pause <= REPEAT_AFTER[1]:
+            await asyncio.sleep(pause)
+            pause *= 2
+            for data in tuple(self._unanswered):
+                await super().sendto(data, 1)
 
     def leave_towards(self, host: str) -> None:
         """Gather on the address that leads there instead; before anything was gathered. Raises ConnectionError."""
@@ -71,7 +89,9 @@ class _Connection(aioice.Connection):
     def data_received(self, data: bytes, component: int) -> None:
         if data and 128 <= data[0] <= 191:
             self._on_media(data)
-        elif self._queue.qsize() < 64:
+            return
+        self._unanswered.clear()
+        if self._queue.qsize() < 64:
             super().data_received(data, component)
 
     async def get_component_candidates(
@@ -178,7 +198,12 @@ class MediaPath:
         )
         if self._ice.state != "completed":
             raise ConnectionError("no packet came back from the media engine")
-        await self._secure.handshake(remote.fingerprints)
+        repeating = asyncio.ensure_future(self._connection.repeat())
+        try:
+            await self._secure.handshake(remote.fingerprints)
+        finally:
+            repeating.cancel()
+            await asyncio.gather(repeating, return_exceptions=True)
         self.heard_at = self._monotonic()
 
     @property
