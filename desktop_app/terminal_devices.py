@@ -32,6 +32,7 @@ class RoomDevices:
     def __init__(self, parts: "Parts", settings: SettingsStore, clock: Clock) -> None:
         self._unit_name, self._level = parts.unit_name, level_of(parts.identity.unit_path)
         self._settings, self._clock = settings, clock
+        self._latest: DevicesInUse | None = None
         self._book = DeviceBook()
         self._book.start()
 
@@ -40,7 +41,7 @@ class RoomDevices:
 
     def open(self) -> DevicesInUse:
         """Capture and playout for a meeting; whoever opens closes it."""
-        return DevicesInUse(
+        self._latest = DevicesInUse(
             self._book,
             self._setting,
             self._name,
@@ -48,6 +49,7 @@ class RoomDevices:
             clock=self._clock,
             is_cleaned=self._settings.get("media.sound") == "clean",
         )
+        return self._latest
 
     def listen(self, changed: Callable[[], object]) -> Callable[[], None]:
         return self._book.listen(changed)
@@ -74,6 +76,11 @@ class RoomDevices:
         self._settings.set(f"media.{kind}_name", choice.name)
         self._settings.set(f"media.{kind}", choice.setting)
         self._book.settings_changed()
+
+    @property
+    def level(self) -> float:
+        latest = self._latest
+        return latest.capture.sound.level if latest is not None and latest.capture.is_open else 0.0
 
     def try_out(self, on_fault: Callable[[Fault], object]) -> DeviceTrial:
         return DeviceTrial(self.open(), on_fault)

@@ -7,7 +7,7 @@ import importlib
 import json
 import random
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from desktop_app.domain.clock import Clock
 from desktop_app.domain.faults import Fault, PeerFault
 from desktop_app.domain.ids import MeetingId, PersonId
+from media.content.sharing import ContentMedia, ContentSignal
 from media.live import LiveListener, LiveMeeting
 from media.meeting.link import Connect, dialer
 from media.meeting.seals import TerminalSigner
@@ -63,6 +64,7 @@ class Rooms:
             listener=listener,
             clock=self._clock,
             jitter=random.Random(),
+            content=self._content,
         )
         return self.live
 
@@ -129,6 +131,10 @@ class Rooms:
                 center_host=urlsplit(identity.center_url).hostname or "", relay=str(self._settings.get("media.relay"))
             ),
         )
+
+    def _content(self, signal: ContentSignal, on_fault: Callable[[Fault], object]) -> ContentMedia:
+        host = urlsplit(self._parts.identity.center_url).hostname or ""
+        return ContentMedia(signal, host, on_fault, self._clock)
 
 
 def _bring_in() -> None:

@@ -92,6 +92,7 @@ missing_packages() {
         command -v turnserver >/dev/null 2>&1 || printf 'coturn '
         command -v ip >/dev/null 2>&1 || printf 'iproute2 '
         command -v pulseaudio >/dev/null 2>&1 || printf 'pulseaudio '
+        command -v Xvfb >/dev/null 2>&1 || printf 'xvfb '
         command -v pactl >/dev/null 2>&1 || printf 'pulseaudio-utils '
     fi
     # The tests of the center's records start a PostgreSQL cluster of their own.

@@ -19,6 +19,9 @@ from desktop_app.domain.clock import Clock
 from desktop_app.domain.faults import Fault, PeerFault
 from desktop_app.domain.ids import MeetingId, UnitPath
 from desktop_app.domain.meetings import MeetingMode
+from media.capture.sources import PictureSource
+from media.content.sharing import ContentMedia, ContentSignal
+from media.engine.content import content_of, presenter_of
 from media.engine.layers import FULL_HEIGHT, Demand, Layer
 from media.frames import FrameSource
 from media.meeting.client import MeetingClient, Timings
@@ -66,6 +69,10 @@ class LiveListener(Protocol):
         ...
 
 
+MakeContent = Callable[[ContentSignal, Callable[[Fault], object]], ContentMedia]
+"""Builds what carries this room's shared screen."""
+
+
 class LiveMeeting:
     """One meeting on this terminal, from `start` to `stop`. Every method may be called from any thread."""
 
@@ -83,7 +90,9 @@ class LiveMeeting:
         clock: Clock,
         jitter: Random | None = None,
         timings: Timings | None = None,
+        content: MakeContent | None = None,
     ) -> None:
+        """Without `content` this room shares no screen."""
         self._thread, self._unit_path, self._listener = thread, unit_path, listener
         self._ears = _Ears(self)
         self._client = MeetingClient(
@@ -96,10 +105,15 @@ class LiveMeeting:
             timings=timings,
             on_demand=self._on_demand,
         )
-        self._media = media(ControlSignal(self._client, meeting_id, signer, self._ears.on_fault), self._ears)
+        signal = ControlSignal(self._client, meeting_id, signer, self._ears.on_fault)
+        self._media = media(signal, self._ears)
+        self._content = content(signal, self._ears.on_fault) if content is not None else None
+        self._to_share: PictureSource | None = None
+        self._is_sharing = False
         self._demand: Demand | None = None
         self._media_wanted = False
         self._media_lane = asyncio.Lock()
+        self._share_lane = asyncio.Lock()
         self._media_up = False
         self._running: asyncio.Task[None] | None = None
         self._errands: set[asyncio.Task[None]] = set()
@@ -150,6 +164,19 @@ class LiveMeeting:
     def local_source(self) -> FrameSource:
         """This room's own picture as it is sent."""
         return self._media.local_source()
+
+    def content_source(self, presenter: UnitPath) -> FrameSource:
+        """What another site shares of its screen."""
+        return self._media.source(content_of(presenter))
+
+    def share(self, what: PictureSource | None) -> None:
+        """This screen or window is sent while the meeting shows what this room shares (`PointSlide`); None: nothing."""
+        self._thread.call(self._set_share, what)
+
+    @property
+    def shared_pictures(self) -> int:
+        """Pictures of the shared screen that were sent."""
+        return self._content.sent if self._content is not None else 0
 
     def set_local_mute(self, muted: bool) -> None:
         """Close this room's microphone here, whatever the chair does."""
@@ -204,6 +231,8 @@ class LiveMeeting:
             self._polling.cancel()
             self._polling = None
         self._media_wanted = False
+        if self._content is not None:
+            await self._content.stop()
         await self._settle_media()
 
     # on the media thread, told by control and by the media
@@ -220,6 +249,7 @@ class LiveMeeting:
             self._media.set_speakers(on_air - {self._unit_path})
         if state.phase is MeetingPhase.OPEN and own is not None and own.online:
             self._want_media(True)
+        self._follow_share(state)
         self._listener.on_state(state, event)
 
     def _on_demand(self, demand: Demand) -> None:
@@ -239,7 +269,8 @@ class LiveMeeting:
         rank = {path: place for place, path in reversed(list(enumerate(order)))}
         others = [site for path, site in state.sites.items() if path != self._unit_path and site.online]
         others.sort(key=lambda site: (rank.get(site.unit_path, len(order)), site.unit_path))
-        self._media.show([site.unit_path for site in others])
+        shared = [content_of(state.shares)] if state.shares not in (None, self._unit_path) else []
+        self._media.show([*shared, *(site.unit_path for site in others)])
         if state.polling is not None and self._polling is None:
             self._polling = asyncio.get_running_loop().create_task(self._follow_polling())
             self._polling.add_done_callback(_tell_bug)
@@ -253,6 +284,29 @@ class LiveMeeting:
                 self._arrange(state)
             await asyncio.sleep(POLLING_LOOK)
         self._polling = None
+
+    def _set_share(self, what: PictureSource | None) -> None:
+        self._to_share = what
+        if what is None or self._is_sharing:  # what was sent is over, or another window follows it
+            self._is_sharing = False
+            self._do(self._settle_share())
+        self._follow_share(self.state)
+
+    def _follow_share(self, state: MeetingState) -> None:
+        wanted = self._to_share is not None and state.shares == self._unit_path and state.phase is MeetingPhase.OPEN
+        if wanted is not self._is_sharing:
+            self._is_sharing = wanted
+            self._do(self._settle_share())
+
+    async def _settle_share(self) -> None:
+        """Send or stop, whatever is wanted when it is this errand's turn."""
+        async with self._share_lane:
+            if self._content is None:
+                return
+            if self._is_sharing and self._to_share is not None:
+                await self._content.start(self._to_share)
+            else:
+                await self._content.stop()
 
     def _on_link(self, online: bool) -> None:
         if online and self._media_wanted and not self._media_up:
@@ -316,8 +370,15 @@ class ControlSignal:
     async def subscribe(self, offer: str) -> str:
         return await self._negotiate("subscribe", offer)
 
+    async def publish_content(self, offer: str) -> str:
+        return await self._negotiate("content", offer)
+
     async def switch(self, slot: str, source: UnitPath | None, height: int = FULL_HEIGHT) -> None:
-        await self._client.ask_media("switch", slot=slot, source=source, height=max(1, height))
+        presenter = presenter_of(source) if source is not None else None
+        wish: dict[str, Any] = {"slot": slot, "source": presenter or source, "height": max(1, height)}
+        if presenter is not None:
+            wish["content"] = True
+        await self._client.ask_media("switch", **wish)
 
     async def offer_layers(self, layers: frozenset[Layer]) -> None:
         await self._client.ask_media("layers", sent=sorted(layers))

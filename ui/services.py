@@ -79,11 +79,6 @@ class Trial(Protocol):
     """Camera and microphone, open for a person who tries them."""
 
     @property
-    def level(self) -> float:
-        """0 to 1."""
-        ...
-
-    @property
     def preview(self) -> FrameSource: ...
 
     def close(self) -> None: ...
@@ -110,6 +105,11 @@ class DeviceDesk(Protocol):
 
     def choose(self, kind: DeviceKind, choice: DeviceChoice) -> None:
         """Slow: through the runner."""
+        ...
+
+    @property
+    def level(self) -> float:
+        """Loudness of the microphone that is open now, in a meeting or for a trial; 0 to 1."""
         ...
 
     def try_out(self, on_fault: Callable[[Fault], object]) -> Trial:

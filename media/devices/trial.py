@@ -25,11 +25,6 @@ class DeviceTrial:
         devices.capture.open(self._sink)
 
     @property
-    def level(self) -> float:
-        """Loudness of the microphone's last 20 ms, 0 to 1."""
-        return self._devices.capture.sound.level
-
-    @property
     def preview(self) -> FrameSource:
         """The camera's picture, or the card."""
         return self._devices.capture.preview

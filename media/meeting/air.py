@@ -11,6 +11,7 @@ from datetime import datetime
 
 from desktop_app.domain.faults import Fault
 from desktop_app.domain.ids import UnitPath
+from media.engine.content import content_of
 from media.engine.room import RoomEngine
 from media.meeting.demand import DemandLane, Publisher
 from media.meeting.model import MeetingPhase, MeetingState
@@ -42,6 +43,8 @@ class AirLane:
         self._told: frozenset[UnitPath] | None = None
         self._away: set[UnitPath] = set()
         self._removed: frozenset[UnitPath] = frozenset()
+        self._shares: UnitPath | None = None
+        """The site that shares its screen, as the engine knows it."""
         self._stop = room.listen(self._on_event)
         self._task = asyncio.create_task(self._work(), name=f"air of meeting {room.meeting}")
         self._on_event()
@@ -70,6 +73,11 @@ class AirLane:
             self._removed = removed
             self._stale.set()
         state = self._room.state
+        if state.shares != self._shares:
+            if self._shares is not None:
+                self._away.add(content_of(self._shares))
+                self._stale.set()
+            self._shares = state.shares
         if self._told != state.sites_on_air or state.phase is MeetingPhase.ENDED or self._taped != _taped(state):
             self._stale.set()
 
@@ -104,6 +112,9 @@ class AirLane:
         while self._away:
             site = self._away.pop()
             now = self._room.state.sites.get(site)
+            shares = self._room.state.shares
+            if shares is not None and site == content_of(shares):
+                continue
             if now is None or not now.online:
                 await self._engine.leave(meeting, site)
         return False

@@ -76,6 +76,8 @@ def leave(case: Case, command: cmd.Leave) -> Decision:
         return events
     if not command.lost:
         events += _gives_up(case, path)
+        if path == state.shares:
+            events += taken_away(case)
     if path == state.chair:
         if command.lost or path == state.host:
             events.append(ev.ChairAway(now, now + case.rules.grace))

@@ -7,6 +7,7 @@ from desktop_app.domain.clock import Clock
 from desktop_app.domain.faults import PeerFault
 from desktop_app.domain.ids import MeetingId
 from desktop_app.domain.limits import SDP
+from media.engine.content import content_of
 from media.engine.layers import FULL_HEIGHT, Layer
 from media.engine.room import RoomEngine
 from media.meeting.air import AirLane
@@ -38,7 +39,9 @@ class MediaDesk:
         if own is None or own.device != actor.device or not own.online:
             raise PeerFault("not-joined")
         op = message.get("op")
-        if op == "publish" or op == "subscribe":
+        if op == "content" and room.state.shares != site:
+            raise PeerFault("slides-not-yours")
+        if op in ("publish", "subscribe", "content"):
             return await self._negotiate(meeting, actor, air, op, message)
         if op == "relay":
             relays = self._relays
@@ -46,6 +49,8 @@ class MediaDesk:
         if op == "switch":
             source = message.get("source")
             shown = None if source is None else read_unit_path(source)
+            if shown is not None and message.get("content") is True:
+                shown = content_of(shown)
             height = read_number(message.get("height", FULL_HEIGHT), low=1, high=MOST_LINES)
             await self._engine.switch(meeting, site, read_text(message.get("slot"), SLOT_NAME), shown, height)
             air.demand.changed()
@@ -79,7 +84,10 @@ class MediaDesk:
         if not await asyncio.to_thread(self._signer.is_of_device, actor.device, told, read_seal(message.get("seal"))):
             raise PeerFault("sdp-unsigned")
         await engine.create_room(meeting)
-        answer = await (engine.publish if op == "publish" else engine.subscribe)(meeting, site, offer)
+        if op == "subscribe":
+            answer = await engine.subscribe(meeting, site, offer)
+        else:
+            answer = await engine.publish(meeting, content_of(site) if op == "content" else site, offer)
         air.refresh()
         return {"sdp": answer, "seal": write_seal(self._signer.sign(sealed("answer", meeting, op, nonce, answer)))}
 

@@ -12,7 +12,7 @@ from desktop_app.domain.ids import DeviceId, MeetingId, UnitPath
 from desktop_app.domain.meetings import MeetingMode
 from media.meeting.inquiry import Inquiry
 from media.meeting.roll_call import RollCall, RollManner, RollPhase
-from media.meeting.stage import Budget, Caption, Layout, Message, Polling, Removal, Slide
+from media.meeting.stage import SCREEN, Budget, Caption, Layout, Message, Polling, Removal, Slide
 
 
 class MeetingPhase(StrEnum):
@@ -175,6 +175,11 @@ class MeetingState:
     """课件: the page that every screen shows."""
     inquiries: tuple[Inquiry, ...] = ()
     """征询: every question in order; the last may still be open."""
+
+    @property
+    def shares(self) -> UnitPath | None:
+        """The site whose screen everybody sees, if there is one."""
+        return self.slide.presenter if self.slide is not None and self.slide.document == SCREEN else None
 
     @property
     def speaking(self) -> FloorRequest | None:

@@ -1,4 +1,6 @@
-"""课件: whose pages the screens show. The file is at each site already; its hash and a number travel. Pure."""
+"""课件: whose pages the screens show. The file is at each site already; its hash and a number travel. Pure.
+
+A site's shared screen is shown by the same rules: its document is `SCREEN`, and its pictures travel as media."""
 
 import re
 
@@ -6,7 +8,7 @@ from desktop_app.domain.meetings import MeetingMode
 from media.meeting import commands as cmd
 from media.meeting import events as ev
 from media.meeting.case import Case, Decision, Refusal
-from media.meeting.stage import Layout
+from media.meeting.stage import SCREEN, Layout
 
 PAGES = 2_000
 """Pages of one document."""
@@ -25,12 +27,13 @@ def point_slide(case: Case, command: cmd.PointSlide) -> Decision:
         return taken_away(case) if allowed else Refusal("slides-not-yours")
     if not case.conducts and not speaks:
         return Refusal("slides-not-yours")
-    if not _SHA256.fullmatch(command.document):
+    if command.document != SCREEN and not _SHA256.fullmatch(command.document):
         return Refusal("field-invalid", {"field": "document"})
     if not 1 <= command.page <= command.pages <= PAGES:
         return Refusal("field-invalid", {"field": "page"})
     asked = (command.document, command.page, command.pages, command.title)
-    if shown is not None and asked == (shown.document, shown.page, shown.pages, shown.title):
+    same = shown is not None and asked == (shown.document, shown.page, shown.pages, shown.title)
+    if same and (command.document != SCREEN or state.shares == path):
         return []
     pointed: list[ev.Event] = [ev.SlidePointed(case.now, path, *asked)]
     if shown is None and state.layout is not Layout.CONTENT:

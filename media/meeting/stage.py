@@ -10,6 +10,10 @@ MESSAGES_KEPT = 50
 """Messages the state holds; all of them are in the log."""
 
 
+SCREEN = "screen"
+"""A `Slide` of this document is no file: it is what the presenter's site shares of its own screen, live."""
+
+
 class Layout(StrEnum):
     """多画面: how a screen is divided."""
 
@@ -47,7 +51,7 @@ class Slide:
     """课件: the page that every screen shows. The file was placed at the sites before; here is only which."""
 
     document: str
-    """SHA-256 of the file, in lower-case hex."""
+    """SHA-256 of the file, in lower-case hex; or `SCREEN`."""
     page: int
     """Counted from 1."""
     pages: int

@@ -83,7 +83,7 @@ class PointSlide:
     """The chair's or the speaker's room: show this page of a file that was placed ahead; no document: take it away."""
 
     document: str
-    """SHA-256 of the file, in lower-case hex; empty for none."""
+    """SHA-256 of the file, in lower-case hex; `stage.SCREEN` for one's own screen, live; empty for none."""
     page: int = 1
     pages: int = 1
     title: str = ""

@@ -13,6 +13,7 @@ from typing import Protocol
 from desktop_app.domain.faults import HostFault, PeerFault
 from desktop_app.domain.ids import UnitPath
 from media.capture.encodings import lines_for
+from media.engine.content import presenter_of
 from media.engine.room import AUDIO_SLOTS, VIDEO_SLOTS
 from media.peers.assignment import Assignment
 from media.peers.decoding import Tile
@@ -83,7 +84,8 @@ class Slots:
         """Give slots: of pictures to the sites whose tiles are seen, the largest first; of sound to the speakers,
         and to those that are shown, so that a floor opens at once."""
         sites = list(shown)
-        self._audio.want([*sorted(speakers), *(site for site in sites if site not in speakers)])
+        heard = [site for site in sites if site not in speakers and presenter_of(site) is None]
+        self._audio.want([*sorted(speakers), *heard])
         tiles = {site: self._tile(site).slot.wanted for site in sites}
         seen = sorted((site for site in sites if min(tiles[site]) > 0), key=lambda site: -tiles[site][1])
         held = set(self._video.sites.values())

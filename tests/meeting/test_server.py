@@ -8,11 +8,13 @@ from dataclasses import replace
 import pytest
 from websockets.exceptions import ConnectionClosed
 
+from media.engine.content import content_of
 from media.meeting import commands as cmd
 from media.meeting.apply import replay
 from media.meeting.events import Opened, ScheduleChanged, SiteLeft, log_mark
 from media.meeting.model import MeetingState
 from media.meeting.seals import read_seal, sealed
+from media.meeting.stage import SCREEN
 from media.meeting.wire import read_state, read_stored, write_message, write_stored
 from tests.meeting.center import Center, RawSocket, until
 from tests.meeting.rooms import (
@@ -304,6 +306,29 @@ async def test_a_newer_socket_of_the_same_computer_replaces_the_older(center: Ce
         await newer.hello()
         assert (await older.hear("fault"))["id"] == "replaced"
         assert (await newer.command(cmd.Join("")))["ok"]
+
+
+async def test_a_screen_is_taken_only_of_the_site_whose_screen_the_meeting_shows(center: Center):
+    async with center.raw(HUIDONG) as host, center.raw(BOLUO) as boluo:
+        await host.hello()
+        await host.command(cmd.Join(""))
+        await boluo.hello()
+        await boluo.command(cmd.Join(""))
+        await host.say({"t": "media", "id": "c0", **sealed_offer(HUIDONG, "content")})
+        assert (await host.hear("media"))["fault"]["id"] == "slides-not-yours"
+        assert (await host.command(cmd.PointSlide(SCREEN, 1, 1, "表格")))["ok"]
+        await boluo.say({"t": "media", "id": "c1", **sealed_offer(BOLUO, "content")})
+        assert (await boluo.hear("media"))["fault"]["id"] == "slides-not-yours"
+        await host.say({"t": "media", "id": "c2", **sealed_offer(HUIDONG, "publish"), "op": "content"})
+        assert (await host.hear("media"))["fault"]["id"] == "sdp-unsigned"
+        await host.say({"t": "media", "id": "c3", **sealed_offer(HUIDONG, "content")})
+        assert (await host.hear("media"))["sdp"] == "answer to offer"
+        await boluo.say({"t": "media", "id": "c4", "op": "switch", "slot": "v0", "source": HUIDONG, "content": True})
+        assert await boluo.hear("media") == {"t": "media", "id": "c4"}
+        screen = content_of(HUIDONG)
+        assert ("switch", BOLUO, "v0", screen) in center.engine.calls
+        assert (await host.command(cmd.PointSlide("")))["ok"]
+        await until(lambda: ("leave", screen) in center.engine.calls)
 
 
 async def test_media_goes_through_to_the_engine_and_back(center: Center):

@@ -6,7 +6,7 @@ from desktop_app.domain.meetings import MeetingMode
 from media.meeting import commands as cmd
 from media.meeting import events as ev
 from media.meeting.inquiry import InquiryTally, Stance, inquiry_tally
-from media.meeting.stage import Layout
+from media.meeting.stage import SCREEN, Layout
 from tests.meeting.rooms import BOLUO, CITY, HUIDONG, PROVINCE, Play, at
 
 TALK, OTHER = "a" * 64, "b" * 64
@@ -141,3 +141,28 @@ def test_the_end_of_the_meeting_takes_pages_and_question_away(play: Play):
     play.does(at(HUIDONG), cmd.End())
     assert (play.state.slide, play.state.inquiry) == (None, None)
     assert play.state.inquiries[0].closed_at == play.now
+
+
+def screen(title: str = "表格") -> cmd.PointSlide:
+    return cmd.PointSlide(SCREEN, 1, 1, title)
+
+
+def test_a_screen_is_shared_by_the_rules_of_the_pages_and_the_chair_may_take_over(play: Play):
+    assert play.tries(at(CITY), screen()) == "slides-not-yours"
+    play.does(at(CITY), cmd.RequestFloor("1", "m", "甲"))
+    play.does(at(HUIDONG), cmd.GrantFloor("1", 300))
+    play.does(at(CITY), screen())
+    assert (play.state.shares, play.state.layout) == (CITY, Layout.CONTENT)
+    assert play.does(at(CITY), screen()) == []
+    play.does(at(HUIDONG), screen())
+    assert play.state.shares == HUIDONG
+    play.does(at(HUIDONG), page(1))
+    assert play.state.shares is None
+
+
+def test_a_shared_screen_goes_with_its_site(play: Play):
+    play.does(at(CITY), cmd.RequestFloor("1", "m", "甲"))
+    play.does(at(HUIDONG), cmd.GrantFloor("1", 300))
+    play.does(at(CITY), screen())
+    play.does(at(CITY), cmd.Leave())
+    assert (play.state.shares, play.state.layout) == (None, Layout.SPEAKER)

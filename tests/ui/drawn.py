@@ -111,10 +111,42 @@ class DrawnSource:
         if not width:
             return None
         if self._frame is None:
-            image = drawn_room(width, height, self._people, self._wall)
+            image = self._drawn(width, height)
             plane = memoryview(bytes(image.constBits()))
             self._frame = Frame(plane, width, height, image.bytesPerLine(), self._at(), 1)
         return replace(self._frame, at=self._at(), number=self._frame.number)
+
+    def _drawn(self, width: int, height: int) -> QImage:
+        return drawn_room(width, height, self._people, self._wall)
+
+
+def drawn_page(width: int, height: int) -> QImage:
+    """A spreadsheet as a shared window shows it."""
+    picture = QImage(width, height, QImage.Format.Format_RGB32)
+    picture.fill(QColor("#FFFFFF"))
+    painter = QPainter(picture)
+    painter.fillRect(0, 0, width, height // 12, QColor("#217346"))
+    rows, columns = 14, 6
+    for row in range(rows):
+        top = height // 12 + row * (height - height // 12) // rows
+        painter.fillRect(0, top, width, 1, QColor("#C8CED2"))
+        for column in range(columns):
+            left = column * width // columns
+            painter.fillRect(left, height // 12, 1, height, QColor("#C8CED2"))
+            bar = width // columns * (3 + (row * 5 + column * 3) % 5) // 10
+            painter.fillRect(left + width // 90, top + height // 40, bar, height // 60, QColor("#5F6B73"))
+    painter.end()
+    return picture
+
+
+class DrawnPage(DrawnSource):
+    """A shared window."""
+
+    def __init__(self, at: Callable[[], float]) -> None:
+        super().__init__(0, "", at)
+
+    def _drawn(self, width: int, height: int) -> QImage:
+        return drawn_page(width, height)
 
 
 class FakeLive:
@@ -130,6 +162,7 @@ class FakeLive:
         self.healths: dict[UnitPath, Health] = {}
         self.devices = Health()
         self.started = self.stopped = False
+        self.shared: Any = None
         self.state = MeetingState(MeetingId("m"))
         self.clock = clock
 
@@ -160,6 +193,9 @@ class FakeLive:
 
     def source(self, unit_path: UnitPath) -> Any:
         return self.sources.setdefault(unit_path, FrameSlot())
+
+    def share(self, what: Any) -> None:
+        self.shared = what
 
     def local_source(self) -> Any:
         return self.sources.setdefault("local", FrameSlot())

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from drawn import HD, FakeRunner, FakeSync, HeldClock
+from room_desk import RoomDesk
 
 from desktop_app.domain.faults import OperatorError
 from desktop_app.domain.ids import PersonId, UnitPath
@@ -237,6 +238,7 @@ class Terminal:
         self.fetched: list[str] = []
         self.files = TerminalAttachments(self.store, self.blobs, self._fetch, self.book, folder)
         self.devices = Devices()
+        self.room_devices = RoomDesk()
         self.people = People()
         self.sync = FakeSync()
         self.kept = Kept()
@@ -263,6 +265,7 @@ class Terminal:
             usb=Stick(),
             people=TerminalPeople(self.store, self.pins, self.book, self.clock),
             attachments=self.files,
+            room_devices=self.room_devices,
         )
 
     def _fetch(self, attachment: str) -> None:

@@ -48,6 +48,7 @@ from ui.models.app_model import Look, Page
 from ui.models.cautions import Rebuilt
 from ui.models.enrol_model import EnrolModel
 from ui.models.sync_model import Carried
+from ui.services import DeviceKind
 from ui.shell.conflict_card import ConflictCard
 from ui.shell.window import MainWindow
 from ui.theme import Scheme, TextSize, start_theme, theme
@@ -212,6 +213,12 @@ def _settings(scene: Scene) -> None:
     scene.terminal.app.go(Page.SETTINGS)
 
 
+def _settings_away(scene: Scene) -> None:
+    scene.terminal.room_devices.pull_out(DeviceKind.MICROPHONE)
+    scene.terminal.room_devices.found[DeviceKind.CAMERA].clear()
+    _settings(scene)
+
+
 def _told(scene: Scene) -> None:
     _home(scene)
     scene.window.tell(HostFault("microphone-missing"))
@@ -299,6 +306,7 @@ SCENES: dict[str, Callable[[Scene], None]] = {
     "audit": _audit,
     "diagnostics": _diagnostics,
     "settings": _settings,
+    "settings-away": _settings_away,
     "schedule": _schedule,
     "shortcuts": _shortcuts,
     **READINESS_SCENES,

@@ -26,6 +26,7 @@ from drawn import (
     FakeRecords,
     HeldClock,
     busy_state,
+    drawn_page,
     request,
     services_with,
     site,
@@ -36,6 +37,7 @@ from screenshots_meeting import roster_rows
 from desktop_app.domain.clock import stamp
 from desktop_app.domain.ids import MeetingId, UnitPath
 from desktop_app.domain.meetings import MeetingMode
+from media.content.screens import Shareable
 from media.meeting.health import Health
 from media.meeting.inquiry import Inquiry, InquiryAnswer, Stance
 from media.meeting.model import FloorPurpose, FloorRequest, FloorStatus, MeetingPhase, MeetingState
@@ -53,12 +55,14 @@ from ui.meeting.poll_dialog import PollDialog
 from ui.meeting.preview_dialog import PreviewDialog
 from ui.meeting.roll_view import RollCallView
 from ui.meeting.room_window import RoomWindow
+from ui.meeting.share_dialog import ShareDialog
 from ui.models.app_model import AppModel, Look
 from ui.models.hosting_model import HostingModel
 from ui.models.lecture_model import LectureModel
 from ui.models.meeting_model import MeetingModel
 from ui.models.roll_model import RollCallModel
 from ui.models.room_model import RoomContent, RoomModel
+from ui.models.share_model import ShareModel
 from ui.models.slide_model import SlideModel
 from ui.shell.session_bar import SessionBar
 from ui.shell.shortcuts_dialog import ShortcutsDialog
@@ -462,9 +466,29 @@ HOSTED |= {
     "conduct-slides": conducting(GD, BUSY_PAGE, NINE),
     "conduct-slides-none": conducting(GD, BUSY, NINE, lambda view: view._stage.show_slides()),
 }
+
+
+def offered(view: MeetingView) -> QWidget:
+    """The screens and windows of this PC."""
+    model = ShareModel(view.model, view.model._services)
+    dialog = ShareDialog(model)
+    found = [(Shareable("屏幕 1（1920×1080）", 0, 0, 0, 1920, 1080), drawn_page(1920, 1080))]
+    found += [(Shareable(name, number), drawn_page(900, 640)) for number, name in enumerate(WINDOWS, 1)]
+    dialog.show_found(found)
+    dialog._kept_model = model  # type: ignore[attr-defined]
+    return dialog
+
+
+WINDOWS = (
+    "履职报告 2026.xlsx - WPS 表格",
+    "提案办理情况汇总（征求意见稿）.docx",
+    "图片查看",
+    "浏览器",
+)
 DIALOGS |= {
     "dialog-budgets": among(BUDGETED, lambda view: BudgetDialog(view.hosting.queue, None, LC)),
     "dialog-polling": among(BUSY, lambda view: PollDialog(view.hosting, None)),
+    "dialog-share": among(BUSY, offered),
     "dialog-answers": among(ASKING, lambda view: AnswersDialog(view.hosting.inquiry, None)),
     "dialog-material": among(BUSY_PAGE, listed),
     "dialog-queue-menu": among(BUDGETED, lambda view: view._floor.queue.menu_of(view.model.queue[1])),

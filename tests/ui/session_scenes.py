@@ -10,15 +10,18 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from drawn import BL, GD, HD, HZ, NINE, WALLS, DrawnSource, FakeLive, busy_state, request
+from drawn import BL, GD, HD, HZ, NINE, WALLS, DrawnPage, DrawnSource, FakeLive, busy_state, request
 from office_stage import TITLE
 from scenes_readiness import people_sign_in
 
 from desktop_app.domain.faults import HostFault, OperatorError
 from desktop_app.domain.ids import MeetingId, UnitPath
 from desktop_app.domain.meetings import MeetingMode
+from media.content.screens import Shareable
+from media.engine.content import content_of
 from media.meeting.model import FloorStatus, MeetingPhase, MeetingState
 from media.meeting.roll_call import RollAnswer, RollCall, RollManner, RollPhase, RollStatus
+from media.meeting.stage import SCREEN, Layout, Slide
 from ui.models.app_model import Page
 
 SITES = {HD: "惠东县政协", HZ: "惠州市政协", BL: "博罗县政协", **NINE}
@@ -86,6 +89,24 @@ def _meeting_waiting(scene: Any) -> None:
     """Before the host has opened."""
     state = enter(scene, chair=GD, dark=True)
     _show(scene, replace(state, phase=MeetingPhase.SCHEDULED, sites={}, floor=(), chair=None, agenda_at=0))
+
+
+def _sharing(scene: Any) -> None:
+    """This room, which holds the chair, shows everybody a window."""
+    state = enter(scene)
+    scene.work.share.what = Shareable("履职报告 2026.xlsx", 7)
+    now = scene.terminal.clock.now()
+    shown = Slide(SCREEN, 1, 1, "履职报告 2026.xlsx", HD, now)
+    _show(scene, replace(state, slide=shown, layout=Layout.CONTENT))
+
+
+def _shared(scene: Any) -> None:
+    """Another room does."""
+    state = enter(scene)
+    now = scene.terminal.clock.now()
+    scene.work.meeting._live.sources[content_of(XN)] = DrawnPage(scene.terminal.clock.monotonic)
+    shown = Slide(SCREEN, 1, 1, "县域医共体编制台账", XN, now)
+    _show(scene, replace(state, slide=shown, layout=Layout.CONTENT))
 
 
 def _cut(scene: Any) -> None:
@@ -238,6 +259,8 @@ def _home_offline(scene: Any) -> None:
 SESSION_SCENES: dict[str, Callable[[Any], None]] = {
     "home-offline": _home_offline,
     "meeting-busy": _meeting,
+    "meeting-sharing": _sharing,
+    "meeting-shared-screen": _shared,
     "meeting-empty": _meeting_empty,
     "meeting-waiting": _meeting_waiting,
     "meeting-offline": _meeting_offline,

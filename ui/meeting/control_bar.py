@@ -8,6 +8,7 @@ from ui.i18n import t
 from ui.meeting.acts import apply_right, reason_of, tried
 from ui.models.meeting_model import MeetingModel
 from ui.models.meeting_rights import Act
+from ui.models.share_model import ShareModel
 from ui.theme import theme
 from ui.widgets import Button, DangerButton, Divider, ElidedText, MenuButton
 
@@ -25,9 +26,11 @@ class ControlBar(QFrame):
         host: QMenu,
         roll_call: Callable[[], object],
         room: QMenu | None = None,
+        share: ShareModel | None = None,
+        toggle_share: Callable[[], object] = lambda: None,
     ) -> None:
         super().__init__()
-        self._model = model
+        self._model, self._sharing = model, share
         k = theme()
         self.setProperty("role", "panel")
         self.setProperty("edge", "top")
@@ -53,6 +56,9 @@ class ControlBar(QFrame):
         if room is None:
             self._room.hide()
         row.addWidget(self._room)
+        self._share = Button(t("share.open"), "monitor-share", clicked=toggle_share)
+        self._share.setVisible(share is not None)
+        row.addWidget(self._share)
         row.addSpacing(k.px(6))
         self._why = ElidedText("", "small", "ink3", lines=2)
         row.addWidget(self._why, 1)
@@ -64,7 +70,7 @@ class ControlBar(QFrame):
         """Large letters leave no room for pictures beside words that say the same."""
         if self._plain:
             bar = (self._mic, self._ask, self._take, self._give, self._all, self._roll, self._host, self._room)
-            for button in (*bar, self._leave, self._end):
+            for button in (*bar, self._share, self._leave, self._end):
                 button.drop_icon()
         self.refresh()
 
@@ -92,6 +98,11 @@ class ControlBar(QFrame):
         apply_right(self._give, rights[Act.RELEASE_CHAIR])
         apply_right(self._end, rights[Act.END])
         self._host.setEnabled(model.in_meeting)
+        if self._sharing is not None:
+            on = self._sharing.is_on
+            self._share.set_text(t("share.stop") if on else t("share.open"))
+            apply_right(self._share, rights[Act.SLIDES], t("share.stop-tip") if on else t("share.tip"))
+            self._share.setEnabled(on or rights[Act.SLIDES].allowed)
         self._take.setVisible(not model.is_chair)
         self._give.setVisible(model.is_chair)
         self._leave.setEnabled(model.in_meeting)

@@ -22,6 +22,7 @@ MEETING_KEYS = (
     ("Alt+2", "keys.speaker"),
     ("Alt+3", "keys.slides"),
     ("Ctrl+O", "keys.slides-open"),
+    ("F12", "keys.share"),
     ("Ctrl+PgDown", "keys.slide-next"),
     ("Ctrl+PgUp", "keys.slide-before"),
     ("F6", "keys.roll-call"),

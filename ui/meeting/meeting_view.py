@@ -19,11 +19,14 @@ from ui.meeting.passing_note import PassingNote
 from ui.meeting.preview_dialog import PreviewDialog
 from ui.meeting.room_menu import RoomMenu
 from ui.meeting.roster_panel import RosterPanel
+from ui.meeting.share_dialog import ShareDialog
+from ui.meeting.share_frame import ShareFrame
 from ui.meeting.stage import Stage
 from ui.models.hosting_model import HostingModel
 from ui.models.meeting_model import MeetingModel, Notice
 from ui.models.meeting_rights import Act
 from ui.models.room_model import RoomModel
+from ui.models.share_model import ShareModel
 from ui.models.slide_model import SlideModel
 from ui.picture.geometry import GridLayout
 from ui.picture.grid import VideoGrid
@@ -43,6 +46,7 @@ class MeetingView(QWidget):
         preview: Callable[[], object] | None = None,
         hosting: HostingModel | None = None,
         slides: SlideModel | None = None,
+        share: ShareModel | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -53,6 +57,7 @@ class MeetingView(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         self.hosting = hosting or HostingModel(model, self)
+        self._share = share
         self._host_menu = HostMenu(self.hosting, self, slides)
         self._banner = MeetingBanner(self.hosting, self.sign_in_pressed.emit, self.minutes_pressed.emit)
         column.addWidget(self._banner)
@@ -75,7 +80,12 @@ class MeetingView(QWidget):
             host=self._host_menu,
             roll_call=self.roll_call_pressed.emit,
             room=self.room_menu,
+            share=share,
+            toggle_share=self.toggle_share,
         )
+        self._share_frame = ShareFrame(share, self) if share is not None else None
+        if share is not None:
+            share.changed.connect(self._controls.refresh)
         column.addWidget(self._controls)
         self._note = PassingNote(self._stage, self.grid)
         self._roster.selected.connect(self._stage.select)
@@ -140,6 +150,16 @@ class MeetingView(QWidget):
             tried(self.model, lambda: self.model.request_floor(member))()
         dialog.deleteLater()
 
+    def toggle_share(self) -> None:
+        """共享屏幕, or 停止共享 (F12)."""
+        share = self._share
+        if share is None:
+            return
+        if share.is_on:
+            share.stop()
+        elif share.right.allowed:
+            ShareDialog(share, self).open()
+
     def ask_end(self) -> None:
         """结束会议, after the question."""
         if not self.model.right(Act.END).allowed:
@@ -192,6 +212,7 @@ class MeetingView(QWidget):
             "Alt+2": lambda: self.set_layout(GridLayout.SPEAKER),
             "Alt+3": stage.show_slides,
             "Ctrl+O": host.ask_slides,
+            "F12": self.toggle_share,
             "Ctrl+PgDown": stage.turn_on,
             "Ctrl+PgUp": stage.turn_back,
             "F6": self.roll_call_pressed.emit,

@@ -9,6 +9,7 @@ from media.frames import Frame, FrameSource
 from ui.i18n import t
 from ui.meeting.room_paint import RoomPainter
 from ui.models.room_model import RoomModel, RoomScene
+from ui.models.slide_model import SlideState
 from ui.picture.geometry import Box, wanted_size
 from ui.theme.tokens import DARK, LIGHT, Tokens
 
@@ -30,6 +31,9 @@ class RoomWindow(QWidget):
         self._source: FrameSource | None = None
         self._air = ""
         self._frame: Frame | None = None
+        self._shared: FrameSource | None = None
+        self._screen_frame: Frame | None = None
+        self._screen: QImage | None = None
         self._image: QImage | None = None
         self.setWindowTitle(t("room.window"))
         self.setAccessibleName(t("room.window"))
@@ -87,9 +91,31 @@ class RoomWindow(QWidget):
         if slides is None or self._shown.scene is not RoomScene.CONTENT:
             return None
         box, ratio = self._painter.frame, self.devicePixelRatioF()
+        if slides.state is SlideState.LIVE:
+            return self._screen
         return slides.picture(round(box.width * ratio), round(box.height * ratio), follow=True)
 
+    def _look_at_screen(self) -> None:
+        """Take up what another site shares of its screen."""
+        slides = self._model.slides
+        live = self.isVisible() and slides is not None and self._shown.scene is RoomScene.CONTENT
+        source = slides.screen("room") if live and slides is not None else None
+        if source is not self._shared:
+            if self._shared is not None:
+                self._shared.want(0, 0)
+            self._shared, self._screen, self._screen_frame = source, None, None
+        if source is None:
+            return
+        box, ratio = self._painter.frame, self.devicePixelRatioF()
+        source.want(round(box.width * ratio), round(box.height * ratio))
+        frame = source.latest()
+        if frame is not None and frame is not self._screen_frame:
+            self._screen_frame = frame
+            self._screen = QImage(frame.plane, frame.width, frame.height, frame.stride, QImage.Format.Format_RGB32)
+            self.update(box.x, box.y, box.width, box.height)
+
     def _look(self) -> None:
+        self._look_at_screen()
         frame = self._source.latest() if self._source is not None else None
         if frame is None or self._clock.monotonic() - frame.at > FREEZE_S:
             if self._image is not None:

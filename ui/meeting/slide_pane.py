@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from ui.i18n import t
 from ui.meeting.acts import tried
 from ui.models.slide_model import SlideModel, SlideState
+from ui.picture.live_picture import LivePicture
 from ui.theme import font, theme
 from ui.theme.icons import pixmap
 from ui.widgets import Button, Chip, ElidedText, PrimaryButton, Text, flush
@@ -19,6 +20,7 @@ ICONS = {
     SlideState.FETCHING: "download-outline",
     SlideState.WAITING: "cloud-off-outline",
     SlideState.UNREADABLE: "file-alert-outline",
+    SlideState.LIVE_OWN: "monitor-share",
 }
 
 
@@ -81,6 +83,10 @@ class SlidePane(QWidget):
         flush(column, 8)
         self.canvas = SlideCanvas(model)
         column.addWidget(self.canvas, 1)
+        self.shared = LivePicture(lambda: model.screen("operator"), "monitor-share", t("slide.live"))
+        self.shared.setMinimumSize(self.canvas.minimumSize())
+        self.shared.setVisible(False)
+        column.addWidget(self.shared, 1)
         foot = QHBoxLayout()
         flush(foot, 8)
         self._follows = Chip("", "link-variant", "accent")
@@ -125,13 +131,18 @@ class SlidePane(QWidget):
             self._follows.set_state(t("slide.following"), "link-variant", "accent")
         else:
             self._follows.set_state(t("slide.looking"), "link-variant-off", "zheshi")
-        self._number.setText(t("slide.page", model.page, pages) if shown else "")
+        live = model.state in (SlideState.LIVE, SlideState.LIVE_OWN)
+        self.shared.setVisible(model.state is SlideState.LIVE)
+        self.canvas.setVisible(model.state is not SlideState.LIVE)
+        if live and not presents:
+            self._follows.setVisible(False)
+        self._number.setText(t("slide.page", model.page, pages) if shown and not live else "")
         self._title.set_text(slide.title if slide is not None else "")
         self._back.setVisible(shown and not presents and not model.follows)
         self._stop.setVisible(presents)
         self._open.setVisible(self._may_choose and not shown and model.right.allowed)
         for button, possible in ((self._before, model.page > 1), (self._next, model.page < pages)):
-            button.setVisible(shown)
+            button.setVisible(shown and not live)
             button.setEnabled(possible)
         tip = t("slide.turns-all") if presents else t("slide.turns-here")
         for button, key in zip((self._before, self._next), self._keys, strict=True):
@@ -140,6 +151,7 @@ class SlidePane(QWidget):
         if model.state not in (SlideState.SHOWN, SlideState.NONE):
             said = f"{said}{t('call.comma')}{t(f'slide.{model.state.value}')}"
         self.canvas.setAccessibleName(f"{t('slide.pages')}{t('call.comma')}{said}")
+        self.shared.setAccessibleName(t("slide.live-of", slide.title if slide is not None else ""))
         self.canvas.update()
 
     def _turn(self, step: int) -> None:

@@ -47,6 +47,7 @@ from ui.models.turn_clock import TurnClock
 from ui.picture.painted import PaintLog
 
 if TYPE_CHECKING:
+    from media.capture.sources import PictureSource
     from media.frames import FrameSource
     from ui.services import Services
 
@@ -147,6 +148,11 @@ class MeetingModel(QObject):
     @property
     def in_meeting(self) -> bool:
         return self._live is not None
+
+    def share(self, what: PictureSource | None) -> None:
+        """What is sent while the meeting shows this room's screen; None: nothing."""
+        if self._live is not None:
+            self._live.share(what)
 
     # The chair
 

@@ -12,7 +12,6 @@ from ui.models.app_model import AppModel
 from ui.services import Services
 
 IDLE_MINUTES = (5, 10, 15, 30, 60, 0)
-DEVICES = ("camera", "microphone", "speaker")
 
 
 class SettingsModel(QObject):
@@ -51,10 +50,6 @@ class SettingsModel(QObject):
 
     def choose_idle_lock(self, minutes: int) -> None:
         self._store("terminal.idle_lock", minutes)
-
-    def choose_device(self, name: str, value: str) -> None:
-        """Camera, microphone or speaker; holds from the next meeting on."""
-        self._store(f"media.{name}", value)
 
     def _store(self, key: str, value: Any) -> None:
         self._values[key] = value

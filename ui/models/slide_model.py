@@ -14,14 +14,16 @@ from PySide6.QtGui import QImage
 
 from desktop_app.domain.faults import Fault, HostFault
 from desktop_app.domain.ids import MeetingId
+from media.engine.content import content_of
 from media.meeting import commands as ask
-from media.meeting.stage import Slide
+from media.meeting.stage import SCREEN, Slide
 from ui.models.material_model import MaterialModel
 from ui.models.meeting_model import MeetingModel, Notice
 from ui.models.meeting_rights import Act, Right
 from ui.picture.pages import PageKey, Pages
 
 if TYPE_CHECKING:
+    from media.frames import FrameSource
     from sync.meetings.material import Material
     from ui.services import Services
 
@@ -38,6 +40,10 @@ class SlideState(StrEnum):
     WAITING = "waiting"
     """The file is not here, and there is no network."""
     UNREADABLE = "unreadable"
+    LIVE = "live"
+    """Another site's screen, as it is now."""
+    LIVE_OWN = "live-own"
+    """This room's own screen: the others see it."""
 
 
 class SlideModel(QObject):
@@ -95,6 +101,8 @@ class SlideModel(QObject):
         slide = self._slide
         if slide is None:
             return SlideState.NONE
+        if slide.document == SCREEN:
+            return SlideState.LIVE_OWN if slide.presenter == self.meeting.own else SlideState.LIVE
         if self._pages.any_size(slide.document, self.page) is not None:
             return SlideState.SHOWN
         fault = self._faults.get(slide.document)
@@ -110,7 +118,7 @@ class SlideModel(QObject):
         With `follow` it is the meeting's page whatever this screen's operator looks at: the room's screen.
         """
         slide = self._slide
-        if slide is None:
+        if slide is None or slide.document == SCREEN:
             return None
         page = slide.page if follow else self.page
         key = PageKey(slide.document, page, width, height)
@@ -120,6 +128,12 @@ class SlideModel(QObject):
             if found is not None and page < slide.pages:  # the next one will most likely be wanted
                 self._pages.make(PageKey(slide.document, page + 1, width, height))
         return found if found is not None else self._pages.any_size(slide.document, page)
+
+    def screen(self, place: str) -> FrameSource | None:
+        """The shared screen of another site, for one place of the screens; None while there is none."""
+        if self.state is not SlideState.LIVE or self._slide is None:
+            return None
+        return self.meeting.pictures.view(content_of(self._slide.presenter), place)
 
     # This screen alone
 
@@ -193,7 +207,7 @@ class SlideModel(QObject):
         meeting = self.meeting
         slide = meeting.state.slide if meeting.in_meeting else None
         if self._desk is not None:
-            shown = "" if slide is None else slide.document
+            shown = "" if slide is None or slide.document == SCREEN else slide.document
             self._desk.follow(meeting.meeting_id if meeting.in_meeting else MeetingId(""), shown)
         if slide == self._slide:
             if slide is not None:

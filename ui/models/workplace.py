@@ -24,9 +24,11 @@ from ui.models.readiness_model import ReadinessModel
 from ui.models.reminder_model import ReminderModel
 from ui.models.report_model import ReportModel
 from ui.models.roll_model import RollCallModel
+from ui.models.room_devices_model import RoomDevicesModel
 from ui.models.room_model import RoomModel
 from ui.models.schedule_model import ScheduleModel
 from ui.models.settings_model import SettingsModel
+from ui.models.share_model import ShareModel
 from ui.models.signin_model import SignInModel
 from ui.models.slide_model import SlideModel
 from ui.models.sync_model import SyncModel
@@ -58,6 +60,8 @@ class Workplace(QObject):
         self.audit = AuditModel(services, app, self)
         self.diagnostics = DiagnosticsModel(services, app, self)
         self.settings = SettingsModel(services, app, self)
+        self.share = ShareModel(self.meeting, services, self)
+        self.room_devices = RoomDevicesModel(services, self.meeting, self)
         self.hosting.people = lambda: self.room.tally
         self.home.devices.changed.connect(self._note_devices)
         self.settings.changed.connect(self._room_scheme)
@@ -98,6 +102,7 @@ class Workplace(QObject):
             model.close()
         self.opinions.close()
         self.people.close()
+        self.room_devices.close()
 
     def _join(self, meeting: str, title: str) -> None:
         if self.app.meeting_id == meeting:

@@ -45,4 +45,4 @@ def build_page(page: Page, app: AppModel, work: Workplace, office: Office) -> QW
         case Page.DIAGNOSTICS:
             return DiagnosticsPage(work.diagnostics)
         case Page.SETTINGS:
-            return SettingsPage(app, work.settings)
+            return SettingsPage(app, work.settings, work.room_devices)

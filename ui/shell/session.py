@@ -26,7 +26,12 @@ class SessionShell(QWidget):
         self.bar = SessionBar(app, workplace.meeting, lambda: app.go(Page.HOME))
         self.screen_of_room = screen = RoomScreen(workplace.room, app.clock, self)
         self.view = MeetingView(
-            workplace.meeting, workplace.room, screen.show_preview, workplace.hosting, workplace.slides
+            workplace.meeting,
+            workplace.room,
+            screen.show_preview,
+            workplace.hosting,
+            workplace.slides,
+            workplace.share,
         )
         column.addWidget(self.bar)
         self.lecture = LectureView(

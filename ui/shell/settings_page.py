@@ -4,7 +4,9 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from ui.i18n import t
 from ui.models.app_model import AppModel
-from ui.models.settings_model import DEVICES, IDLE_MINUTES, SettingsModel
+from ui.models.room_devices_model import RoomDevicesModel
+from ui.models.settings_model import IDLE_MINUTES, SettingsModel
+from ui.shell.room_devices_card import RoomDevicesCard
 from ui.shell.site_dialogs import ContactDialog
 from ui.theme import Scheme, TextSize, font, theme
 from ui.widgets import Button, Card, Divider, ElidedText, ScrollColumn, Segmented, SiteName, Text
@@ -26,7 +28,7 @@ LICENSES = (
 class SettingsPage(QWidget):
     """Cards of rows: what it is at the left, the choice at the right."""
 
-    def __init__(self, app: AppModel, model: SettingsModel) -> None:
+    def __init__(self, app: AppModel, model: SettingsModel, devices: RoomDevicesModel) -> None:
         super().__init__()
         k = theme()
         self._app = app
@@ -44,10 +46,10 @@ class SettingsPage(QWidget):
         for column in (left, right):
             flush(column, 16)
             columns.addLayout(column, 1)
-        for card in (self._display(), self._seat(), self._devices()):
+        for card in (RoomDevicesCard(devices), self._seat()):
             left.addWidget(card)
         left.addStretch(1)
-        for card in (self._site(), self._about()):
+        for card in (self._display(), self._site(), self._about()):
             right.addWidget(card)
         right.addStretch(1)
 
@@ -75,19 +77,6 @@ class SettingsPage(QWidget):
         idle.setCurrentIndex(max(0, idle.findData(int(model.value("terminal.idle_lock") or 0))))
         idle.activated.connect(lambda index: model.choose_idle_lock(int(idle.itemData(index))))
         return self._card("set.seat", [("set.idle", idle)], "set.seat_note")
-
-    def _devices(self) -> Card:
-        model = self._model
-        rows: list[tuple[str, QWidget]] = []
-        for name in DEVICES:
-            box = QComboBox()
-            chosen = str(model.value(f"media.{name}"))
-            for value in dict.fromkeys(["auto", "none", chosen]):
-                box.addItem(t(f"set.device_{value}_{name}") if value in ("auto", "none") else value, value)
-            box.setCurrentIndex(box.findData(chosen))
-            box.activated.connect(lambda index, name=name, box=box: model.choose_device(name, str(box.itemData(index))))
-            rows.append((f"device.{name}", box))
-        return self._card("set.devices", rows, "set.devices_note")
 
     def _site(self) -> Card:
         app, services = self._app, self._app.services
