@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from desktop_app.domain.faults import PeerFault
 from desktop_app.domain.ids import UnitPath
 from desktop_app.domain.limits import SITES
-from media.engine.janus_client import NO_FEED, JanusRefusal
+from media.engine.janus_client import NO_FEED, NOT_OFFERED, JanusRefusal
 from media.engine.janus_connections import PLACEHOLDER, PLACEHOLDER_MIDS, Desk, Feed, Watch
 from media.engine.layers import FULL_HEIGHT, ranked
 from media.engine.room import AUDIO_SLOTS, VIDEO_SLOTS
@@ -119,10 +119,14 @@ class JanusSlots:
 
     async def confirm(self, watch: Watch, offered: str) -> None:
         """A slot whose source was lost is confirmed again; for the terminal nothing changes, or it must come anew."""
-        if {line.mid: line.ssrc for line in read_description(offered).lines} == watch.ssrcs:
-            await self._desk.ask(watch.handle, {"request": "start"}, ("answer", watch.answer))
-        else:
+        if {line.mid: line.ssrc for line in read_description(offered).lines} != watch.ssrcs:
             await self._desk.detach(watch.handle)
+            return
+        try:
+            await self._desk.ask(watch.handle, {"request": "start"}, ("answer", watch.answer))
+        except JanusRefusal as refusal:
+            if refusal.code != NOT_OFFERED:  # it offered twice, and the first answer was for both
+                raise
 
     async def _refresh(self, watch: Watch, slot: str) -> None:
         feed = next((each for each in self._feeds.values() if each.id == watch.shows.get(slot, ("", ""))[0]), None)
