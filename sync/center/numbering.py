@@ -15,7 +15,7 @@ from desktop_app.domain.handling import Handling
 from desktop_app.domain.ids import PersonId, UnitPath
 from desktop_app.domain.principal import Actor
 from desktop_app.domain.units import unit_code
-from sync.center.store import CenterStore, CenterTransaction
+from sync.center.store import CenterStore, CenterTransaction, Row
 from sync.log.write import Write
 
 log = logging.getLogger("silian.center")
@@ -25,6 +25,8 @@ PREFIXES = {"opinion": ("opinion_no", "YJ"), "clue": ("clue_no", "XS")}
 GATHER = 0.2
 """Seconds in which what comes together is numbered together."""
 RETRY = 30.0
+AT_ONCE = 50
+"""Numbers that are given in one transaction: a meeting's command waits for no more."""
 
 
 class Numbering:
@@ -64,18 +66,23 @@ class Numbering:
     def unnumbered(self) -> set[tuple[str, str]]:
         """What is in the register and has no number."""
         return {
-            (entity, str(row["pk"]))
-            for entity, (field, _) in PREFIXES.items()
-            for row in self._store.list(entity)
-            if not row.get(field)
+            (entity, str(row["pk"])) for entity in PREFIXES for row in self._store.list(entity) if _is_due(entity, row)
         }
 
     def give(self, keys: set[tuple[str, str]]) -> int:
-        """Number those of these that are in the register and have none, in the order of their keys; how many."""
+        """Number those of these that are in the register and have none, in the order of their keys; how many.
+
+        Most of what comes in is not in the register yet: that is told without a turn to write, for which others wait.
+        """
+        due = []
+        for entity in PREFIXES:
+            pks = [pk for named, pk in keys if named == entity]
+            due += [(entity, str(row["pk"])) for row in self._store.several(entity, pks) if _is_due(entity, row)]
+        due.sort()
         given = 0
-        with self._store.transaction() as transaction:
-            for entity, pk in sorted(keys):
-                given += self._number(transaction, entity, pk)
+        for at in range(0, len(due), AT_ONCE):
+            with self._store.transaction() as transaction:
+                given += sum(self._number(transaction, entity, pk) for entity, pk in due[at : at + AT_ONCE])
         return given
 
     def _try(self, keys: set[tuple[str, str]]) -> bool:
@@ -89,7 +96,7 @@ class Numbering:
     def _number(self, transaction: CenterTransaction, entity: str, pk: str) -> int:
         row = transaction.get(entity, pk)
         field, prefix = PREFIXES[entity]
-        if row is None or row.get(field) or (entity == "opinion" and str(row.get("state") or "") in UNREGISTERED):
+        if row is None or not _is_due(entity, row):
             return 0
         unit = unit_code(UnitPath(str(row.get("unit_path") or row.get("site") or "")))
         if not unit:
@@ -101,6 +108,12 @@ class Numbering:
         write = Write(entity, pk, {field: f"{prefix}-{unit}-{year}-{number:03d}"}, str(row.get("meeting") or ""))
         transaction.append(write, actor=self._actor)
         return 1
+
+
+def _is_due(entity: str, row: Row) -> bool:
+    """Whether a record is in the register and has no number."""
+    registered = entity != "opinion" or str(row.get("state") or "") not in UNREGISTERED
+    return registered and not row.get(PREFIXES[entity][0])
 
 
 def _note(due: set[tuple[str, str]], fresh: set[tuple[str, str]], news: asyncio.Event) -> None:

@@ -1,6 +1,6 @@
 """How a store is read: records as rows, attendance, documents, conflicts. Works on a backup too."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from sync.log.payload import open_payload
 from sync.merge.fold import update_bytes
 from sync.replication.receipt import Receipt, read_body
 from sync.store import postgres, transfer
+from sync.store.driver import AMONG, fetch_among
 from sync.store.engine import back_up, back_up_plain, reading, store_engine
 from sync.store.proof import Keys, Proof, prove
 from sync.store.rows import SELECT_CHANGES, change_of, from_json, to_json
@@ -27,6 +28,8 @@ Row = dict[str, Any]
 Rows = list[Row]
 Updates = list[bytes]
 Receipts = list[Receipt]
+READ_AT_ONCE = 500
+_SEVERAL = f"SELECT pk, fields FROM record WHERE entity = ? AND NOT retracted AND pk {AMONG}"
 ATTENDANCE_KEYS = ("member", "member_name", "site", "status", "method", "signed_at")
 
 
@@ -36,6 +39,14 @@ def get(connection: sa.Connection, entity: str, pk: str) -> Row | None:
         sa.select(record.c.fields).where(record.c.entity == entity, record.c.pk == pk, record.c.retracted.is_(False))
     ).scalar()
     return None if found is None else from_json(found) | {"pk": pk}
+
+
+def several(connection: sa.Connection, entity: str, pks: Sequence[str]) -> list[Row]:
+    """Those of these records that are there and were not taken back, in no order."""
+    found = []
+    for at in range(0, len(pks), READ_AT_ONCE):
+        found += fetch_among(connection, _SEVERAL, (entity,), pks[at : at + READ_AT_ONCE])
+    return [from_json(fields) | {"pk": pk} for pk, fields in found]
 
 
 def listed(connection: sa.Connection, entity: str, equal: dict[str, Any]) -> list[Row]:
@@ -179,6 +190,11 @@ class StoreReader:
     def get(self, entity: str, pk: str) -> Row | None:
         with reading(self._engine) as connection:
             return get(connection, entity, pk)
+
+    def several(self, entity: str, pks: Sequence[str]) -> Rows:
+        """Those of these records that are there and were not taken back, in no order."""
+        with reading(self._engine) as connection:
+            return several(connection, entity, pks)
 
     def list(self, entity: str, **equal: Any) -> Rows:
         """Ordered by pk."""

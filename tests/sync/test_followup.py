@@ -175,6 +175,16 @@ def test_numbers_are_the_centers_and_run_on_per_unit_and_year(office: Office) ->
     assert refused(office) == {second: "center-only"}
 
 
+def test_what_is_not_in_the_register_yet_takes_no_turn_to_write(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted = office.opinion()
+    office.province.sync(office.records)
+    center = office.province.center
+    monkeypatch.delattr(type(center), "transaction")
+    assert Numbering(center, office.province.clock).give({("opinion", noted), ("clue", "unheard of")}) == 0
+
+
 async def test_a_running_center_numbers_what_comes_in_by_itself(office: Office) -> None:
     opinion = office.to_proposal()
     center, numbered, loop = office.province.center, asyncio.Event(), asyncio.get_running_loop()
