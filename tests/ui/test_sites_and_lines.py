@@ -20,7 +20,7 @@ from media.meeting.health import Health
 from media.meeting.roll_call import DeviceHealth, RollManner
 from sync.meetings.attendance import Tally
 from ui.i18n import set_language
-from ui.meeting.roster_panel import RosterPanel, signs
+from ui.meeting.roster_panel import RosterPanel, fitting, signs
 from ui.meeting.site_detail import SiteDetail, line_of
 from ui.models.hosting_model import HostingModel
 from ui.models.meeting_rows import Presence
@@ -46,6 +46,18 @@ def test_a_weak_line_is_marked_in_the_tree_and_a_good_one_is_quiet() -> None:
     quiet = found[sorted(NINE)[2]]
     assert not quiet.weak
     assert signs(quiet) == [] or all(icon != "signal-cellular-1" for icon, _ in signs(quiet))
+
+
+def test_the_name_in_the_tree_has_its_room_and_an_alarm_stays() -> None:
+    chair, weak, hand, open_ = (
+        ("account-tie-voice", "ink2"),
+        ("signal-cellular-1", "zheshi"),
+        ("hand-back-right-outline", "accent"),
+        ("microphone", "shilv"),
+    )
+    assert fitting([chair, weak, open_], 3) == [chair, weak, open_]
+    assert fitting([chair, weak, open_], 2) == [chair, weak]
+    assert fitting([chair, weak, hand, open_], -1) == [weak, hand]
 
 
 def test_news_of_the_lines_reaches_the_tree_within_a_tick(qtbot: Any) -> None:

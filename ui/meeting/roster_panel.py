@@ -40,6 +40,8 @@ from ui.widgets.level_mark import bars_filled, paint_level_mark
 
 Index = QModelIndex | QPersistentModelIndex
 RowRole = int(Qt.ItemDataRole.UserRole)
+ALSO_TOLD = ("microphone", "lock-outline", "account-supervisor-outline", "account-tie-voice")
+"""Signs of a row that its tile shows too, in the order in which they make room for the name."""
 
 
 class RosterList(QAbstractListModel):
@@ -118,14 +120,14 @@ class RosterDelegate(QStyledItemDelegate):
         mark = QRect(fold.right() + k.px(6), box.center().y() - k.px(7), k.px(18), k.px(15))
         ink = k.color("ink3" if away else "accent")
         paint_level_mark(painter, mark, bars_filled(row.level), ink, k.color("line"))
-        right = box.right() - k.px(6)
-        for icon_name, token in reversed(signs(row)):
+        painter.setFont(font("body", bold=row.on_air or row.chair))
+        painter.setPen(k.color("ink3" if away else "ink"))
+        left, right = mark.right() + k.px(8), box.right() - k.px(6)
+        room = right - left - painter.fontMetrics().horizontalAdvance(row.short_name)
+        for icon_name, token in reversed(fitting(signs(row), room // k.px(24))):
             right -= k.px(18)
             painter.drawPixmap(right, box.center().y() - k.px(9), pixmap(icon_name, token, 18))
             right -= k.px(6)
-        painter.setFont(font("body", bold=row.on_air or row.chair))
-        painter.setPen(k.color("ink3" if away else "ink"))
-        left = mark.right() + k.px(8)
         text = painter.fontMetrics().elidedText(row.short_name, Qt.TextElideMode.ElideRight, max(0, right - left))
         flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
         painter.drawText(QRect(left, box.top(), right - left, box.height()), flags, text)
@@ -159,6 +161,15 @@ def signs(row: RosterRow) -> list[tuple[str, str]]:
         found.append(("microphone", "shilv"))
     elif row.mic is Mic.LOCKED:
         found.append(("lock-outline", "ink2"))
+    return found
+
+
+def fitting(found: list[tuple[str, str]], most: int) -> list[tuple[str, str]]:
+    """Those that leave the name its room: what the tile and the bold name say as well goes first; alarms stay."""
+    for name in ALSO_TOLD:
+        if len(found) <= most:
+            break
+        found = [one for one in found if one[0] != name]
     return found
 
 
