@@ -28,6 +28,7 @@ from desktop_app.simulated_center import SimulatedCenter
 from desktop_app.simulated_media import Watch
 from desktop_app.simulated_sites import SimulatedSite, percentile, simulated_sites, until
 from media.meeting import commands as cmd
+from media.meeting.calling import TIMEOUT_SECONDS
 from media.meeting.model import MeetingPhase
 from media.meeting.picture import shown
 from media.meeting.roll_call import RollManner, tally, tally_by_city
@@ -91,6 +92,11 @@ def run(options: argparse.Namespace) -> int:
     rooms = 3 <= options.sites <= most and 0 <= options.drop <= options.sites - 2
     if not rooms or not 0 <= options.media <= options.sites - 1:
         raise OperatorError("simulation-size", least=3, most=most)
+    if options.roll_seconds not in TIMEOUT_SECONDS:
+        wanted = f"{TIMEOUT_SECONDS.start} to {TIMEOUT_SECONDS.stop - 1}"
+        raise OperatorError(
+            "setting-invalid", key="roll-seconds", value=options.roll_seconds, wanted=wanted, source="simulate"
+        )
     if options.folder is not None and options.folder.exists() and any(options.folder.iterdir()):
         raise OperatorError("folder-not-empty", folder=str(options.folder))
     log_to_stderr("error")

@@ -40,6 +40,8 @@ def test_a_size_that_cannot_be_or_a_folder_in_use_is_refused(tmp_path: Path, cap
     assert "simulation-size" in capsys.readouterr().err
     assert main(["simulate", "meeting", "--sites", "4", "--drop", "0", "--media", "4"]) == 1
     assert "simulation-size" in capsys.readouterr().err
+    assert main(["simulate", "meeting", "--roll-seconds", "4"]) == 1
+    assert "roll-seconds" in capsys.readouterr().err
     (tmp_path / "mine").write_text("x")
     assert main(["simulate", "meeting", "--folder", str(tmp_path)]) == 1
     assert "folder-not-empty" in capsys.readouterr().err
