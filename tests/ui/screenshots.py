@@ -129,7 +129,9 @@ def _sync_busy(scene: Scene, state: str = "online") -> None:
     scene.terminal.records._shown.update(
         pending=[*waiting("minutes", meeting, 24), *waiting("sign_in", meeting, 2)],
         conflicts=[conflict("opinion", "text", meeting, mine, theirs)],
-        quarantine=[{"change_id": "q", "entity": "member", "meeting": "", "reason": "field-invalid"}],
+        quarantine=[
+            {"change_id": "q", "entity": "member", "meeting": "", "verdict": "refused", "reason": "field-invalid"}
+        ],
         receipts=[
             receipt(214, 4, opinion=2, minutes=9),
             receipt(213, 31, sign_in=38),
