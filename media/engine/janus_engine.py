@@ -9,8 +9,6 @@ import asyncio
 import contextlib
 import importlib
 import logging
-import socket
-import time
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,31 +19,18 @@ from desktop_app.domain.ids import MeetingId, UnitPath
 from desktop_app.domain.limits import SITES
 from media.engine.janus_client import NO_ROOM, ROOM_EXISTS, Answer, JanusRefusal, JanusSession
 from media.engine.janus_config import JanusSecrets
-from media.engine.janus_connections import PLACEHOLDER
 from media.engine.janus_memory import JanusMemory
+from media.engine.janus_placeholder import Placeholder
 from media.engine.janus_room import JanusRoom
 from media.engine.janus_stats import room_stats
 from media.engine.layers import FULL_HEIGHT, Demand, Layer
 from media.engine.room import RecordingOrder, RoomStats
-from media.rtp.packet import write_rtp
 
 log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
 READY_WITHIN = 5.0
 TRY_AGAIN = (0.1, 1.0)
-BEATS = (0.0, 0.3, 1.0)
-"""Seconds after a receiver is up at which something goes through its empty slots."""
-CLOCK_RATE = 48_000
-_SILENCE = b"\xf8\xff\xfe"
-_NO_PICTURE = b"\x00\x00"
-STREAMS = [
-    {"type": "audio", "mid": str(number), "mindex": number, "codec": "opus", "fec": True}
-    if number % 2 == 0
-    else {"type": "video", "mid": str(number), "mindex": number, "codec": "vp8"}
-    for number in range(6)
-]
-"""The placeholder's: it uses the last two (see `janus_connections.PLACEHOLDER_MIDS`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +76,7 @@ class JanusEngine:
         self._task: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._changes: set[asyncio.Task[Any]] = set()
-        self._beats = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._beats.setblocking(False)
-        self._beat_number = 0
+        self._placeholder = Placeholder(address.host)
         if (kept := self._memory.read(self, self._beat)) is not None:
             self._claim, self.control, self.rooms = kept
 
@@ -319,8 +302,8 @@ class JanusEngine:
             await self.ask(
                 self.control, {"request": "create", "room": room.meeting, **_room_options(secret, self.secrets.rooms)}
             )
-        body = {"request": "add_remote_publisher", "room": room.meeting, "secret": secret, "id": PLACEHOLDER}
-        found = await self.ask(self.control, {**body, "iface": self.address.host, "streams": STREAMS})
+        body = {"request": "add_remote_publisher", "room": room.meeting, "secret": secret, "id": Placeholder.ID}
+        found = await self.ask(self.control, {**body, "iface": self.address.host, "streams": Placeholder.STREAMS})
         room.placeholder_port = int(found["port"])
 
     async def _destroy(self, meeting: MeetingId) -> None:
@@ -328,21 +311,8 @@ class JanusEngine:
             await self.ask(self.control, {"request": "destroy", "room": meeting, "secret": self.room_secret(meeting)})
 
     async def _beat(self, room: JanusRoom) -> None:
-        self._spawn(self._beat_thrice(room))
-
-    async def _beat_thrice(self, room: JanusRoom) -> None:
-        """A receiver with empty slots alone would hear nothing of Janus; after a packet it hears a report a second."""
-        for after in BEATS:
-            await asyncio.sleep(after)
-            self._beat_number += 1
-            for number, payload_type, payload in ((4, 111, _SILENCE), (5, 96, _NO_PICTURE)):
-                # By the clock: a receiver takes a timestamp that lags behind it for a queue.
-                timestamp = round(time.monotonic() * CLOCK_RATE)
-                packet = write_rtp(
-                    payload_type, True, self._beat_number & 0xFFFF, timestamp, 1000 + 10 * number, payload
-                )
-                with contextlib.suppress(OSError):
-                    self._beats.sendto(packet, (self.address.host, room.placeholder_port))
+        """So that a fresh receiver hears that its path lives."""
+        self._spawn(self._placeholder.beat(room.placeholder_port))
 
     def _on_event(self, handle: int, message: Answer) -> None:
         room = next((each for each in self.rooms.values() if handle in each.handles()), None)
