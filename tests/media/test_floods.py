@@ -141,3 +141,21 @@ async def test_a_site_that_floods_with_requests_and_reports_disturbs_nobody(room
     finally:
         flooding.cancel()
         await asyncio.gather(flooding, return_exceptions=True)
+
+
+async def test_sites_that_ask_for_connections_and_never_answer_are_forgotten_and_disturb_nobody(
+    room: rig.Room, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("media.hub.hub.CONNECT_WITHIN", 1.0)
+    lines = (MediaLine("video", "video", "sendonly", VP8, 11),)
+    offer = write_description(Description(lines, "abcd", "x" * 22, (PRINT,), "active"))
+    for number in range(300):
+        room.hub.publish(rig.MEETING, UnitPath(f"100000/silent-{number % 100}/"), offer)
+    one, other = (room.join(f"100000/{name}/") for name in ("a", "b"))
+    for terminal in (one, other):
+        await terminal.media.start()
+    one.see(other)
+    await rig.until(lambda: one.frames(other) > 10, within=30)
+    await rig.until(lambda: len(room.port._by_ufrag) == 4, within=30)
+    assert room.seated("publishers") == {one.site, other.site}
+    assert one.media.stats().restarts == 0
