@@ -12,10 +12,10 @@ from openpyxl.worksheet.worksheet import Worksheet
 from sync.export.wording import printable
 
 _THIN = Side(style="thin", color="FF7C8D97")
-_BORDER = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
-_HEAD = PatternFill("solid", fgColor="FFE2EBF4")
-_CENTER = Alignment(horizontal="center", vertical="center", wrap_text=True)
-_LEFT = Alignment(horizontal="left", vertical="center", wrap_text=True)
+BORDER = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
+HEAD = PatternFill("solid", fgColor="FFE2EBF4")
+CENTER = Alignment(horizontal="center", vertical="center", wrap_text=True)
+LEFT = Alignment(horizontal="left", vertical="center", wrap_text=True)
 
 
 class SheetPage:
@@ -34,7 +34,7 @@ class SheetPage:
         cell = self._page.cell(self._at, 1)
         put(cell, text)
         cell.font = Font(name="黑体" if bold else "宋体", size=size)
-        cell.alignment = _CENTER if size > 11 else _LEFT
+        cell.alignment = CENTER if size > 11 else LEFT
         self._page.row_dimensions[self._at].height = height
         self._at += 1
 
@@ -48,23 +48,27 @@ class SheetPage:
         for column, value in enumerate(values, start=1):
             cell = self._page.cell(self._at, column)
             put(cell, value)
-            cell.border = _BORDER
+            cell.border = BORDER
             cell.font = Font(name="黑体" if head else "宋体", size=11)
-            cell.alignment = _CENTER if head or isinstance(value, int) else _LEFT
+            cell.alignment = CENTER if head or isinstance(value, int) else LEFT
             if head:
-                cell.fill = _HEAD
+                cell.fill = HEAD
         self._at += 1
 
     def on_paper(self) -> None:
         """A4 across, as wide as the sheet, numbered."""
-        page = self._page
-        page.page_setup.paperSize = page.PAPERSIZE_A4
-        page.page_setup.orientation = page.ORIENTATION_LANDSCAPE
-        page.page_setup.fitToWidth, page.page_setup.fitToHeight = 1, 0
-        page.sheet_properties.pageSetUpPr.fitToPage = True
-        page.print_title_rows = f"1:{self._header}"
-        page.print_options.horizontalCentered = True
-        page.oddFooter.center.text = "— &P —"
+        on_paper(self._page, self._header)
+
+
+def on_paper(page: Worksheet, header: int) -> None:
+    """A4 across, as wide as the sheet, numbered; the rows up to `header` on every page."""
+    page.page_setup.paperSize = page.PAPERSIZE_A4
+    page.page_setup.orientation = page.ORIENTATION_LANDSCAPE
+    page.page_setup.fitToWidth, page.page_setup.fitToHeight = 1, 0
+    page.sheet_properties.pageSetUpPr.fitToPage = True
+    page.print_title_rows = f"1:{header}"
+    page.print_options.horizontalCentered = True
+    page.oddFooter.center.text = "— &P —"
 
 
 def put(cell: Cell, value: Any) -> None:

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from openpyxl import Workbook
-from openpyxl.cell import Cell
-from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from desktop_app.domain.clock import BEIJING
 from sync.export.files import write_whole
+from sync.export.sheet_page import BORDER, CENTER, HEAD, LEFT, on_paper, put
 from sync.export.wording import day, printable, span
 from sync.meetings.attendance import GUEST, AttendanceSheet, AttendanceState, Attendee, Tally
 from sync.reference.codes import sectors
@@ -40,11 +40,6 @@ COLUMNS = (
     ("在场分钟", 10),
     ("备注", 16),
 )
-_THIN = Side(style="thin", color="FF7C8D97")
-_BORDER = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
-_HEAD = PatternFill("solid", fgColor="FFE2EBF4")
-_CENTER = Alignment(horizontal="center", vertical="center", wrap_text=True)
-_LEFT = Alignment(horizontal="left", vertical="center", wrap_text=True)
 _CENTERED = {1, 8, 9, 10, 11, 12, 13}
 _LONG = 10
 _SHORT_SECTORS = {one.zh: one.short for one in sectors().values() if len(one.zh) > _LONG}
@@ -107,7 +102,7 @@ def _fill_people(page: Worksheet, sheet: SignInList, whose: str, people: Attenda
         page.column_dimensions[get_column_letter(place)].width = width
     page.freeze_panes = page.cell(header + 1, 3)
     page.auto_filter.ref = f"A{header}:{get_column_letter(len(COLUMNS))}{max(last, header)}"
-    _on_paper(page, header)
+    on_paper(page, header)
 
 
 def _fill_summary(page: Worksheet, sheet: SignInList) -> None:
@@ -117,9 +112,9 @@ def _fill_summary(page: Worksheet, sheet: SignInList) -> None:
     for site, tally in sheet.attendance.by_site().items():
         _row(page, page.max_row + 1, [unit_name(site), *_numbers(tally)])
     _row(page, page.max_row + 1, ["合计", *_numbers(sheet.attendance.tally)], head=True)
-    _put(page.cell(page.max_row + 2, 1), f"导出日期：{day(sheet.made_at)}")
+    put(page.cell(page.max_row + 2, 1), f"导出日期：{day(sheet.made_at)}")
     page.column_dimensions["A"].width = 24
-    _on_paper(page, 1)
+    on_paper(page, 1)
 
 
 def tally_line(tally: Tally, begun: bool) -> str:
@@ -179,44 +174,19 @@ def _remark(one: Attendee) -> str:
 def _row(page: Worksheet, row: int, values: Sequence[Any], *, head: bool = False) -> None:
     for column, value in enumerate(values, start=1):
         cell = page.cell(row, column)
-        _put(cell, value)
-        cell.border = _BORDER
+        put(cell, value)
+        cell.border = BORDER
         cell.font = Font(name="黑体" if head else "宋体", size=11)
-        cell.alignment = _CENTER if head or isinstance(value, int) or column in _CENTERED else _LEFT
+        cell.alignment = CENTER if head or isinstance(value, int) or column in _CENTERED else LEFT
         if head:
-            cell.fill = _HEAD
+            cell.fill = HEAD
 
 
 def _banner(page: Worksheet, text: str, size: int, height: int, *, bold: bool = False) -> None:
     row = page.max_row + 1 if page.max_row > 1 or page.cell(1, 1).value is not None else 1
     page.merge_cells(start_row=row, end_row=row, start_column=1, end_column=len(COLUMNS))
     cell = page.cell(row, 1)
-    _put(cell, text)
+    put(cell, text)
     cell.font = Font(name="黑体" if bold else "宋体", size=size)
-    cell.alignment = _CENTER if size > 11 else _LEFT
+    cell.alignment = CENTER if size > 11 else LEFT
     page.row_dimensions[row].height = height
-
-
-def _put(cell: Cell, value: Any) -> None:
-    """A number or a time as such; anything else as text that no spreadsheet program takes for a formula."""
-    if isinstance(value, str):
-        cell.value = printable(value).replace("\n", " ")
-        cell.data_type = "s"
-        if cell.value[:1] in ("=", "+", "-", "@", "\t", "\r"):
-            # Typed over in the program, it still stays text.
-            cell.quotePrefix = True
-            cell.number_format = "@"
-    else:
-        cell.value = value
-        if isinstance(value, datetime):
-            cell.number_format = "yyyy-mm-dd hh:mm:ss"
-
-
-def _on_paper(page: Worksheet, header: int) -> None:
-    page.page_setup.paperSize = page.PAPERSIZE_A4
-    page.page_setup.orientation = page.ORIENTATION_LANDSCAPE
-    page.page_setup.fitToWidth, page.page_setup.fitToHeight = 1, 0
-    page.sheet_properties.pageSetUpPr.fitToPage = True
-    page.print_title_rows = f"1:{header}"
-    page.print_options.horizontalCentered = True
-    page.oddFooter.center.text = "— &P —"

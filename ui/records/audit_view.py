@@ -3,9 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QComboBox,
     QFileDialog,
     QFrame,
@@ -22,17 +21,17 @@ from ui.models.audit_model import COLUMNS, AuditFilter, AuditModel, AuditRow, Au
 from ui.theme import font, theme
 from ui.widgets import Button, EmptyState, Segmented, Text
 from ui.widgets.card import flush
+from ui.widgets.table import Index, TitledRows, plain_table
 
-Index = QModelIndex | QPersistentModelIndex
 WIDTHS = {"at": 166, "who": 116, "where": 104, "act": 216, "what": 130, "state": 132, "machine": 88}
 """The meeting's title takes what is left."""
 
 
-class AuditTable(QAbstractTableModel):
+class AuditTable(TitledRows):
     """The lines that are shown."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__("audit", COLUMNS)
         self._rows: tuple[AuditRow, ...] = ()
 
     def show_rows(self, rows: tuple[AuditRow, ...]) -> None:
@@ -43,9 +42,6 @@ class AuditTable(QAbstractTableModel):
     def rowCount(self, _parent: Index | None = None) -> int:
         return len(self._rows)
 
-    def columnCount(self, _parent: Index | None = None) -> int:
-        return len(COLUMNS)
-
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         row = self._rows[index.row()]
         text = row.cells[index.column()]
@@ -55,13 +51,6 @@ class AuditTable(QAbstractTableModel):
             return text
         if role == Qt.ItemDataRole.ForegroundRole:
             return theme().color("zhusha" if row.marked else "ink")
-        return None
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return t(f"audit.{COLUMNS[section]}")
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
-            return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         return None
 
 
@@ -148,21 +137,11 @@ class AuditView(QWidget):
     def _make_list(self) -> QTableView:
         k = theme()
         table = QTableView()
-        table.setTabKeyNavigation(False)
         table.setModel(self._table)
-        table.setProperty("role", "plain")
-        table.setFont(font("small"))
-        table.setAccessibleName(t("page.audit"))
-        table.setShowGrid(False)
-        table.setWordWrap(False)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        table.verticalHeader().hide()
+        plain_table(table, t("page.audit"))
+        table.setFont(font("small"))  # many lines of it
         table.verticalHeader().setDefaultSectionSize(k.px(34))
         head = table.horizontalHeader()
-        head.setFont(font("small", bold=True))
-        head.setHighlightSections(False)
         for section, column in enumerate(COLUMNS):
             if column in WIDTHS:
                 table.setColumnWidth(section, k.px(WIDTHS[column]))

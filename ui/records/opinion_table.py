@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QItemSelectionModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal
 from PySide6.QtWidgets import QHeaderView, QTableView
 
 from desktop_app.domain.handling import Handling
@@ -11,20 +11,19 @@ from ui.models.opinion_rows import OpinionRow
 from ui.models.opinions_model import COLUMNS, OpinionsModel
 from ui.theme import theme
 from ui.theme.icons import icon
-from ui.widgets.table import plain_table
+from ui.widgets.table import Index, TitledRows, plain_table
 
-Index = QModelIndex | QPersistentModelIndex
 WIDTHS = {"number": 178, "member": 150, "class": 132, "next": 172, "meeting": 190}
 """The opinion's words take what is left."""
 TONES = {"A": "shilv", "B": "zheshi", "C": "ink2"}
 CLASS_ICONS = {"A": "check-circle-outline", "B": "progress-clock", "C": "information-outline"}
 
 
-class _Rows(QAbstractTableModel):
+class _Rows(TitledRows):
     """The rows that are shown, in words."""
 
     def __init__(self, model: OpinionsModel) -> None:
-        super().__init__()
+        super().__init__("opinions", COLUMNS)
         self._model = model
         self._rows: tuple[OpinionRow, ...] = ()
         self._cells: list[tuple[str, ...]] = []
@@ -44,9 +43,6 @@ class _Rows(QAbstractTableModel):
 
     def rowCount(self, _parent: Index | None = None) -> int:
         return len(self._rows)
-
-    def columnCount(self, _parent: Index | None = None) -> int:
-        return len(COLUMNS)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         row, column = self._rows[index.row()], COLUMNS[index.column()]
@@ -70,13 +66,6 @@ class _Rows(QAbstractTableModel):
                 return "zhusha"
             return "zheshi" if row.state in (Handling.LOOK_BACK, Handling.NOTED) else "ink2"
         return "ink" if column == "text" else "ink2"
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return t(f"opinions.{COLUMNS[section]}")
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
-            return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        return None
 
 
 class OpinionTable(QTableView):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QItemSelectionModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -35,9 +35,8 @@ from ui.widgets import (
     flush,
 )
 from ui.widgets.dialog import ask_before
-from ui.widgets.table import plain_table
+from ui.widgets.table import Index, TitledRows, plain_table
 
-Index = QModelIndex | QPersistentModelIndex
 COLUMNS = {
     PeopleTab.PEOPLE: ("name", "unit", "roles", "pin", "last", "state"),
     PeopleTab.DEVICES: ("machine", "unit", "device", "enrolled", "heard", "state"),
@@ -47,17 +46,16 @@ STRETCHED = "unit"
 WIDTH = 172
 
 
-class _Table(QAbstractTableModel):
+class _Table(TitledRows):
     """Cells in words; `marked` lines are told in red."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self._head: tuple[str, ...] = ()
+        super().__init__("staff")
         self._lines: list[tuple[str, tuple[str, ...], bool]] = []
 
     def show_lines(self, head: tuple[str, ...], lines: Sequence[tuple[str, tuple[str, ...], bool]]) -> None:
         self.beginResetModel()
-        self._head, self._lines = head, list(lines)
+        self.columns, self._lines = head, list(lines)
         self.endResetModel()
 
     @property
@@ -66,9 +64,6 @@ class _Table(QAbstractTableModel):
 
     def rowCount(self, _parent: Index | None = None) -> int:
         return len(self._lines)
-
-    def columnCount(self, _parent: Index | None = None) -> int:
-        return len(self._head)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         _key, cells, marked = self._lines[index.row()]
@@ -79,13 +74,6 @@ class _Table(QAbstractTableModel):
             return ", ".join(cells)
         if role == Qt.ItemDataRole.ForegroundRole:
             return theme().color("zhusha" if marked and last else "ink" if index.column() == 0 else "ink2")
-        return None
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return t(f"staff.{self._head[section]}")
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
-            return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         return None
 
 
