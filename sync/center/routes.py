@@ -27,7 +27,7 @@ LONGEST_WAIT = 25.0
 """Seconds a pull may wait for something new."""
 PAGES_AT_ONCE = 4
 SNAPSHOTS_AT_ONCE = 2
-"""Parts of a snapshot and checksums that are made at a time: each holds 10,000 changes and a connection's cache."""
+"""Parts of a snapshot and checksums that are made at a time: each holds thousands of changes, and a connection."""
 RECEIPTS_TYPE = "application/vnd.silian+msgpack"
 _STATUS = {
     "epoch-old": 409,

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from desktop_app.domain.clock import Clock, unix_ms
 from desktop_app.domain.faults import OperatorError, PeerFault
 from desktop_app.domain.ids import DeviceId, UnitPath, uuid7
-from desktop_app.domain.limits import BATCH_CHANGES, SNAPSHOT_CHANGES
+from desktop_app.domain.limits import BATCH_CHANGES
 from desktop_app.domain.principal import Actor, Principal
 from desktop_app.domain.units import governs
 from sync.center import feed, quarantine
@@ -40,6 +40,8 @@ from sync.store.tables import change, document, projector_cursor, property_
 
 __all__ = ["CenterStore", "CenterTransaction", "Row", "Write"]
 
+PART_CHANGES = 2_500
+"""Changes in one part of a snapshot: a quarter of what a terminal takes, so that a crowd of them holds little here."""
 DeviceBook = Callable[[DeviceId], KnownDevice | None]
 """Looks up an enrolled terminal; None for a stranger."""
 
@@ -327,7 +329,7 @@ class CenterStore(Store):
         with reading(self._engine) as connection:
             until = until or feed.end_of(connection)
             unit_path = self.place_of(principal.unit_path)
-            changes, following, done = feed.part(connection, unit_path, bucket, after, until, SNAPSHOT_CHANGES)
+            changes, following, done = feed.part(connection, unit_path, bucket, after, until, PART_CHANGES)
         items = pack_items(changes, principal.device)
         part = Part(self._feed, bucket, until, after, following, done, unix_ms(self.clock.now()), items)
         signature = self.identity.sign(part.message(principal.device))

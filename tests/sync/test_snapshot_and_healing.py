@@ -78,7 +78,7 @@ def test_an_empty_terminal_starts_from_a_countersigned_snapshot_and_then_pulls(
     meeting = _a_day(province, host, city)
     other = province.meeting(province.terminal(SHANWEI), title="与本单位无关")
     province.push(host)
-    monkeypatch.setattr("sync.center.store.SNAPSHOT_CHANGES", 7)
+    monkeypatch.setattr("sync.center.store.PART_CHANGES", 7)
     _fill(province, city)
     assert len(city.attendance(meeting)) == 40
     assert (city.get("meeting", meeting) or {})["title"] == "改名"
@@ -98,7 +98,7 @@ def test_a_snapshot_that_was_broken_off_goes_on_where_it_was(
     host, identity = province.terminal(HUIDONG), province.enrol(HUIZHOU)
     meeting = _a_day(province, host, host)
     province.push(host)
-    monkeypatch.setattr("sync.center.store.SNAPSHOT_CHANGES", 20)
+    monkeypatch.setattr("sync.center.store.PART_CHANGES", 20)
     city = province.open_terminal(identity)
     principal = Principal(city.device, HUIZHOU)
     first = province.center.snapshot(principal)
