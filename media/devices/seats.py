@@ -8,6 +8,16 @@ from desktop_app.domain.faults import HostFault
 from media.devices.kinds import Found, Kind, of_kind
 
 AUTO, NONE = "auto", "none"
+REPLACED = {
+    Kind.CAMERA: "camera-replaced",
+    Kind.MICROPHONE: "microphone-replaced",
+    Kind.SPEAKER: "speaker-replaced",
+}
+RETURNED = {
+    Kind.CAMERA: "camera-returned",
+    Kind.MICROPHONE: "microphone-returned",
+    Kind.SPEAKER: "speaker-returned",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +72,13 @@ class Seat:
         return self._used
 
     def look(self, found: Found) -> tuple[bool, HostFault | None]:
-        """Whether it has to be opened anew, and what there is to tell: `<kind>-replaced`, `<kind>-returned`."""
+        """Whether it has to be opened anew, and what there is to tell: `REPLACED` or `RETURNED`."""
         now = place(self._setting(), self.kind, found)
         used, told = self._used, self._told
         again = used is not None and (used.setting, used.device) != (now.setting, now.device)
         self._told = now.replaced
         if now.replaced and now.replaced != told:
-            return again, HostFault(f"{self.kind}-replaced", device=self._name_of(), now=now.name)
+            return again, HostFault(REPLACED[self.kind], device=self._name_of(), now=now.name)
         if told and told == now.device:
-            return again, HostFault(f"{self.kind}-returned", device=now.name)
+            return again, HostFault(RETURNED[self.kind], device=now.name)
         return again, None

@@ -11,6 +11,7 @@ from desktop_app.domain.clock import Clock
 from desktop_app.domain.faults import Fault, PeerFault
 from desktop_app.domain.ids import DeviceId, UnitPath
 from media.doors.tokens import DoorGrant
+from media.engine.content import content_of
 from media.engine.room import MediaEngine
 from media.meeting.air import AirLane
 from media.meeting.commands import Join, Leave
@@ -123,7 +124,8 @@ class Observer:
                 except Fault as fault:
                     log.info("an observer was not shown what it should be: %s", fault)
                 try:
-                    await asyncio.wait_for(self._changed.wait(), LOOK_EVERY)
+                    async with asyncio.timeout(LOOK_EVERY):  # not wait_for: 3.11's may swallow a cancellation
+                        await self._changed.wait()
                 except TimeoutError:
                     continue
         finally:
@@ -149,7 +151,9 @@ def worth_showing(state: MeetingState) -> tuple[list[UnitPath], list[UnitPath]]:
     online = [path for path, site in state.sites.items() if site.online]
     first = [state.broadcast, state.speaking.unit_path if state.speaking is not None else None, state.chair]
     ranked = list(dict.fromkeys([*(each for each in first if each is not None), *sorted(state.sites_on_air), *online]))
-    return [path for path in ranked if path in online], [path for path in ranked if path in state.sites_on_air]
+    screen = [content_of(state.shares)] if state.shares is not None else []
+    heard = [path for path in ranked if path in state.sites_on_air]
+    return [*screen, *(path for path in ranked if path in online)], heard
 
 
 def reached_at(answer: str, host: str) -> str:

@@ -102,6 +102,12 @@ class Counter:
         told = self._send("POST", "/v1/activation-codes", {"unit_path": unit_path, "roles": roles})
         return str(told["code"]), moment(told["expires_at"])
 
+    def open_door(self, meeting: str, role: str, unit_path: str, minutes: int) -> tuple[str, str, datetime]:
+        """A key for other people's software: the path of its door, the token, and until when it opens it."""
+        asked = {"role": role, "unit_path": unit_path, "minutes": minutes}
+        told = self._send("POST", f"/v1/meetings/{meeting}/doors", asked)
+        return str(told["url"]), str(told["token"]), moment(told["until"])
+
     def withdraw(self, locator: str) -> None:
         self._send("DELETE", f"/v1/activation-codes/{locator}")
 

@@ -28,7 +28,6 @@ CLOCK = SystemClock()
 PATIENCE = 20
 WINDOW = """
 import sys
-import threading
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 app = QApplication(sys.argv)
@@ -39,7 +38,6 @@ palette.setColor(QPalette.ColorRole.Window, QColor(200, 30, 40))
 window.setPalette(palette)
 window.setGeometry(40, 50, 401, 301)
 window.show()
-threading.Thread(target=lambda: (sys.stdin.read(), app.quit()), daemon=True).start()
 app.exec()
 """
 needs_xvfb = pytest.mark.skipif(
@@ -208,11 +206,12 @@ def desktop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 def shown_window(display: str) -> Iterator[None]:
     """Another program's window, until the block is left."""
     environment = {**os.environ, "DISPLAY": display, "QT_QPA_PLATFORM": "xcb"}
-    child = subprocess.Popen([sys.executable, "-c", WINDOW], env=environment, stdin=subprocess.PIPE)
+    child = subprocess.Popen([sys.executable, "-c", WINDOW], env=environment)
     try:
         yield
     finally:
-        child.communicate(b"", 20)
+        child.terminate()
+        child.wait(20)
 
 
 @needs_xvfb

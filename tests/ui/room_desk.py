@@ -71,7 +71,8 @@ class RoomDesk:
 class _Trial:
     def __init__(self, desk: RoomDesk) -> None:
         self._desk = desk
-        self.preview = DrawnSource(3, "#5B6B73", lambda: 0.0)
+        people = 3 if desk.found[DeviceKind.CAMERA] else 0
+        self.preview = DrawnSource(people, "#5B6B73", lambda: 0.0)
 
     def close(self) -> None:
         self._desk.closed += 1

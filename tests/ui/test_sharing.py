@@ -52,10 +52,16 @@ def test_the_chair_shares_a_window_and_everything_says_so_until_f12(desk: Desk, 
     assert bar.isVisible()
     assert TABLE.title in bar.accessibleName()
     assert desk.view._controls._share.text().strip().endswith(t("share.stop"))
-    qtbot.keyClick(bar, Qt.Key.Key_F12)
+    desk.view._acts()["F12"]()
     assert desk.live.shared is None
     assert desk.model.state.shares is None
     assert desk.view._share_frame.bar is None
+
+
+def test_the_bar_has_the_way_out_too(desk: Desk, qtbot: Any) -> None:
+    desk.share.begin(TABLE)
+    qtbot.mouseClick(desk.view._share_frame.bar.stop, Qt.MouseButton.LeftButton)
+    assert desk.model.state.shares is None
 
 
 def test_a_shared_screen_has_a_frame_around_it_that_no_click_meets(desk: Desk) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu
 
-from ui.i18n import t
+from ui.i18n import language, t
 from ui.meeting.acts import apply_right, reason_of, tried
 from ui.models.meeting_model import MeetingModel
 from ui.models.meeting_rights import Act
@@ -57,7 +57,8 @@ class ControlBar(QFrame):
             self._room.hide()
         row.addWidget(self._room)
         self._share = Button(t("share.open"), "monitor-share", clicked=toggle_share)
-        self._share.setVisible(share is not None)
+        if share is None:
+            self._share.hide()
         row.addWidget(self._share)
         row.addSpacing(k.px(6))
         self._why = ElidedText("", "small", "ink3", lines=2)
@@ -66,8 +67,8 @@ class ControlBar(QFrame):
         self._end = DangerButton(t("call.end"), "phone-hangup", clicked=end)
         row.addWidget(self._leave)
         row.addWidget(self._end)
-        self._plain = k.text_size.factor > 1
-        """Large letters leave no room for pictures beside words that say the same."""
+        self._plain = k.text_size.factor > 1 or language() != "zh_CN"
+        """Large letters and long words leave no room for pictures beside words that say the same."""
         if self._plain:
             bar = (self._mic, self._ask, self._take, self._give, self._all, self._roll, self._host, self._room)
             for button in (*bar, self._share, self._leave, self._end):

@@ -11,9 +11,11 @@ from ui.i18n import t
 from ui.i18n.dates import clock_text
 from ui.meeting.acts import reason_of, tried
 from ui.meeting.budget_dialog import BudgetDialog
+from ui.meeting.guest_door_dialog import GuestDoorDialog
 from ui.meeting.line_dialog import LineDialog
 from ui.meeting.material_dialog import MaterialDialog
 from ui.meeting.poll_dialog import PollDialog
+from ui.models.guest_door_model import GuestDoorModel
 from ui.models.hosting_model import HostingModel
 from ui.models.inquiry_model import QUESTION_LENGTH
 from ui.models.meeting_rights import Act
@@ -27,8 +29,15 @@ CAPTION_LENGTH, MESSAGE_LENGTH, REASON_LENGTH = 120, 200, 80
 class HostMenu(QMenu):
     """Built anew whenever it opens, so that it always says what it would do now."""
 
-    def __init__(self, hosting: HostingModel, parent: QWidget, slides: SlideModel | None = None) -> None:
+    def __init__(
+        self,
+        hosting: HostingModel,
+        parent: QWidget,
+        slides: SlideModel | None = None,
+        guests: GuestDoorModel | None = None,
+    ) -> None:
         super().__init__(parent)
+        self._guests = guests
         self._hosting, self._owner, self._slides = hosting, parent, slides
         self.setFont(font("body"))
         self.setAccessibleName(t("host.menu"))
@@ -118,6 +127,8 @@ class HostMenu(QMenu):
             lambda: hosting.record(not recorded),
             values=hosting.consents if recorded else (),
         )
+        if self._guests is not None:
+            self._add("guest.menu", "key-outline", Act.LOCK, self.ask_guest)
         delegated = bool(state.sub_chairs)
         self._add(
             "host.delegate-none" if delegated else "host.delegate-all",
@@ -144,6 +155,11 @@ class HostMenu(QMenu):
             self._hosting.resume()
         else:
             self._hosting.pause()
+
+    def ask_guest(self) -> None:
+        """开放接入: a key for other people's software."""
+        if self._guests is not None:
+            GuestDoorDialog(self._guests, self._owner).open()
 
     def ask_slides(self) -> None:
         """放映课件: one of the meeting's files, or a new one."""

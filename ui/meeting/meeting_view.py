@@ -22,6 +22,7 @@ from ui.meeting.roster_panel import RosterPanel
 from ui.meeting.share_dialog import ShareDialog
 from ui.meeting.share_frame import ShareFrame
 from ui.meeting.stage import Stage
+from ui.models.guest_door_model import GuestDoorModel
 from ui.models.hosting_model import HostingModel
 from ui.models.meeting_model import MeetingModel, Notice
 from ui.models.meeting_rights import Act
@@ -47,6 +48,7 @@ class MeetingView(QWidget):
         hosting: HostingModel | None = None,
         slides: SlideModel | None = None,
         share: ShareModel | None = None,
+        guests: GuestDoorModel | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -58,7 +60,7 @@ class MeetingView(QWidget):
         column.setSpacing(0)
         self.hosting = hosting or HostingModel(model, self)
         self._share = share
-        self._host_menu = HostMenu(self.hosting, self, slides)
+        self._host_menu = HostMenu(self.hosting, self, slides, guests)
         self._banner = MeetingBanner(self.hosting, self.sign_in_pressed.emit, self.minutes_pressed.emit)
         column.addWidget(self._banner)
         middle = QHBoxLayout()

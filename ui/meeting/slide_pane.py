@@ -134,8 +134,10 @@ class SlidePane(QWidget):
         live = model.state in (SlideState.LIVE, SlideState.LIVE_OWN)
         self.shared.setVisible(model.state is SlideState.LIVE)
         self.canvas.setVisible(model.state is not SlideState.LIVE)
-        if live and not presents:
-            self._follows.setVisible(False)
+        if live and slide is not None:
+            name = model.meeting.name_of(slide.presenter)
+            self._follows.set_state(t("slide.live-by", name), "monitor-share", "accent")
+        self._stop.set_text(t("share.stop") if live else t("slide.stop"))
         self._number.setText(t("slide.page", model.page, pages) if shown and not live else "")
         self._title.set_text(slide.title if slide is not None else "")
         self._back.setVisible(shown and not presents and not model.follows)

@@ -12,6 +12,7 @@ from media.meeting.roll_call import DeviceHealth
 from ui.models.app_model import AppModel, Page, Stage
 from ui.models.audit_model import AuditModel
 from ui.models.diagnostics_model import DiagnosticsModel
+from ui.models.guest_door_model import GuestDoorModel
 from ui.models.home_model import HomeModel
 from ui.models.hosting_model import HostingModel
 from ui.models.lecture_model import LectureModel
@@ -61,6 +62,7 @@ class Workplace(QObject):
         self.diagnostics = DiagnosticsModel(services, app, self)
         self.settings = SettingsModel(services, app, self)
         self.share = ShareModel(self.meeting, services, self)
+        self.guests = GuestDoorModel(services, self.meeting, self)
         self.room_devices = RoomDevicesModel(services, self.meeting, self)
         self.hosting.people = lambda: self.room.tally
         self.home.devices.changed.connect(self._note_devices)

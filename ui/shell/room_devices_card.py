@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QSignalBlocker, QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
 from ui.i18n import fault_text, t
 from ui.models.room_devices_model import KINDS, RoomDevicesModel
@@ -14,6 +14,8 @@ from ui.widgets import Button, Card, Divider, Icon, Text, flush
 from ui.widgets.level_meter import LevelMeter
 
 METER_MS = 60
+LABEL = 92
+"""Design pixels of the column of names, in either language."""
 
 
 class RoomDevicesCard(Card):
@@ -25,6 +27,7 @@ class RoomDevicesCard(Card):
         self._model = model
         self.boxes: dict[DeviceKind, QComboBox] = {}
         self._notes: dict[DeviceKind, Text] = {}
+        self._beside: dict[DeviceKind, QWidget] = {}
         self.meter = LevelMeter(t("set.speak"))
         self.tone = Button(t("set.play_tone"), "play-outline", size="small", clicked=model.play_tone)
         below: dict[DeviceKind, QWidget] = {
@@ -33,7 +36,7 @@ class RoomDevicesCard(Card):
         }
         for kind in KINDS:
             self.body.addLayout(self._row(kind))
-            self.body.addWidget(self._notes[kind])
+            self.body.addWidget(self._beside[kind])
             if kind in below:
                 self.body.addWidget(below[kind])
         self.picture = LivePicture(model.preview, "video-outline", t("set.own_picture_why"))
@@ -74,7 +77,7 @@ class RoomDevicesCard(Card):
             box.setCurrentIndex(chosen)
             other = model.stands_in(kind)
             self._notes[kind].setText(t("set.stands_in", other) if other else "")
-            self._notes[kind].setVisible(bool(other))
+            self._beside[kind].setVisible(bool(other))
         self.tone.set_text(t("set.playing") if model.is_playing else t("set.play_tone"))
         self.tone.setEnabled(not model.is_playing and model.chosen(DeviceKind.SPEAKER) != "none")
         self._fault.setText("" if model.fault is None else fault_text(model.fault))
@@ -86,7 +89,7 @@ class RoomDevicesCard(Card):
         flush(row, 10)
         row.addWidget(Icon(DEVICE_ICONS[kind], "ink2", 18))
         label = Text(t(f"device.{kind}"), "body", bold=True)
-        label.setMinimumWidth(k.px(84))
+        label.setMinimumWidth(k.px(LABEL))
         row.addWidget(label)
         box = QComboBox()
         box.setFont(font("body"))
@@ -97,6 +100,7 @@ class RoomDevicesCard(Card):
         self.boxes[kind] = box
         row.addWidget(box, 1)
         self._notes[kind] = Text("", "small", "zheshi", wrap=True)
+        self._beside[kind] = self._labelled("", self._notes[kind])
         return row
 
     def _choose(self, kind: DeviceKind, choice: DeviceChoice) -> None:
@@ -110,14 +114,12 @@ class RoomDevicesCard(Card):
         row = QHBoxLayout(line)
         flush(row, 10)
         label = Text(words, "small", "ink2")
-        label.setMinimumWidth(k.px(84))
+        label.setMinimumWidth(k.px(LABEL))
         row.addSpacing(k.px(28))
         row.addWidget(label)
-        side = QVBoxLayout()
-        flush(side)
-        side.addWidget(field)
-        row.addLayout(side, 1)
-        if isinstance(field, Button):
+        is_button = isinstance(field, Button)
+        row.addWidget(field, 0 if is_button else 1)
+        if is_button:
             row.addStretch(1)
         return line
 

@@ -32,6 +32,7 @@ class SessionShell(QWidget):
             workplace.hosting,
             workplace.slides,
             workplace.share,
+            workplace.guests,
         )
         column.addWidget(self.bar)
         self.lecture = LectureView(
