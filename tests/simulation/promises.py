@@ -1,14 +1,17 @@
 """What the province promises: what is always true of it, and what at the end, when all was calm for a while."""
 
 from collections import Counter
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import httpx
+import sqlalchemy as sa
 
 from desktop_app.domain.ids import DeviceId
 from sync.entities import ENTITIES
 from sync.log.envelope import Change
 from sync.log.payload import open_payload
+from sync.merge.fold import update_bytes
 from sync.replication.page import read_items, read_page
 from sync.replication.part import read_part
 from sync.store.engine import reading
@@ -23,7 +26,9 @@ from tests.simulation.shown import (
     ids_of,
     places,
     records_of,
+    stamps_of,
     text_of,
+    text_of_all,
     visible,
 )
 
@@ -83,11 +88,31 @@ def check_calm(province: "Province") -> None:
         log = [change_of(tuple(row)) for row in connection.execute(SELECT_CHANGES)]
         records = records_of(connection)
         conflicts = conflicts_of(connection)
+        _check_stamps(stamps_of(connection))
+        _check_minutes(connection, log)
     _check_once(province, log)
     _check_writers(province, log, records)
     _check_merge(province, log, records, conflicts)
     for terminal in province.terminals:
         _check_terminal(province, terminal, {each.change_id for each in log}, records, conflicts)
+
+
+def _check_stamps(stamps: list[int]) -> None:
+    """Each receipt has a stamp of its own, later than all before it."""
+    for before, after in pairwise(stamps):
+        if after <= before:
+            raise Broken(f"a receive stamp went from {before} to {after}")
+
+
+def _check_minutes(connection: sa.Connection, log: list[Change]) -> None:
+    """The center's minutes are what all applied updates make."""
+    updates: dict[str, list[bytes]] = {}
+    for each in log:
+        if each.op == "update" and each.verdict == "applied" and each.payload is not None:
+            updates.setdefault(each.pk, []).append(update_bytes(open_payload(each.payload)))
+    for pk, all_of_it in updates.items():
+        if text_of(connection, pk) != text_of_all(all_of_it):
+            raise Broken(f"the center's minutes are not what was written: {pk}")
 
 
 def _check_once(province: "Province", log: list[Change]) -> None:

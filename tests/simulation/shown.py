@@ -5,12 +5,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from sync.documents.minutes import MinutesDocument
+from sync.documents.updates import merged
 from sync.entities import ENTITIES
 from sync.store.engine import reading
 from sync.store.reader import document_state
 from sync.store.rows import from_json
 from sync.store.store import Store
-from sync.store.tables import change, conflict, origin, record
+from sync.store.tables import change, conflict, origin, receipt, record
 from tests.simulation import model
 
 Shown = dict[tuple[str, str], dict[str, Any]]
@@ -39,6 +40,16 @@ def places(records: Shown) -> model.Tree:
 def text_of(connection: sa.Connection, pk: str) -> str:
     state = document_state(connection, pk)[0]
     return "" if state is None else MinutesDocument.from_updates([state]).sha256()
+
+
+def stamps_of(connection: sa.Connection) -> list[int]:
+    """The receive stamps of all receipts, in the order of their numbers."""
+    return list(connection.execute(sa.select(receipt.c.received_ms).order_by(receipt.c.number)).scalars())
+
+
+def text_of_all(updates: list[bytes]) -> str:
+    """The minutes that these updates make, as `text_of` tells them."""
+    return MinutesDocument.from_updates([merged(updates)]).sha256()
 
 
 def records_of(connection: sa.Connection) -> Shown:
