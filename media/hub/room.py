@@ -16,7 +16,7 @@ from media.capture.encodings import BITRATES, VOICE
 from media.engine.layers import THUMB_HEIGHT, Demand, Layer, demands, published, ranked, sent_at_first
 from media.engine.room import AUDIO_SLOTS, VIDEO_SLOTS
 from media.hub.allowance import BITS, Allowance
-from media.hub.downlink import Downlink
+from media.hub.downlink import UNLIMITED, Downlink
 from media.hub.line import PublisherLine
 from media.hub.recorder import Recorder
 from media.hub.slot import Slot
@@ -170,6 +170,8 @@ class Subscriber:
                 else Slot(line.mid, line.kind, line.payload_type, self._send_rtp, queue=self.downlink.picture)
             )
         self._send_time = next((line.send_time for line in offer.lines if line.send_time is not None), None)
+        for slot in self.slots.values():
+            slot.protection.is_told = self._send_time is not None
         self._by_ssrc = {slot.ssrc: slot for slot in self.slots.values()}
         self._sender = next(iter(self._by_ssrc))
         self.on_limit: Callable[[], None] = lambda: None
@@ -233,9 +235,10 @@ class Subscriber:
                     slot.reported(block, now)
             return
         if (limit := rtcp.read_bitrate_limit(packet)) is not None:
-            self._limited_at = now
-            for each in self.slots.values():
-                each.protection.forbid()
+            if limit[0] < UNLIMITED:
+                self._limited_at = now
+                for each in self.slots.values():
+                    each.protection.forbid()
             if self._send_time is not None:
                 self.downlink.limit(limit[0])
                 self.is_narrow |= self.downlink.bits is not None

@@ -59,6 +59,7 @@ class Publishing:
     async def connect(self, answer: Description) -> None:
         self.voice.red = next((line.red for line in answer.lines if line.kind == "audio"), None)
         self._send_time = next((line.send_time for line in answer.lines if line.send_time is not None), None)
+        self.voice.protection.is_told = self._send_time is not None
         await self.path.connect(answer)
         self._want_keyframe(None)
 
@@ -77,6 +78,7 @@ class Publishing:
     def report(self) -> None:
         """Once a second: the engine learns what was sent, and that we are there."""
         now, unix = self._clock.monotonic(), self._clock.now().timestamp()
+        self.voice.protection.allowed = self.uplink.bits(now) is None
         reports = b"".join(each.report(now, unix) for each in (self._sound, *self._pictures.values()))
         self.path.send_rtcp(reports or rtcp.receiver_report(self._sound.ssrc, []))
 
@@ -117,6 +119,8 @@ class Publishing:
             self.uplink.told_main(bits, now)
         elif ssrcs != [self._pictures[Layer.THUMB].ssrc]:
             self.uplink.told(bits, now)
+            if self.uplink.bits(now) is not None:
+                self.voice.protection.forbid()
 
     def _hear_of_voice(self, report: RtcpRrPacket) -> None:
         for block in report.reports:

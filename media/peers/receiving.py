@@ -22,7 +22,7 @@ from media.transport.relay import Relay
 
 UNLIMITED = 100_000_000
 """Bit/s that are told when nothing is limited any more."""
-NARROW_LATE = 0.08
+NARROW_LATE = 0.1
 """Seconds that a voice may come late over a narrow line."""
 LIMIT_EVERY = 1.0
 """Seconds between two words to the engine of what the line bears."""

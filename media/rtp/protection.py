@@ -2,7 +2,8 @@
 
 Opus' own redundancy (in-band FEC) is inside the bit rate and follows any loss. RED (RFC 2198) sends each packet again
 with two after it. That trebles the bit rate of the voice, so it is for a line that loses much and bears it: where
-the round trip grows long, or the loss grows with it, the line is narrow, and RED would only make it worse.
+the round trip grows long, or the loss grows with it, the line is narrow, and RED would only make it worse. Where the
+other end says so when a line is narrow, nothing is guessed.
 """
 
 import math
@@ -35,6 +36,9 @@ class VoiceProtection:
         self.loss = 0.0
         self.round_trip: float | None = None
         self.redundant = False
+        self.allowed = True
+        self.is_told = False
+        """A narrow line is told (`forbid`): neither the round trip nor the loss has to be taken for one."""
         self._shortest = math.inf
         self._began = 0.0
         self._before = 0.0
@@ -53,16 +57,18 @@ class VoiceProtection:
             self.round_trip = round_trip
             self._shortest = min(self._shortest, round_trip)
             self._queued = self._queued + 1 if round_trip > self._shortest + QUEUE else 0
+        if self.is_told:
+            self._queued = 0
         queued = self._queued >= QUEUED_FOR
         if not self.redundant:
-            if self.loss >= RED_ABOVE and not self._queued and now >= self._not_before:
+            if self.allowed and self.loss >= RED_ABOVE and not self._queued and now >= self._not_before:
                 self.redundant, self._began, self._before, self._since = True, now, self.loss, []
             return
         if len(self._since) < RED_TRIED_WITH:
             self._since.append(loss)
         # Before, what was asked for again came again and was no loss; twice as much and more is another thing.
         worse = sum(self._since) / RED_TRIED_WITH > 2 * self._before + 0.1
-        if queued or worse:
+        if queued or (worse and not self.is_told):
             self.redundant, self._not_before = False, now + RED_NOT_AGAIN
         elif self.loss < RED_BELOW and now - self._began > RED_AT_LEAST:
             self.redundant = False
