@@ -148,6 +148,8 @@ class VideoSlot:
                 packet = self._packets.pop(number)
                 read = vp8.read_payload(packet.payload)
                 if read is not None:
+                    if read.starts_frame:
+                        parts.clear()  # of one that was cut off on a full line
                     follows = bool(parts) or read.follows(self._picture_id)
                     self.is_another |= not follows
                     if not follows and not read.keyframe:

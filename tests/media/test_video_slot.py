@@ -103,3 +103,17 @@ def test_what_waits_for_a_keyframe_is_bounded(slot: VideoSlot, pictures: Picture
         slot.packet(stream.frame(DELTA)[0], at * 0.01)
     assert len(slot._packets) <= 601
     assert pictures.frames == []
+
+
+def test_a_picture_that_was_cut_off_on_the_way_is_no_part_of_the_whole_one_that_follows(
+    slot: VideoSlot, pictures: Pictures
+):
+    stream = Stream()
+    for packet in stream.frame(KEYFRAME):
+        slot.packet(packet, 0.0)
+    first = stream.frame(DELTA)[0]
+    slot.packet(first, 0.04)
+    stream.sequence = first.sequence + 1  # the hub dropped the rest, and its numbers go on
+    for packet in stream.frame(KEYFRAME):
+        slot.packet(packet, 0.4)
+    assert pictures.frames == [KEYFRAME, KEYFRAME]
