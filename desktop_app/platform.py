@@ -13,7 +13,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-WINDOWS = sys.platform == "win32"
 _STILL_ACTIVE = 259
 _QUERY = 0x1000
 _TERMINATE = 0x0001

@@ -16,7 +16,6 @@ from desktop_app.domain.ids import MeetingId, UnitPath
 from desktop_app.simulated_center import Seating
 from desktop_app.simulated_sites import SimulatedSite, until
 from media.meeting.commands import Command
-from media.meeting.model import MeetingState
 from sync.identity.authority import tls_context
 
 ENDING_SECONDS = 10.0
@@ -83,10 +82,6 @@ class Crowd:
         except TimeoutError as err:
             blind = sum(not holds(site) for site in self.sites)
             raise HostFault("day-not-seen", what=what, missing=blind) from err
-
-    def state_at(self, unit_path: UnitPath) -> MeetingState:
-        """What one of them knows of the meeting."""
-        return next(site.state for site in self.sites if site.unit_path == unit_path)
 
     def send(self, unit_path: UnitPath, command: Command) -> None:
         """Ask the center for something in the name of one of them; its refusal is raised."""

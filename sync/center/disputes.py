@@ -27,7 +27,7 @@ from sync.store.rows import SELECT_CHANGES, change_of, to_json
 from sync.store.store import Transaction
 from sync.store.tables import change
 
-ENTITY, OPEN, SETTLED = "text_conflict", "open", "settled"
+ENTITY, OPEN = "text_conflict", "open"
 LOOKED_AT = 50
 """The log is read backwards in steps of so many updates, until a whole step had been seen."""
 

@@ -22,7 +22,7 @@ from sync.meetings.readiness import SiteReadiness
 from sync.meetings.report import meeting_report
 from sync.meetings.source import RecordSource, Row
 from sync.reference.codes import kinds
-from sync.reference.units import unit_at, unit_name
+from sync.reference.units import unit_name
 from sync.terminal.delivery import Delivery
 
 
@@ -83,7 +83,6 @@ def minutes_paper(source: DocumentSource, minutes_id: str, made_at: datetime) ->
     meeting_id = str(minutes["meeting"])
     meeting = _meeting(source, meeting_id)
     unit_path = str(minutes.get("unit_path") or "")
-    unit = unit_at(unit_path)
     members = {row["pk"]: row for row in source.list("member")}
     host = members.get(str(meeting.get("host_member") or ""), {})
     state = source.minutes_state(minutes_id)
@@ -98,7 +97,6 @@ def minutes_paper(source: DocumentSource, minutes_id: str, made_at: datetime) ->
     delivery = source.delivery("minutes", minutes_id)
     return MinutesPaper(
         unit=unit_name(unit_path),
-        unit_full=unit.full_name if unit else "",
         meeting_title=str(meeting.get("title") or ""),
         meeting_code=str(meeting.get("code") or ""),
         kind=_kind(meeting),

@@ -58,7 +58,6 @@ class MinutesPaper:
 
     unit: str
     """惠东县政协."""
-    unit_full: str
     meeting_title: str
     meeting_code: str
     """Official number; empty until the center gave it (待编号)."""

@@ -8,46 +8,27 @@ from typing import Any
 import pytest
 
 from desktop_app.domain.clock import stamp
-from desktop_app.domain.ids import PersonId, derived_id
+from desktop_app.domain.ids import derived_id
 from sync.documents.minutes import MinutesDocument
-from sync.identity.device import DeviceIdentity, DeviceKey
 from sync.meetings.desk import SignInDesk
 from sync.meetings.roster_import import import_roster, member_id
 from sync.meetings.schedule import AgendaDraft, MeetingDraft, schedule_meeting
 from sync.reference.samples import sample_agenda, sample_roster
-from sync.reference.units import unit_of
 from sync.terminal.records import Records, Write
+from tests.meetings.conftest import HUIDONG, HandClock, huidong_records
 
-HUIDONG = unit_of("441323").unit_path
 START = datetime(2026, 11, 20, 7, 0, tzinfo=UTC)
-
-
-class HandClock:
-    """Time moves when the test says so, and a little at each look."""
-
-    def __init__(self) -> None:
-        self.time = START - timedelta(minutes=20)
-
-    def now(self) -> datetime:
-        self.time += timedelta(milliseconds=1)
-        return self.time
-
-    def monotonic(self) -> float:
-        return self.time.timestamp()
 
 
 @pytest.fixture
 def clock() -> HandClock:
-    return HandClock()
+    return HandClock(START - timedelta(minutes=20))
 
 
 @pytest.fixture
 def records(tmp_path: Path, clock: HandClock) -> Iterator[Records]:
-    identity = DeviceIdentity.of_center(DeviceKey.generate(), unit_path=HUIDONG, ca_pem="", url="")
-    opened = Records.open(tmp_path / "store", identity=identity, clock=clock)
-    opened.act_as(PersonId("01990000-0000-7000-8000-000000000001"))
-    yield opened
-    opened.close()
+    with huidong_records(tmp_path, clock) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """A real store of 惠东县's terminal, with a clock that a test owns."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,10 +19,10 @@ HUIDONG = unit_of("441323").unit_path
 
 
 class HandClock:
-    """Time moves when the test says so."""
+    """Time moves when the test says so, and a little at each look."""
 
-    def __init__(self) -> None:
-        self.time = datetime(2026, 11, 20, 6, 30, tzinfo=UTC)
+    def __init__(self, time: datetime = datetime(2026, 11, 20, 6, 30, tzinfo=UTC)) -> None:
+        self.time = time
 
     def now(self) -> datetime:
         self.time += timedelta(milliseconds=1)
@@ -36,13 +37,20 @@ def clock() -> HandClock:
     return HandClock()
 
 
-@pytest.fixture
-def records(tmp_path: Path, clock: HandClock) -> Iterator[Records]:
+@contextmanager
+def huidong_records(folder: Path, clock: HandClock) -> Iterator[Records]:
+    """The store of 惠东县's terminal, with its clerk at the seat."""
     identity = DeviceIdentity.of_center(DeviceKey.generate(), unit_path=HUIDONG, ca_pem="", url="")
-    opened = Records.open(tmp_path / "store", identity=identity, clock=clock)
+    opened = Records.open(folder / "store", identity=identity, clock=clock)
     opened.act_as(PersonId("01990000-0000-7000-8000-000000000001"))
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def records(tmp_path: Path, clock: HandClock) -> Iterator[Records]:
+    with huidong_records(tmp_path, clock) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -70,12 +70,6 @@ class CallCard(Card):
         why = "" if model.right.allowed else t(model.right.reason, *model.right.values)
         self.body.addWidget(Text(why or t("roll.how-voice"), "small", "ink3", wrap=True))
 
-    def _by_voice(self) -> None:
-        self._model.start(RollManner.VOICE)
-
-    def _electronically(self) -> None:
-        self._model.start(RollManner.ELECTRONIC)
-
     def _electronic(self) -> None:
         model = self._model
         self.body.addWidget(Chip(t("roll.running"), "bullhorn-outline", "accent"))

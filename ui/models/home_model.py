@@ -55,7 +55,6 @@ class MeetingCard:
     running: bool
     over: bool
     host: str
-    host_path: UnitPath
     sites: int
     chain: tuple[Place, ...]
     ours: bool
@@ -252,7 +251,6 @@ class HomeModel(QObject):
             running=bool(row.get("actual_start")) and not row.get("actual_end"),
             over=bool(row.get("actual_end")) or row.get("state") in ("ended", "cancelled"),
             host=place_name(host),
-            host_path=host,
             sites=len(paths),
             chain=self._chain(paths),
             ours=host == self._services.unit_path,

@@ -29,12 +29,6 @@ class LivePicture(QWidget):
     def has_picture(self) -> bool:
         return self._frame is not None
 
-    def set_reason(self, text: str) -> None:
-        """What is said where there is no picture."""
-        if text != self._why:
-            self._why = text
-            self.update()
-
     def look(self) -> None:
         """Take up a new picture."""
         source = self._source_of()
