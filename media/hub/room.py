@@ -326,8 +326,10 @@ class Room:
         old = self.subscribers.get(subscriber.site)
         self.subscribers[subscriber.site] = subscriber
         subscriber.on_limit = lambda: self._limit(subscriber)
-        for slot in old.slots.values() if old is not None else ():
-            slot.show(None, now)
+        if old is not None:
+            old.downlink.close()
+            for slot in old.slots.values():
+                slot.show(None, now)
         for name, (source, height) in self._wishes.get(subscriber.site, {}).items():
             if name in subscriber.slots:
                 self._show(subscriber.slots[name], source, height, now)
@@ -342,6 +344,7 @@ class Room:
     def drop_subscriber(self, subscriber: Subscriber, now: float) -> None:
         if self.subscribers.get(subscriber.site) is subscriber:
             del self.subscribers[subscriber.site]
+        subscriber.downlink.close()
         for slot in subscriber.slots.values():
             slot.show(None, now)
 
