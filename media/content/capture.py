@@ -1,4 +1,4 @@
-"""The shared screen's thread: read, compare, scale, encode. What does not change costs no bits."""
+"""The shared screen's thread: read, compare, scale, encode. What does not change costs hardly a bit."""
 
 import threading
 import time
@@ -18,6 +18,8 @@ BITS = (250_000, 1_500_000)
 SHARPENED = 4
 """Pictures after the last change that make a still one sharp."""
 SHARPEN_EVERY = 0.5
+ALIVE_EVERY = 1.0
+"""Seconds between two pictures of a still page: some hundred bytes, which tell a receiver that it is still shown."""
 BREATH = 2.0
 """Times as long as a picture took to make pass before the next: at least half of a core is left."""
 TRY_AGAIN = 0.5
@@ -86,7 +88,7 @@ class ContentCapture:
                 content = bytes(picture.planes[0])
                 if content != before:
                     before, still = content, 0
-                elif not self._whole.is_set() and (still >= SHARPENED or now - sent_at < SHARPEN_EVERY):
+                elif not self._whole.is_set() and now - sent_at < (SHARPEN_EVERY if still < SHARPENED else ALIVE_EVERY):
                     continue
                 else:
                     still = 0 if self._whole.is_set() else still + 1
