@@ -7,6 +7,7 @@ ARGS ?=
 
 SECONDS ?= 600
 KILLS ?= 2000
+ROUNDS ?= 3
 
 .PHONY: help setup demo days screenshots test lint format soak mutants bench bench-sync bench-meeting bench-media deb deb-test clean
 
@@ -16,7 +17,7 @@ help:
 	@echo "make screenshots  every screen in its states, and what is wrong with its geometry; screenshots-out/"
 	@echo "make test      the tests (ARGS='-k roster' for some of them)"
 	@echo "make lint      ruff, mypy and the import contracts"
-	@echo "make soak      the records' simulation for SECONDS=600, then KILLS=2000 real kills, then wrong messages and packets"
+	@echo "make soak      the records' simulation for SECONDS=600, then KILLS=2000 real kills, wrong messages and packets, ROUNDS=3 of all screens"
 	@echo "make mutants   plants mistakes in the records' code; every one must be caught"
 	@echo "make bench     measurements; results in bench-out/"
 	@echo "make bench-meeting  meeting control with 145 sites; results in bench-out/meeting.json"
@@ -58,6 +59,7 @@ soak: setup
 	$(PY) -m tests.simulation --seconds $(SECONDS)
 	$(PY) -m tests.simulation.kills $(KILLS)
 	$(PY) -m tests.media.garbage
+	$(PY) tests/ui/soak.py --rounds $(ROUNDS)
 
 mutants: setup
 	$(PY) -m tests.simulation.mutants $(ARGS)
