@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -96,7 +96,9 @@ async def province(tmp_path: Path) -> AsyncIterator[Province]:
 
 @needs_janus
 @pytest.mark.processes
-async def test_a_meeting_runs_over_two_engines_and_goes_on_over_one_when_the_citys_is_lost(province: Province):
+async def test_a_meeting_runs_over_two_engines_and_goes_on_over_one_when_the_citys_is_lost(
+    province: Province, record_property: Callable[[str, object], None]
+):
     host, near, far = await province.join(PROVINCE, HUIDONG, BOLUO)
     for terminal in (host, near, far):
         terminal.see(*(other for other in (host, near, far) if other is not terminal))
@@ -118,7 +120,10 @@ async def test_a_meeting_runs_over_two_engines_and_goes_on_over_one_when_the_cit
     await province.processes["hz"].kill()
     seen = {pair: pair[0].frames(pair[1]) for pair in pairs}
     took = await until(lambda: all(here.frames(there) > seen[here, there] + 10 for here, there in pairs), within=20)
+    record_property("recovery_seconds", round(took, 2))
     assert took < 10
+    decoded = host.media.stats().sites[near.site].audio_decoded
+    await until(lambda: host.media.stats().sites[near.site].audio_decoded > decoded + 25)
     assert await province.engines_of() == dict.fromkeys((PROVINCE, HUIDONG, BOLUO), "province")
     assert host.media.stats().restarts == 0
 
