@@ -11,15 +11,19 @@ from desktop_app.domain.clock import SystemClock
 from desktop_app.domain.ids import MeetingId, UnitPath
 from media.capture.capture import Capture
 from media.capture.pictures import CardSource
+from media.content.sharing import ContentMedia
+from media.engine.content import content_of
 from media.live import LiveMeeting
 from media.meeting import commands as cmd
 from media.meeting.link import Connection
+from media.meeting.stage import SCREEN
 from media.peers.seams import MediaConfig, MediaListener, MediaSignal, SiteStats
 from media.peers.terminal import TerminalMedia
 from media.playout.outputs import SilentOutput
 from media.playout.playout import Playout
 from media.thread import MediaThread
 from tests.media.rig import PlainCard, Room, ToneSource
+from tests.media.test_shared_screen import Page
 from tests.meeting.center import Center, until
 from tests.meeting.rooms import BOLUO, HUIDONG, MEETING, signer_of
 from tests.meeting.test_live import Screen
@@ -86,7 +90,13 @@ class Seat:
             media=self._media,
             listener=self.screen,
             clock=SystemClock(),
+            content=lambda signal, on_fault: ContentMedia(signal, "127.0.0.1", on_fault, SystemClock()),
         )
+
+    def sees_screen(self, other: "Seat") -> bool:
+        source = self.live.content_source(other.unit)
+        source.want(1280, 720)
+        return source.latest() is not None
 
     def _media(self, signal: MediaSignal, listener: MediaListener) -> TerminalMedia:
         clock, card = SystemClock(), PlainCard()
@@ -126,6 +136,34 @@ async def test_everybody_is_seen_and_whoever_has_the_floor_is_heard(center: Cent
         await until(lambda: host.hears(boluo) > 5)
         await asyncio.wrap_future(host.live.send(cmd.End()))
         await until(lambda: not host.live.stats().up and not boluo.live.stats().up)
+    finally:
+        for seat in (host, boluo):
+            await asyncio.wrap_future(seat.live.stop())
+        await asyncio.to_thread(thread.stop)
+
+
+async def test_a_screen_is_seen_while_the_meeting_shows_it_and_nothing_of_it_leaves_before_or_after(
+    center: Center, hub: Room
+):
+    center.engine = HubHere(hub)  # type: ignore[assignment]
+    await center.stop()
+    await center.start()
+    thread = MediaThread("media of the test")
+    thread.start()
+    host, boluo = Seat(thread, center, HUIDONG), Seat(thread, center, BOLUO)
+    try:
+        host.live.start()
+        boluo.live.start()
+        await until(lambda: host.live.stats().up and boluo.live.stats().up, 20)
+        host.live.share(Page())
+        assert host.live.shared_pictures == 0
+        await asyncio.wrap_future(host.live.send(cmd.PointSlide(SCREEN, 1, 1, "表格")))
+        await until(lambda: boluo.sees_screen(host), 20)
+        assert content_of(HUIDONG) in hub.hub.stats(MEETING)["publishers"]
+        await asyncio.wrap_future(host.live.send(cmd.PointSlide("")))
+        await until(lambda: content_of(HUIDONG) not in hub.hub.stats(MEETING)["publishers"], 20)
+        await until(lambda: host.live.shared_pictures == 0, 20)
+        assert host.live.stats().up
     finally:
         for seat in (host, boluo):
             await asyncio.wrap_future(seat.live.stop())
