@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
+from geometry import clipped
 from office_stage import receipt
-from PySide6.QtCore import QPoint, QRect
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QScrollArea, QWidget
+from PySide6.QtWidgets import QApplication
 from record_scenes import RECORD_SCENES
 from screenshots import SCENES, Scene, opened, shown_windows
 
@@ -22,36 +22,6 @@ def _themed(qapp: QApplication) -> Iterator[None]:
     start_theme(qapp, Scheme.LIGHT)
     yield
     theme().choose(Scheme.LIGHT, TextSize.STANDARD, 1.0)
-
-
-def clipped(window: QWidget) -> list[str]:
-    """What is shown smaller than its words need, or runs out of the window sideways."""
-    found = []
-    for widget in [*window.findChildren(QLabel), *window.findChildren(QPushButton)]:
-        if not widget.isVisibleTo(window) or not widget.text().strip() or isinstance(widget, RowButton):
-            continue
-        text = widget.text().strip()[:24]
-        needed = widget.sizeHint()
-        if isinstance(widget, QLabel) and widget.wordWrap():
-            if widget.height() < widget.heightForWidth(widget.width()) - 1:
-                found.append(f"{text}: {widget.height()} high, needs {widget.heightForWidth(widget.width())}")
-        elif widget.width() < needed.width() - 1 or widget.height() < needed.height() - 1:
-            found.append(f"{text}: {widget.size().toTuple()}, needs {needed.toTuple()}")
-        place = QRect(widget.mapTo(window, QPoint(0, 0)), widget.size())
-        room = _room(widget, window)
-        if place.left() < room.left() or place.right() > room.right():
-            found.append(f"{text}: at {place.getRect()} outside of {room.getRect()}")
-    return found
-
-
-def _room(widget: QWidget, window: QWidget) -> QRect:
-    """Where it may lie sideways: the innermost scrolled column, or the window."""
-    above = widget.parentWidget()
-    while above is not None and above is not window:
-        if isinstance(above.parentWidget(), QScrollArea) and above is above.parentWidget().viewport():
-            return QRect(above.mapTo(window, QPoint(0, 0)), above.size())
-        above = above.parentWidget()
-    return window.rect()
 
 
 CASES = [(name, look) for name in SCENES for look in (LOOKS[2:] if name in RECORD_SCENES else LOOKS)]
