@@ -46,6 +46,7 @@ from media.meeting.stage import Budget, Caption, Layout, Message, Slide
 from sync.reference.units import units
 from ui.i18n import language, set_language, t
 from ui.meeting.budget_dialog import BudgetDialog
+from ui.meeting.guest_door_dialog import GuestDoorDialog
 from ui.meeting.inquiry_card import AnswersDialog
 from ui.meeting.lecture_view import LectureView
 from ui.meeting.line_dialog import LineDialog
@@ -57,6 +58,7 @@ from ui.meeting.roll_view import RollCallView
 from ui.meeting.room_window import RoomWindow
 from ui.meeting.share_dialog import ShareDialog
 from ui.models.app_model import AppModel, Look
+from ui.models.guest_door_model import GuestDoorModel, GuestKey
 from ui.models.hosting_model import HostingModel
 from ui.models.lecture_model import LectureModel
 from ui.models.meeting_model import MeetingModel
@@ -479,6 +481,13 @@ def offered(view: MeetingView) -> QWidget:
     return dialog
 
 
+def keyed(view: MeetingView) -> QWidget:
+    """A key for a player that looks on."""
+    dialog = GuestDoorDialog(GuestDoorModel(view.model._services, view.model, view))
+    dialog.show_key(GuestKey("https://10.1.2.3:8443/v1/whep", "eyJtIjoiMDE5YSIsInIiOiJvYnNlcnZlciJ9.c2lsaWFu", NOW))
+    return dialog
+
+
 WINDOWS = (
     "履职报告 2026.xlsx - WPS 表格",
     "提案办理情况汇总（征求意见稿）.docx",
@@ -489,6 +498,7 @@ DIALOGS |= {
     "dialog-budgets": among(BUDGETED, lambda view: BudgetDialog(view.hosting.queue, None, LC)),
     "dialog-polling": among(BUSY, lambda view: PollDialog(view.hosting, None)),
     "dialog-share": among(BUSY, offered),
+    "dialog-guest": among(BUSY, keyed),
     "dialog-answers": among(ASKING, lambda view: AnswersDialog(view.hosting.inquiry, None)),
     "dialog-material": among(BUSY_PAGE, listed),
     "dialog-queue-menu": among(BUDGETED, lambda view: view._floor.queue.menu_of(view.model.queue[1])),
