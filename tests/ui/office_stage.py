@@ -164,7 +164,11 @@ class Counter:
 
     def open_door(self, meeting: str, role: str, unit_path: str, minutes: int) -> tuple[str, str, Any]:
         self._ask("door", meeting, role, unit_path, str(minutes))
-        return f"/v1/{'whip' if role == 'studio' else 'whep'}", "eyJtIjoi.c2lsaWFu", datetime(2026, 1, 17, 10, 30, tzinfo=UTC)
+        return (
+            f"/v1/{'whip' if role == 'studio' else 'whep'}",
+            "eyJtIjoi.c2lsaWFu",
+            datetime(2026, 1, 17, 10, 30, tzinfo=UTC),
+        )
 
     def revoke(self, device: str) -> None:
         self._ask("revoke", device)
