@@ -50,12 +50,12 @@ class SoundServer:
     def plug_in(self, name: str, title: str) -> None:
         """A loudspeaker `<name>` and a microphone `<name>-mic` that hears it."""
         self._modules[name] = [
-            self._load("module-null-sink", f"sink_name={name}", f'sink_properties="device.description=\'{title}\'"'),
+            self._load("module-null-sink", f"sink_name={name}", f"sink_properties=\"device.description='{title}'\""),
             self._load(
                 "module-remap-source",
                 f"source_name={name}-mic",
                 f"master={name}.monitor",
-                f'source_properties="device.description=\'{title} mic\'"',
+                f"source_properties=\"device.description='{title} mic'\"",
             ),
         ]
 
