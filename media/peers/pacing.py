@@ -45,9 +45,14 @@ class Pacer:
         self._rate = max(LEAST_RATE, round(bits * FASTER)) if borne is None else max(1, borne)
         self._burst = BURST if borne is None else NARROW_BURST
 
-    def hold(self, seconds: float) -> None:
-        """Nothing for so long."""
+    def hold(self, seconds: float) -> bool:
+        """Nothing for so long; whether what waited was too much, and was dropped."""
+        dropped = self.is_full
+        if dropped:
+            self._waiting.clear()
+            self._octets = 0
         self._held_until = asyncio.get_running_loop().time() + min(seconds, LONGEST_HOLD)
+        return dropped
 
     def put(self, packet: bytes) -> None:
         """Send it, soon; packets keep their order."""

@@ -18,6 +18,8 @@ from media.transport.path import MediaPath
 from media.transport.relay import Relay
 
 SOUND_CLOCK = 48_000
+RESEND_AFTER = 1.0
+"""Seconds after a queue has drained before anything of a picture is sent again: what was lost in it is too old."""
 
 
 class Publishing:
@@ -44,6 +46,7 @@ class Publishing:
         self.pacer = Pacer(self._send)
         self._pictures = {layer: RtpSender(VP8, PICTURE_CLOCK, self.pacer.put, keep=True) for layer in Layer}
         self._reported = (0, clock.monotonic())
+        self._resend_from = 0.0
         self._picture_ids = {layer: secrets.randbelow(0x8000) for layer in Layer}
 
     def offer(self) -> str:
@@ -93,7 +96,9 @@ class Publishing:
 
     def _on_rtcp(self, data: bytes) -> None:
         if (seconds := rtcp.read_hold(data)) is not None:
-            self.pacer.hold(seconds)
+            self._resend_from = self._clock.monotonic() + seconds + RESEND_AFTER
+            if self.pacer.hold(seconds):
+                self._want_keyframe(None)
             return
         for packet in rtcp.read_rtcp(data):
             if isinstance(packet, RtcpRrPacket):
@@ -108,7 +113,8 @@ class Publishing:
                 self._want_keyframe(layer)
             elif numbers := rtcp.lost_numbers(packet):
                 if layer is not None:
-                    self._pictures[layer].resend(numbers)
+                    if self._clock.monotonic() >= self._resend_from:
+                        self._pictures[layer].resend(numbers)
                 elif getattr(packet, "media_ssrc", 0) == self._sound.ssrc:
                     self.voice.resend(numbers)
 

@@ -44,6 +44,12 @@ EXACT_QUEUE_NOW, EXACT_QUEUE_NOW_TRIED = 0.12, 0.045
 """The same of a tenth of a second alone."""
 EFFECT_WITHIN = 0.3
 """Seconds until a cut shows, beyond those in which the queue drains."""
+CUT_AT_MOST = 0.7
+"""The least share of what was allowed that is left by one cut."""
+POLICED = 0.5
+"""Loss without a queue from which on the line is taken to drop what is too much."""
+LOSS_FORGOTTEN = 2.0
+"""Seconds after a cut from which on a loss is another one."""
 DRAIN_MORE = 0.03
 """Seconds by which the queue grows at least until the cut shows."""
 EXACT_HOLD = (2.0, 4.0)
@@ -102,8 +108,9 @@ class Budget:
         tried = self._raised_at > self._cut_at and since < TRIED_FOR
         least = EXACT_QUEUE_TRIED if tried else EXACT_QUEUE
         least_now = EXACT_QUEUE_NOW_TRIED if tried else EXACT_QUEUE_NOW
+        is_new = now - self._cut_at > LOSS_FORGOTTEN  # nothing of what was lost before the last cut
         if reading.rate >= TELLING and (
-            reading.queue > least or reading.long_queue > least_now or _loses_much(reading)
+            reading.queue > least or reading.long_queue > least_now or (is_new and _drops_much(reading))
         ):
             if now < self._effect_at:
                 return False
@@ -111,7 +118,8 @@ class Budget:
             # A packet that waited long was sent long ago: the queue has grown since, and will until the cut shows.
             self.drain = 2 * max(reading.queue, reading.long_queue, reading.newest_queue) + DRAIN_MORE
             self._effect_at = now + self.drain + EFFECT_WITHIN
-            self._cut(reading.rate, now)
+            # What was held back could not come through: that says nothing of the line.
+            self._cut(max(reading.rate, CUT_AT_MOST * (before or 0)), now)
             return self.bits != before
         if self.bits is not None and self._raised_at > self._cut_at:
             has_come = reading.rate >= TRIED_SHARE * self.bits
@@ -157,8 +165,13 @@ class Budget:
 def is_full(reading: Reading) -> bool:
     """Whether more is sent over the line than it bears."""
     if reading.exact:
-        return reading.rate >= TELLING and (reading.queue > EXACT_QUEUE or _loses_much(reading))
+        return reading.rate >= TELLING and (reading.queue > EXACT_QUEUE or _drops_much(reading))
     return reading.rate >= TELLING and (reading.long_queue > QUEUE_THAT_STAYS or _loses_much(reading))
+
+
+def _drops_much(reading: Reading) -> bool:
+    """Of a line whose queue is known: without one only what no bad line loses."""
+    return reading.loss > LOSS and (reading.queue > EXACT_QUEUE_TRIED or reading.long_loss > POLICED)
 
 
 def _loses_much(reading: Reading) -> bool:
