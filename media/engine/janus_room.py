@@ -61,7 +61,7 @@ class JanusRoom:
         remote = read_description(offer)
         streams = {name: line.mid for name, line in published(remote).items()}
         self._admit(len(self.feeds) + len(self.coming_feeds))
-        lines = tuple(replace(line, direction="sendonly") for line in remote.lines)
+        lines = tuple(replace(line, direction="sendonly", send_time=None) for line in remote.lines)
         sending = replace(remote, lines=lines, candidates=(), setup="active")
         async with self.lock:
             handle = await self._desk.attach()
@@ -98,7 +98,10 @@ class JanusRoom:
                 )
                 theirs = read_description((await self._desk.ask(handle, body))["jsep"])
                 pairs = list(zip(remote.lines, theirs.lines, strict=True))
-                ours = tuple(replace(line, mid=other.mid, direction="recvonly", ssrc=None) for line, other in pairs)
+                ours = tuple(
+                    replace(line, mid=other.mid, direction="recvonly", ssrc=None, send_time=None)
+                    for line, other in pairs
+                )
                 answer = write_description(replace(remote, lines=ours, candidates=(), setup="active"))
                 await self._desk.ask(handle, {"request": "start"}, ("answer", answer))
             except Fault:
