@@ -484,7 +484,7 @@ def offered(view: MeetingView) -> QWidget:
 def keyed(view: MeetingView) -> QWidget:
     """A key for a player that looks on."""
     dialog = GuestDoorDialog(GuestDoorModel(view.model._services, view.model, view))
-    dialog.show_key(GuestKey("https://10.1.2.3:8443/v1/whep", "eyJtIjoiMDE5YSIsInIiOiJvYnNlcnZlciJ9.c2lsaWFu", NOW))
+    dialog.show_key(GuestKey("https://10.1.2.3:8443/v1/whip", "eyJtIjoiMDE5YSIsInIiOiJvYnNlcnZlciJ9.c2lsaWFu", NOW))
     return dialog
 
 
