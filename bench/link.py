@@ -16,6 +16,8 @@ Direction = Literal["up", "down"]
 """Up is from who comes to the relay towards its target."""
 
 SRTP_TAG = 10
+APART = 1e-6
+"""Seconds between two packets that keep their order: a loop runs what is due at the same moment in any order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,7 @@ class Way:
         arrives = leaves + conditions.delay + chance.jitter * conditions.jitter
         if chance.reorder < conditions.reorder:
             return arrives + conditions.reorder_by
-        self._last = max(self._last, arrives)
+        self._last = max(self._last + APART, arrives)
         return self._last
 
     def begin(self, conditions: Conditions) -> None:
