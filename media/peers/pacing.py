@@ -45,9 +45,9 @@ class Pacer:
         self._rate = max(LEAST_RATE, round(bits * FASTER)) if borne is None else max(1, borne)
         self._burst = BURST if borne is None else NARROW_BURST
 
-    def hold(self, seconds: float) -> bool:
-        """Nothing for so long; whether what waited was too much, and was dropped."""
-        dropped = self.is_full
+    def hold(self, seconds: float) -> list[bytes]:
+        """Nothing for so long; what waited, where that was too much: it is dropped."""
+        dropped = list(self._waiting) if self.is_full else []
         if dropped:
             self._waiting.clear()
             self._octets = 0

@@ -62,7 +62,7 @@ class Publishing:
     async def connect(self, answer: Description) -> None:
         self.voice.red = next((line.red for line in answer.lines if line.kind == "audio"), None)
         self._send_time = next((line.send_time for line in answer.lines if line.send_time is not None), None)
-        self.voice.protection.is_told = self._send_time is not None
+        self.voice.protection.is_told = self.uplink.is_told = self._send_time is not None
         await self.path.connect(answer)
         self._want_keyframe(None)
 
@@ -97,7 +97,9 @@ class Publishing:
     def _on_rtcp(self, data: bytes) -> None:
         if (seconds := rtcp.read_hold(data)) is not None:
             self._resend_from = self._clock.monotonic() + seconds + RESEND_AFTER
-            if self.pacer.hold(seconds):
+            if dropped := self.pacer.hold(seconds):
+                for each in self._pictures.values():
+                    each.take_back(dropped)
                 self._want_keyframe(None)
             return
         for packet in rtcp.read_rtcp(data):

@@ -11,6 +11,8 @@ HISTORY = 512
 RESEND_SHARE = 0.5
 """Packets that may be sent again for each one that is sent."""
 RESENDS_AT_ONCE = 80
+HEADER = 12
+"""Bytes before the payload."""
 
 
 class RtpSender:
@@ -59,6 +61,17 @@ class RtpSender:
             if packet is not None and packet[2:4] == number.to_bytes(2, "big") and self._resends_left >= 1:
                 self._resends_left -= 1
                 self._send(packet)
+
+    def take_back(self, packets: list[bytes]) -> None:
+        """These never left: the next one takes the first one's number, so that nobody takes them for lost. Among them
+        may be some that were sent before; those keep theirs."""
+        ssrc = self.ssrc.to_bytes(4, "big")
+        kept = {packet[2:4]: packet for packet in packets if packet[8:12] == ssrc}
+        while (packet := kept.get(self._number.to_bytes(2, "big"))) is not None:
+            self._history.pop(self._number % HISTORY, None)
+            self._number = (self._number - 1) & 0xFFFF
+            self.packets -= 1
+            self._octets -= len(packet) - HEADER
 
     def report(self, now: float, unix: float) -> bytes:
         """The sender report of this second; nothing before the first packet."""

@@ -9,6 +9,10 @@ SHORTEST_OVER = 30.0
 HEAVY_LOSS = 0.2
 LOSS = 0.03
 OUTAGE = 0.8
+AWAY = 1.8
+"""Seconds without a report, which comes every second, after which the line was away."""
+AFTER_AWAY = 1.5
+"""Seconds after that in which a loss may be of the time when it was."""
 
 
 class Uplink:
@@ -17,6 +21,11 @@ class Uplink:
     def __init__(self) -> None:
         self.round_trip: float | None = None
         self.loss = 0.0
+        self.is_told = False
+        """The engine tells exactly what the line bears (`told`): reports say nothing more of that."""
+        self._reported_at = float("-inf")
+        self._back_at = float("-inf")
+        """When the first report after an outage came."""
         self._told: tuple[int, float] | None = None
         self._told_main: tuple[int, float] | None = None
         self._budget = Budget()
@@ -39,8 +48,9 @@ class Uplink:
     def reported(self, loss: float, round_trip: float | None, sent: float, now: float) -> None:
         """A report of a picture: the share that was lost, the round trip, and the bit/s that were sent meanwhile."""
         self.loss = loss
-        if loss > OUTAGE:
-            return  # the line was away, not narrow
+        if now - self._reported_at > AWAY:
+            self._back_at = now
+        self._reported_at = now
         queue = 0.0
         if round_trip is not None:
             self.round_trip = round_trip
@@ -50,6 +60,8 @@ class Uplink:
             self._shortest = min(self._shortest, self._next_shortest)
             queue = round_trip - self._shortest
         # The round trip also grows where the way back is full: without loss it says nothing of this one.
+        if self.is_told or loss > OUTAGE or now - self._back_at < AFTER_AWAY:
+            return  # the line was away, not narrow
         full = loss > HEAVY_LOSS or (loss > LOSS and queue > QUEUE)
         self._budget.note(sent * (1 - loss) if full else None, now)
 

@@ -36,6 +36,10 @@ OVERHEAD = 28 + 12 + 10
 """Bytes of IP, UDP, RTP and SRTP around a payload."""
 MAX_GAP = 60
 """A wider one is an outage: the line was away, not narrow."""
+AWAY = 0.4
+"""Seconds without any packet of the line after which it was away too: a line that is only full lets some through."""
+OUT_OF_ORDER = 0.02
+"""Seconds within which a packet that seemed to be missing was only overtaken."""
 JUMP = 5.0
 """Seconds; a delay that changes by more is another stream's."""
 PAUSE = 0.7
@@ -71,6 +75,10 @@ class Arrivals:
         self._step_at: float | None = None
         self._late_at: float | None = None
         """When this processor itself was late last."""
+        self._late_by = 0.0
+        """Seconds by which it was late in the last step."""
+        self._heard_at = float("-inf")
+        self._outages = 0
         self._waits = _Waits()
 
     def add(
@@ -88,24 +96,30 @@ class Arrivals:
         """A packet of the stream `key`; `number` is its unwrapped sequence number. Without `timed` its timestamp says
         nothing: it may be of a stream that has just taken the place of another one. `sent` is when it left, in ticks of
         `send_time.CLOCK`."""
+        self._hear(now)
         step = self._now
         step.octets += size + OVERHEAD + (0 if sent is None else send_time.SIZE)
         step.packets += 1
         stream = self._streams.get(key)
         if stream is None:
             stream = self._streams[key] = _Stream(clock_rate)
-        step.missing += stream.add(number, timestamp if timed and sent is None else None, now)
+        step.missing += stream.add(number, timestamp if timed and sent is None else None, now, self._outages)
         if sent is not None:
             self._waits.add(sent, now)
 
     def fill(self, sent: int, size: int, now: float) -> None:
         """A packet that belongs to no stream."""
+        self._hear(now)
         self._now.octets += size + OVERHEAD - 12
         self._waits.add(sent, now)
 
     def forget(self, key: object) -> None:
         """Another source is in this stream from now on."""
         self._streams.pop(key, None)
+
+    def _hear(self, now: float) -> None:
+        self._outages += now - self._heard_at > AWAY
+        self._heard_at = now
 
     def look(self, now: float) -> Reading | None:
         """What the last moments tell; None where a step is not over yet."""
@@ -116,10 +130,12 @@ class Arrivals:
         if now - self._step_at > LATE:
             self._late_at = now
         self._now.seconds = now - self._step_at
+        # What came while this processor was busy may be read only after this.
+        late_before, self._late_by = self._late_by, max(0.0, self._now.seconds - UNEVEN)
         self._step_at = now
         self._steps.append(self._now)
         self._now = _Step()
-        if (found := self._waits.turn(max(0.0, self._steps[-1].seconds - UNEVEN))) is not None:
+        if (found := self._waits.turn(max(late_before, self._late_by))) is not None:
             return self._exact(*found)
         waits = [found for stream in self._streams.values() if (found := stream.turn()) is not None]
         queue = min((wait for wait, _ in waits), default=0.0)
@@ -195,6 +211,10 @@ class _Stream:
         self._clock_rate = clock_rate
         self._unwrap = Unwrapper(32)
         self._newest: int | None = None
+        self._missing: dict[int, float] = {}
+        """What the last gaps lack, and since when."""
+        self._outages = 0
+        """Of the line, before the newest packet."""
         self._time: int | None = None
         self._base: float | None = None
         self._next_base: float | None = None
@@ -205,14 +225,18 @@ class _Stream:
         self._recent: deque[tuple[int, float]] = deque(maxlen=LONG_QUEUE_STEPS)
         """How many pictures or sounds began in a step, and the least wait of them."""
 
-    def add(self, number: int, timestamp: int | None, now: float) -> int:
-        """How many packets before this one are missing."""
+    def add(self, number: int, timestamp: int | None, now: float, outages: int) -> int:
+        """How many packets before this one are missing; -1 where it was one of those, and only overtaken. The line was
+        away so many times: nothing is missing of what was sent meanwhile."""
         newest = self._newest
         missing = 0
         if newest is None or number > newest:
-            if newest is not None and number - newest <= MAX_GAP:
-                missing = number - newest - 1
-            self._newest = number
+            if newest is not None and 1 < number - newest <= MAX_GAP and outages == self._outages:
+                self._missing = dict.fromkeys(range(newest + 1, number), now)
+                missing = len(self._missing)
+            self._newest, self._outages = number, outages
+        elif now - self._missing.pop(number, float("-inf")) < OUT_OF_ORDER:
+            missing = -1
         if timestamp is None:
             return missing
         time = self._unwrap(timestamp)
@@ -255,6 +279,6 @@ class _Stream:
 
 def _loss(steps: list[_Step], least: int) -> float:
     """The share that is missing, where enough was sent to tell."""
-    missing = sum(step.missing for step in steps)
+    missing = max(0, sum(step.missing for step in steps))
     sent = missing + sum(step.packets for step in steps)
     return missing / sent if sent >= least else 0.0

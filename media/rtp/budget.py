@@ -46,6 +46,9 @@ EFFECT_WITHIN = 0.3
 """Seconds until a cut shows, beyond those in which the queue drains."""
 CUT_AT_MOST = 0.7
 """The least share of what was allowed that is left by one cut."""
+FIRST_LEAST = 140_000
+"""Bit/s that the first cut leaves: a voice and a small picture. It may have been made of a moment in which little was
+sent; if that is too much the next cut tells."""
 POLICED = 0.5
 """Loss without a queue from which on the line is taken to drop what is too much."""
 LOSS_FORGOTTEN = 2.0
@@ -78,7 +81,7 @@ class Budget:
         self._holds = HOLD
         self._hold = HOLD[0]
         self._raises = 0
-        """In a row."""
+        """In a row, beyond what is known to be near."""
         self._came_through = 0.0
         """When it was cut the last time."""
         self.enough = enough
@@ -140,13 +143,14 @@ class Budget:
         return self.bits != before
 
     def _raised(self, bits: int) -> int:
-        self._raises += 1
         if self._holds is not EXACT_HOLD:
             return max(round(bits * RAISE_BY), bits + RAISE_LEAST)
-        raised = round(bits * (RAISE_FASTER if self._raises > RAISED_BEFORE else RAISE_BY))
         near, far = (round(self._came_through * share) for share in NEAR)
         if bits < far:
-            raised = min(raised, max(round(bits * RAISE_NEAR), near))
+            raised = min(round(bits * RAISE_BY), max(round(bits * RAISE_NEAR), near))
+        else:
+            self._raises += 1
+            raised = round(bits * (RAISE_FASTER if self._raises > RAISED_BEFORE else RAISE_BY))
         return max(raised, bits + RAISE_LEAST_NEAR)
 
     def _cut(self, through: float, now: float) -> None:
@@ -156,7 +160,8 @@ class Budget:
             self._hold = self._holds[0]
         # Still full after a cut: what is sent is more than was reckoned.
         least = through if self.bits is None else min(self.bits, through)
-        self.bits = max(LEAST, round(least * KEEP))
+        first = self.bits is None and self._holds is EXACT_HOLD
+        self.bits = max(FIRST_LEAST if first else LEAST, round(least * KEEP))
         self._cut_at = now
         self._raises = 0
         self._came_through = through
