@@ -4,18 +4,22 @@ Bit rates are what VP8 needs there for a room with people in it. A smaller pictu
 large one that is starved, so a narrow line gets a smaller one.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from media.engine.layers import FULL_HEIGHT, THUMB_HEIGHT
 
 SIZES = {270: (480, 270), 360: (640, 360), 540: (960, 540), FULL_HEIGHT: (1280, 720)}
 """The main picture's, by its lines."""
+SMALLER = {THUMB_HEIGHT: (320, THUMB_HEIGHT), **SIZES}
+"""And what it shrinks to where its bits do not suffice for it."""
 BITRATES = {THUMB_HEIGHT: 120_000, 270: 300_000, 360: 600_000, 540: 1_000_000, FULL_HEIGHT: 1_500_000}
 """Bit/s of each, by its lines."""
 VOICE = 64_000
 """Bit/s that are kept on a line for the voices and for what keeps a connection alive."""
 FLOOR = 0.6
 """The share of its bit rate down to which a size is worth sending."""
+STEADY = 0.85
+"""The share of what a picture may have that its encoder is told."""
 OVER = 1.25
 """A place may be so many times higher than the picture in it before the next size is asked for."""
 THUMB_EVERY = 2
@@ -58,6 +62,20 @@ def main_encoding(lines: int, bits: int | None = None) -> Encoding | None:
         if bits is None or bits >= likes * FLOOR:
             return Encoding(*SIZES[height], likes if bits is None else min(likes, _rounded(bits)))
     return None
+
+
+def steady(encoding: Encoding) -> Encoding:
+    """The same on a line that bears no more: an encoder hits its rate only in the long run, and what is over it would
+    wait, so that the next pictures are left out."""
+    if encoding.bitrate >= BITRATES[encoding.height]:
+        return encoding
+    return replace(encoding, bitrate=round(encoding.bitrate * STEADY))
+
+
+def within(encoding: Encoding, lines: int) -> Encoding:
+    """The same bits in at most so many lines."""
+    size = SMALLER.get(lines)
+    return encoding if size is None or encoding.height <= lines else replace(encoding, width=size[0], height=size[1])
 
 
 def thumb_encoding(bits: int | None = None) -> Encoding | None:

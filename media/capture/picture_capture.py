@@ -29,6 +29,8 @@ class PictureCapture:
         """Whether anyone receives; otherwise nothing is encoded."""
         self.is_held = False
         """So much waits for the line that another picture would only be late."""
+        self.left_out = 0.0
+        """The share of the main pictures of the last second that were too much, for their bits or for the line."""
         self.plan = PicturePlan(main_encoding(PICTURE_SIZE[1]), THUMB)
         self.sent = 0
         self.fps = 0.0
@@ -152,14 +154,18 @@ class PictureCapture:
     ) -> None:
         if encoding is None:
             encoder.rest()
-        elif number % encoding.every == 0 and not self.is_held:
-            wanted = self._keyframes[encoder.layer]
-            keyframe = wanted.is_set()
-            wanted.clear()
-            frame = encoder.encode(encoding, picture, timestamp, keyframe=keyframe)
+        elif number % encoding.every == 0:
+            frame = b""
+            if not self.is_held:
+                wanted = self._keyframes[encoder.layer]
+                keyframe = wanted.is_set()
+                wanted.clear()
+                frame = encoder.encode(encoding, picture, timestamp, keyframe=keyframe)
             if frame and self._sink is not None:
                 self._sink.on_picture(encoder.layer, frame, timestamp)
                 self.sent += encoding.every == 1 or self.plan.main is None
+            if encoder.layer is Layer.MAIN:
+                self.left_out += ((not frame) - self.left_out) / PICTURE_FPS
 
     def _show(self, tile: TileScaler, picture: av.VideoFrame) -> None:
         wanted = self._preview.wanted

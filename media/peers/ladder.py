@@ -4,6 +4,7 @@ The steps are the same in both directions: all as wanted, smaller, some paused, 
 `media.rtp.budget`; here it is shared out.
 """
 
+from dataclasses import replace
 from enum import IntEnum
 
 from desktop_app.domain.ids import UnitPath
@@ -11,12 +12,15 @@ from media.capture.encodings import (
     BITRATES,
     FLOOR,
     SIZES,
+    SMALLER,
     THUMB,
     VOICE,
     Encoding,
     PicturePlan,
     main_encoding,
+    steady,
     thumb_encoding,
+    within,
 )
 from media.engine.layers import THUMB_HEIGHT, Demand
 from media.rtp.budget import ENOUGH
@@ -28,6 +32,11 @@ CHANGE_EVERY = 2.0
 WORTH = 1.3
 SPARE = 1.3
 """A line that bears so many times what the screen shows limits nothing."""
+SPARSE, SPARSE_FOR = 0.4, 1.5
+"""The share of the pictures that is left out, and for how many seconds, before they are made smaller."""
+RICHER = 1.5
+"""So many times the bits with which a size was sparse it may do with; and so it may after LARGER_AFTER seconds."""
+LARGER_AFTER = 15.0
 LEAST_MAIN = round(FLOOR * BITRATES[min(SIZES)])
 """Bit/s of the least main picture; who bears less gets the thumb."""
 
@@ -98,8 +107,11 @@ class Sending:
         self.bits: int | None = None
         self.main_bits: int | None = None
         """What those bear who watch the main picture."""
+        self.left_out = 0.0
+        """The share of the main pictures that the encoder, or what waits for the line, leaves out."""
         self.step = Step.MAIN
         self.plan = PicturePlan(None, None)
+        self._shrunk = _Shrunk()
         self._asked: tuple[Demand, bool] | None = None
         self._changed_at = float("-inf")
 
@@ -107,6 +119,11 @@ class Sending:
         """What to send. `standby`: the thumb is sent also where nobody shows it, if the line bears it."""
         most = None if self.main_bits is None else max(self.main_bits, LEAST_MAIN)
         fresh = _fit(demand, standby, self.bits, most)
+        if fresh.main is not None:
+            narrow = self.bits is not None or most is not None
+            main = steady(fresh.main) if narrow else fresh.main
+            lines = self._shrunk.look(main, self.plan.main, self.left_out if narrow else None, now)
+            fresh = replace(fresh, main=within(main, lines))
         asked = (demand, standby)
         if fresh != self.plan:
             too_much = self.bits is not None and bits_of(self.plan) > max(0, self.bits - VOICE)
@@ -117,6 +134,33 @@ class Sending:
         self._asked = asked
         self.step = _sending_step(self.plan, demand, standby, most)
         return self.plan
+
+
+class _Shrunk:
+    """How many lines the main picture has at most because with more of them too few pictures got through: more moves
+    in it than its bits suffice for."""
+
+    def __init__(self) -> None:
+        self._sizes: list[tuple[int, int, float]] = []
+        """Of each size that was given up, the largest first: lines, bits, when."""
+        self._sparse_since: float | None = None
+
+    def look(self, fresh: Encoding, now_sent: Encoding | None, left_out: float | None, now: float) -> int:
+        """The lines that `fresh` may have; nothing is `left_out` (None) where the line is not narrow."""
+        while self._sizes and (
+            left_out is None or fresh.bitrate >= RICHER * self._sizes[-1][1] or now - self._sizes[-1][2] > LARGER_AFTER
+        ):
+            self._sizes.pop()
+        lines = max(each for each in SMALLER if all(each < given_up for given_up, _, _ in self._sizes))
+        if left_out is None or left_out < SPARSE or now_sent is None or now_sent.height != min(lines, fresh.height):
+            self._sparse_since = None
+        elif self._sparse_since is None:
+            self._sparse_since = now
+        elif now - self._sparse_since >= SPARSE_FOR and now_sent.height > min(SMALLER):
+            self._sizes.append((now_sent.height, fresh.bitrate, now))
+            self._sparse_since = None
+            lines = max(each for each in SMALLER if each < now_sent.height)
+        return lines
 
 
 def bits_of(plan: PicturePlan) -> int:

@@ -217,6 +217,7 @@ class TerminalMedia:
             self._sharing.bits = connection.publishing.uplink.bits(now)
             self._sharing.main_bits = connection.publishing.uplink.main_bits(now)
         before, picture = self._capture.picture.plan, self._capture.picture
+        self._sharing.left_out = picture.left_out
         plan = self._sharing.look(self._demand, self._standby, now)
         if plan != before:
             picture.plan = plan
