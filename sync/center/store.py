@@ -348,9 +348,9 @@ class CenterStore(Store):
             at = position(connection, principal.device)
             if at.lacks(own_head):
                 raise at.fault("chain-gap")
-            if at.epoch == own_head[0] and at.seq > own_head[1]:
+            if (at.epoch, at.seq) > own_head:
                 raise at.fault("chain-fork")
-            acknowledged = (at.epoch, at.seq) == own_head or (at.epoch < own_head[0] and own_head[1] == 0)
+            acknowledged = (at.epoch, at.seq) == own_head or own_head[1] == 0
             settled = known_feed == self._feed and acknowledged and not changes
             sums = sums_of(feed.all_visible(connection, unit_path)) if settled else b""
         heads = Heads(self._feed, cursor, settled, sums, b"")

@@ -231,6 +231,33 @@ def test_a_restored_terminal_gets_back_what_a_stick_brought_while_it_waited_for_
     assert compare(province, restored) == []
 
 
+def test_a_terminal_restored_from_before_its_last_epoch_is_told_so_when_it_compares(
+    province: Province, tmp_path: Path
+) -> None:
+    host = province.terminal(HUIDONG)
+    for copy in ("once", "twice"):
+        (tmp_path / copy).mkdir()
+        host.backup(tmp_path / copy / "store.db")
+    meeting = province.meeting(host)
+    province.sync(host)
+    host.close()
+    once = province.open_terminal(host.identity, folder=tmp_path / "once")  # type: ignore[arg-type]
+    province.sync(once)
+    signed = province.sign_in(once, meeting, "in a second epoch")
+    province.sync(once)
+    once.close()
+    twice = province.open_terminal(host.identity, folder=tmp_path / "twice")  # type: ignore[arg-type]
+    with pytest.raises(PeerFault, match="chain-fork") as told:
+        compare(province, twice)
+    place = told.value.values
+    assert place["epoch"] > twice.pull_position().epoch
+    twice.go_on_from(place["epoch"], place["seq"], bytes.fromhex(place["head_hash"]))
+    assert twice.pull_position().epoch > place["epoch"]
+    province.sync(twice)
+    assert twice.get("sign_in", signed) is not None
+    assert compare(province, twice) == []
+
+
 def test_a_unit_that_was_uninvited_and_invited_again_sees_it_all_at_its_next_terminal(province: Province) -> None:
     host, guest = province.terminal(HUIDONG), province.terminal(BOLUO)
     meeting = province.meeting(host, BOLUO)
