@@ -1,7 +1,7 @@
 """A call of 1280x720 whose line is narrowed and widened again: what becomes of the voice and of the picture.
 
-Ours goes through a hub, and the line is the receiver's; Chromium's goes from peer to peer over the same link. The
-queue of the line is 0.4 s, the round trip 60 ms.
+Ours goes through a hub, and the line is the receiver's (`narrow_up` has the sender's); Chromium's goes from peer to
+peer over the same link. The queue of the line is 0.4 s, the round trip 60 ms.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from starlette.routing import Route
 import desktop_app.demo
 from bench.link import Conditions, Link
 from bench.media.page import Page
-from bench.rows import Row
+from bench.rows import Row, at_most, not_above_peer
 from media.capture.sounds import SoundFileSource
 from media.engine.layers import Demand
 from tests.media.rig import MEETING, Room, until
@@ -116,13 +116,16 @@ class Drifting:
     def close(self) -> None: ...
 
 
-async def ours(conditions: Conditions) -> Course:
+async def ours(conditions: Conditions, *, up: bool = False) -> Course:
+    """`up`: the line is that of the terminal that is seen, not of the one that sees."""
     room = Room()
     await room.open()
     link = Link(WIDE, WIDE)
     number = await link.open(("127.0.0.1", room.port.address[1]))
-    far = room.join("a/", through=lambda port: number)
-    near = room.join("b/", picture=Drifting(), sound=SoundFileSource(SPEECH))
+    far = room.join("a/", through=None if up else lambda port: number)
+    near = room.join(
+        "b/", picture=Drifting(), sound=SoundFileSource(SPEECH), through=(lambda port: number) if up else None
+    )
     following = asyncio.ensure_future(follow(room))
     try:
         for terminal in (far, near):
@@ -188,18 +191,27 @@ def rows() -> list[Row]:
     found = []
     for name, conditions in CELLS.items():
         mine, peer = asyncio.run(ours(conditions)), theirs.get(name)
-        concealed = peer.concealed if peer is not None else None
-        holds = None if concealed is None else mine.concealed <= concealed
-        found += [
-            Row(f"720p call, {name}: voice concealed, %", mine.concealed, concealed, "<= peer", holds),
-            Row(f"720p call, {name}: pictures a second", mine.fps, peer.fps if peer is not None else None),
-            Row(
-                f"720p call, {name} widened: picture back, s",
-                mine.back,
-                peer.back if peer is not None else None,
-                "<= 10",
-                mine.back is not None and mine.back <= 10,
-            ),
-            Row(f"720p call, {name} widened: 720 lines again, s", mine.full, peer.full if peer is not None else None),
-        ]
+        found += compared(name, mine, *((peer.concealed, peer.fps, peer.back) if peer is not None else 3 * (None,)))
     return found
+
+
+def compared(name: str, mine: Course, concealed: float | None, fps: float | None, back: float | None) -> list[Row]:
+    """The rows of a cell beside the peer's figures."""
+    return [
+        not_above_peer(concealed_row(name), mine.concealed, concealed),
+        Row(fps_row(name), mine.fps, fps),
+        at_most(back_row(name), mine.back, 10, back),
+        Row(f"720p call, {name} widened: 720 lines again, s", mine.full),
+    ]
+
+
+def concealed_row(name: str) -> str:
+    return f"720p call, {name}: voice concealed, %"
+
+
+def fps_row(name: str) -> str:
+    return f"720p call, {name}: pictures a second"
+
+
+def back_row(name: str) -> str:
+    return f"720p call, {name} widened: picture back, s"
