@@ -58,13 +58,13 @@ DRAIN_MORE = 0.03
 EXACT_HOLD = (2.0, 4.0)
 """As `HOLD`: a raise that fails makes the voice late by some hundredths of a second, and loses nothing of it."""
 RAISE_FASTER = 1.3
-RAISED_BEFORE = 2
-"""So many raises that the line bore are followed by larger ones."""
+RAISED_BEFORE = 1
+"""So many raises beyond what is near that the line bore are followed by larger ones."""
 RAISE_NEAR = 1.07
 NEAR = (0.92, 1.25)
 """Between these shares of what came through when it was full the last time raises are small ones."""
 RAISE_LEAST_NEAR = 10_000
-TRIED_SHARE = 0.7
+TRIED_SHARE = 0.6
 """The share of what was allowed that has come when it counts as tried."""
 UNTRIED_FOR = 2.0
 """Seconds after which a raise is made all the same."""
