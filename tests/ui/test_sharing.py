@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import shiboken6
 from conducted import Conducted
 from drawn import GD, NINE, busy_state
 from PySide6.QtCore import Qt
@@ -72,6 +73,16 @@ def test_a_shared_screen_has_a_frame_around_it_that_no_click_meets(desk: Desk) -
     assert all(edge.windowFlags() & Qt.WindowType.WindowTransparentForInput for edge in edges)
     desk.share.stop()
     assert desk.view._share_frame.edges == []
+
+
+def test_the_bar_goes_with_the_meetings_window(qtbot: Any) -> None:
+    desk = Desk()
+    desk.share.begin(desk.share._screens()[0])
+    frame = desk.view._share_frame
+    left = [frame.bar, *frame.edges]
+    assert len(left) == 5
+    shiboken6.delete(desk.view)
+    assert not [part for part in left if shiboken6.isValid(part) and part.isVisible()]
 
 
 def test_who_may_not_share_is_told_why(qtbot: Any) -> None:

@@ -57,10 +57,11 @@ class _Edge(QWidget):
 
 
 class ShareFrame(QObject):
-    """Comes and goes with the sharing."""
+    """Comes and goes with the sharing, and goes with `parent`."""
 
-    def __init__(self, model: ShareModel, parent: QObject | None = None) -> None:
+    def __init__(self, model: ShareModel, parent: QObject) -> None:
         super().__init__(parent)
+        parent.destroyed.connect(self.close)
         self._model = model
         self.bar: ShareBar | None = None
         self.edges: list[_Edge] = []
