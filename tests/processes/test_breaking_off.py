@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,9 @@ def _belonging_to(folder: Path) -> set[int]:
 
 def test_ctrl_c_ends_the_demonstration_and_every_process_it_started(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "desktop_app.main", "demo", "--out", str(tmp_path / "out"), "--language", "en"]
-    demo = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    """A runner in the background ignores the key, and its children would too."""
+    demo = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=heard)
     assert demo.stdout is not None
     for line in demo.stdout:
         if "Terminals started" in line:
@@ -50,6 +53,7 @@ def test_ctrl_c_ends_the_demonstration_and_every_process_it_started(tmp_path: Pa
 def test_a_run_that_is_killed_leaves_neither_its_center_nor_its_hub(tmp_path: Path) -> None:
     code = """
 import sys, time
+from functools import partial
 from pathlib import Path
 from desktop_app.demo.cast import HOST
 from desktop_app.demo.processes import Company
