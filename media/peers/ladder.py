@@ -32,7 +32,7 @@ CHANGE_EVERY = 2.0
 WORTH = 1.3
 SPARE = 1.3
 """A line that bears so many times what the screen shows limits nothing."""
-SPARSE, SPARSE_FOR = 0.4, 1.5
+SPARSE, SPARSE_FOR = 0.25, 1.5
 """The share of the pictures that is left out, and for how many seconds, before they are made smaller."""
 RICHER = 1.5
 """So many times the bits with which a size was sparse it may do with; and so it may after LARGER_AFTER seconds."""
