@@ -15,6 +15,7 @@ class ReadinessStage:
         self._find = work
         self.acts: dict[str, Callable[..., object]] = {
             "ready.open": lambda meeting=None: self._work.readiness.open(meeting),
+            "ready.contact": lambda unit_path, name, phone: self._work.readiness.write_contact(unit_path, name, phone),
             "ready.export": lambda path: self._work.readiness.export(Path(path)),
             "report.open": lambda meeting: self._work.report.open(meeting),
             "report.export": lambda path: self._work.report.export(Path(path)),
@@ -31,6 +32,9 @@ class ReadinessStage:
                 one.unit_path for one in self._work.readiness.sites or () if one.tested is not None
             ],
             "ready.problems": lambda: [one.unit_path for one in self._work.readiness.problems],
+            "ready.unstaffed": lambda: {
+                one.unit_path: one.phone for one in self._work.readiness.sites or () if one.state.value == "nobody"
+            },
             "report.there": lambda: self._work.report.report is not None,
             "report.sites": lambda: self._work.report.report.joined if self._work.report.report else 0,
             "report.present": lambda: self._work.report.report.people.present if self._work.report.report else 0,

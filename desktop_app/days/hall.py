@@ -114,6 +114,11 @@ class Hall:
             self.clock,
         )
 
+    @property
+    def staffed(self) -> set[UnitPath]:
+        """The units that have an operator."""
+        return {*self._seatings, *(player.unit_path for player in self.players)}
+
     def far(self, day: str) -> frozenset[UnitPath]:
         """Whose line is the shared one."""
         return self._seats[day].far

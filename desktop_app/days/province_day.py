@@ -14,6 +14,8 @@ from desktop_app.simulated_center import Plan
 
 SITES = 120
 FAR = 10
+UNSTAFFED = ("0750-1234567", "0751-1234567")
+"""Telephones of sites where nobody is at the terminal yet."""
 ASKING = 87
 """The asking site's place in the list of 120."""
 CALLS, SHORT_CALLS = 24, 4
@@ -43,6 +45,7 @@ class ProvinceDay(Day):
         self.meeting = self.hall.meetings[self.letter]
         with self.hall.crowd(self.letter) as crowd:
             self._board()
+            self._unstaffed()
             self._join(crowd)
             self._electronic(crowd)
             self._voice(crowd)
@@ -61,6 +64,19 @@ class ProvinceDay(Day):
             board = [f"ready.sites == {SITES - 1}"]
             step.took(self.province.do("ready.open", meeting=self.meeting, until=board, within=WAIT), 5)
             step.also_at_least("sites that are not ready", len(self.ask(self.province, "ready.problems")), 1)
+
+    def _unstaffed(self) -> None:
+        free = [path for path in places(MOST) if path not in self.hall.staffed]
+        wanted = dict(zip(free, UNSTAFFED, strict=False))
+        self.province.do("ready.open", meeting="")
+        for unit_path, phone in wanted.items():
+            self.province.do("ready.contact", unit_path=unit_path, name="值班室", phone=phone)
+        with self.step("2", "sites without an operator are listed, each with a telephone number") as step:
+            listed = [f"ready.unstaffed has {unit_path}" for unit_path in wanted]
+            step.took(self.province.do(until=listed, within=WAIT), 5)
+            told = self.ask(self.province, "ready.unstaffed")
+            right = sum(told.get(unit_path) == phone for unit_path, phone in wanted.items())
+            step.also_equal("the right numbers beside them", right, len(UNSTAFFED))
 
     def _join(self, crowd: Crowd) -> None:
         with self.step("", f"{SITES} sites come in, none refused") as step:
