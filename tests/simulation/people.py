@@ -116,9 +116,8 @@ async def settle(province: Province, rng: Random) -> None:
         text = province.text()
         value = [text] if isinstance(found["values"][0]["value"], list) else text
         decided = Write(found["entity"], found["pk"], {found["field"]: value})
-        before = set(terminal.returned)
+        province.decided.add(text)  # also where the power goes when it is on the disk, before the person is told
         province.write(terminal, lambda records: records.settle(decided), text)
-        province.settled |= terminal.returned - before
 
 
 @rule

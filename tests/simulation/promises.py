@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from desktop_app.domain.ids import DeviceId
 from sync.entities import ENTITIES
 from sync.log.envelope import Change
-from sync.log.payload import open_payload
+from sync.log.payload import Payload, open_payload
 from sync.merge.fold import update_bytes
 from sync.replication.page import read_items, read_page
 from sync.replication.part import read_part
@@ -129,11 +129,20 @@ def _check_once(province: "Province", log: list[Change]) -> None:
         each = held.get(change_id)
         if each is not None and each.payload is not None and text.encode() not in each.payload:
             raise Broken(f"not what was written: {change_id} was to say {text}")
-    for each in log:
-        if each.payload is not None and each.op == "put" and each.change_id not in province.settled:
-            for name, bases in open_payload(each.payload).bases.items():
-                if len(bases) > 1:
-                    raise Broken(f"a conflict was settled by nobody: {each.entity} {name} {each.change_id}")
+    _check_settled(province, [(each, open_payload(each.payload)) for each in log if each.payload is not None])
+
+
+def _check_settled(province: "Province", said: list[tuple[Change, Payload]]) -> None:
+    """Only a person's decision names several values that differ. Its words tell it: the power may have gone after it
+    was on the disk and before the person heard so. Where all say the same, nothing is in conflict."""
+    payloads = {each.change_id: payload for each, payload in said}
+    for change_id, payload in payloads.items():
+        for name, bases in payload.bases.items():
+            values = [payloads[base].fields[name] if base in payloads else base for base in bases]
+            value = payload.fields[name]
+            words = value[0] if isinstance(value, list) and value else value
+            if any(each != values[0] for each in values) and words not in province.decided:
+                raise Broken(f"a conflict was settled by nobody: {name} {change_id}")
 
 
 def _check_writers(province: "Province", log: list[Change], records: Shown) -> None:

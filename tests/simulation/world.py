@@ -64,7 +64,8 @@ class Province:
         """Change ids that a terminal took for received, and whose."""
         self.written: dict[str, str] = {}
         """What each change was to say, by change id: a text that nothing else says."""
-        self.settled: set[str] = set()
+        self.decided: set[str] = set()
+        """The words with which people settle conflicts, whether or not they were told that these are saved."""
         self.contents: dict[str, bytes] = {}
         """Every content that was attached, by its SHA-256."""
         self.restored = False
