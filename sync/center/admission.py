@@ -133,6 +133,8 @@ def _check_scope(entity: Entity, change: Change, payload: Payload, projection: P
     state = projection.state(change.entity, change.pk)
     now = projection.places.now
     named_path = named_owner(entity, payload.fields)
+    if not state.exists and (change.op != Op.PUT or payload.bases):
+        raise Held("record-awaited")  # its writer saw what this center, a restored one, has not got: whose is it?
     own = not state.owner_path or governs(unit_path, now(state.owner_path))
     own = own and (not named_path or governs(unit_path, now(named_path)))
     if entity.reach is not Reach.MEETING or entity.name == "meeting":

@@ -33,6 +33,11 @@ _RECEIPTS = (
     " ORDER BY first_seq"
 )
 _RECEIPT = Insert(receipt, [column.name for column in receipt.c])
+_AWAITED = (
+    "SELECT DISTINCT entity, pk FROM change"
+    " WHERE (verdict <> 'applied' OR reason <> '') AND verdict = 'held' AND reason = 'record-awaited'"
+)
+"""As the index `change_quarantine` has it: asked with every push that brings something new."""
 _NUMBER = "SELECT coalesce(max(number), 0) FROM receipt"
 
 
@@ -145,7 +150,7 @@ def _store(transaction: Transaction, device: KnownDevice, fresh: Chain, received
     stored: list[Change] = []
     new: list[tuple[Change, bytes | None]] = []
     again = []
-    new_meetings: set[str] = set()
+    new_records: set[tuple[str, str]] = set()
     for sent, chain_hash in fresh:
         before = known.get(sent.change_id)
         if before is not None:
@@ -165,8 +170,8 @@ def _store(transaction: Transaction, device: KnownDevice, fresh: Chain, received
         sent.received_ms = received_ms
         verdict, reason, payload = judge(sent, projection, device.unit_path)
         if payload is not None:
-            if sent.entity == "meeting" and not projection.state("meeting", sent.pk).exists:
-                new_meetings.add(sent.pk)
+            if not projection.state(sent.entity, sent.pk).exists:
+                new_records.add((sent.entity, sent.pk))
             projection.apply(sent, payload)
         else:
             sent.verdict, sent.reason = verdict.value, reason
@@ -177,8 +182,8 @@ def _store(transaction: Transaction, device: KnownDevice, fresh: Chain, received
     if again:
         connection.execute(reemitted.insert(), again)
     tell(transaction, [each for each, _ in new if each.verdict == Verdict.APPLIED])
-    for meeting in sorted(new_meetings):
-        release(transaction, change.c.meeting == meeting)
+    if new_records:
+        _release_awaiting(transaction, new_records)
     return stored
 
 
@@ -191,9 +196,26 @@ def _known(connection: sa.Connection, ids: Sequence[str]) -> dict[str, Change]:
     return {change.change_id: change for change in map(change_of, rows)}
 
 
+def _release_awaiting(transaction: Transaction, new_records: set[tuple[str, str]]) -> None:
+    """Judge again what had waited for these records, or for a meeting among them."""
+    awaited = {(str(entity), str(pk)) for entity, pk in fetch(transaction.connection, _AWAITED)}
+    for entity, pk in sorted(new_records):
+        if entity == "meeting":
+            release(transaction, change.c.meeting == pk)
+        elif (entity, pk) in awaited:
+            release(transaction, sa.and_(change.c.entity == entity, change.c.pk == pk))
+
+
 def release(transaction: Transaction, which: "sa.ColumnElement[bool]") -> None:
     """Judge again what is held; what is applied now is told to everybody in scope, its writer too."""
+    while _released(transaction, which):
+        continue  # what is applied now may be the record for which another one waits
+
+
+def _released(transaction: Transaction, which: "sa.ColumnElement[bool]") -> bool:
+    """Whether any of what is held is applied now."""
     connection = transaction.connection
+    applied = False
     rows = connection.execute(
         SELECT_CHANGES.where(change.c.verdict == Verdict.HELD.value, which).order_by(change.c.position)
     ).all()
@@ -208,6 +230,8 @@ def release(transaction: Transaction, which: "sa.ColumnElement[bool]") -> None:
             freed = dataclasses.replace(each, verdict=Verdict.APPLIED.value, reason="")
             transaction.projection.apply(freed, payload)
             tell(transaction, [freed], released=True)
+            applied = True
+    return applied
 
 
 def _write_receipt(

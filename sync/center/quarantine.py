@@ -14,6 +14,7 @@ from desktop_app.domain.ids import UnitPath
 from desktop_app.domain.units import governs
 from sync.center.admission import judge
 from sync.center.feed import tell
+from sync.center.intake import release
 from sync.log.envelope import Change, Verdict
 from sync.log.hlc import wall_ms
 from sync.store.rows import SELECT_CHANGES, change_of
@@ -92,4 +93,5 @@ def judge_again(transaction: Transaction, each: Change, unit_path: UnitPath) -> 
         freed = dataclasses.replace(each, verdict=Verdict.APPLIED.value, reason="")
         transaction.projection.apply(freed, payload)
         tell(transaction, [freed], released=True)
+        release(transaction, sa.and_(change.c.entity == each.entity, change.c.pk == each.pk))
     return verdict, reason

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from sync_province import BOLUO, HUIDONG, HUIZHOU, Province, opened_file
+from sync_province import BOLUO, HUIDONG, HUIZHOU, PROVINCE, SHANWEI, Province, opened_file
 from test_lanes import site, until
 from test_snapshot_and_healing import compare
 
@@ -15,6 +15,7 @@ from desktop_app.main import main
 from sync.center.restoration import Restored, restore
 from sync.identity.keystore import open_keystore
 from sync.log.write import Write
+from sync.terminal.records import Records
 
 
 def _key(province: Province, device: str) -> bytes | None:
@@ -149,6 +150,67 @@ def test_what_was_delivered_in_an_epoch_that_the_restored_center_never_saw_comes
     assert {row["pk"] for row in host.list("sign_in")} == set(mine)
     host.prove(province.key.public, lambda device: _key(province, device))
     assert host.status().pending == 0
+
+
+def _restored_without_today(province: Province, backup: Path) -> None:
+    province.center.close()
+    _restore(province, backup)
+    province.open_center()
+
+
+def _bring_back(province: Province, terminal: Records) -> None:
+    """As the lanes do it: read, send, and go on where the center says."""
+    province.pull(terminal)
+    for _ in range(3):
+        try:
+            province.push(terminal)
+        except PeerFault as refused:
+            at = refused.values
+            terminal.go_on_from(at["epoch"], at["seq"], bytes.fromhex(at["head_hash"]))
+    province.pull(terminal)
+
+
+def test_nobody_writes_into_anothers_record_by_being_at_a_restored_center_before_it(
+    province: Province, tmp_path: Path
+) -> None:
+    host, guest = province.terminal(HUIDONG), province.terminal(SHANWEI)
+    meeting = province.meeting(host, SHANWEI)
+    province.sync(host, guest)
+    province.center.backup(tmp_path / "yesterday.db")
+    host.write(Write("opinion", "o", {"meeting": meeting, "site": HUIDONG, "text": "原话", "state": "noted"}))
+    signed = province.sign_in(host, meeting, "1")
+    province.sync(host, guest)
+    guest.write(Write("opinion", "o", {"text": "别人的话"}))
+    guest.retract("sign_in", signed, meeting=meeting)
+    _restored_without_today(province, tmp_path / "yesterday.db")
+    province.push(guest)
+    assert [row["reason"] for row in guest.quarantine()] == ["record-awaited"] * 2
+    assert province.center.get("opinion", "o") is None
+    _bring_back(province, host)
+    assert (province.center.get("opinion", "o") or {})["text"] == "原话"
+    assert province.center.get("sign_in", signed) is not None
+    assert {each.reason for each in province.center.quarantined(PROVINCE)} == {"out-of-scope"}
+
+
+def test_what_a_colleague_wrote_into_a_meeting_waits_at_a_restored_center_until_the_meeting_is_back(
+    province: Province, tmp_path: Path
+) -> None:
+    host, colleague = province.terminal(HUIDONG), province.terminal(HUIDONG)
+    province.sync(host, colleague)
+    province.center.backup(tmp_path / "yesterday.db")
+    meeting = province.meeting(host)
+    host.write(Write("opinion", "o", {"meeting": meeting, "site": HUIDONG, "text": "原话", "state": "noted"}))
+    province.sync(host, colleague)
+    colleague.write(Write("meeting", meeting, {"title": "改过的名"}))
+    colleague.write(Write("opinion", "o", {"text": "改过的话"}))
+    _restored_without_today(province, tmp_path / "yesterday.db")
+    province.push(colleague)
+    _bring_back(province, host)
+    assert (province.center.get("meeting", meeting) or {})["title"] == "改过的名"
+    assert (province.center.get("opinion", "o") or {})["text"] == "改过的话"
+    province.pull(colleague)
+    assert colleague.quarantine() == []
+    assert province.center.quarantined(PROVINCE) == []
 
 
 def test_a_backup_that_was_altered_or_is_another_centers_changes_nothing(province: Province, tmp_path: Path) -> None:
