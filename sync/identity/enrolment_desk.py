@@ -158,20 +158,22 @@ class EnrolmentDesk:
         _still_good(row, device, now)
         person_name = _name(body, "person_name")
         label = _name(body, "machine")
-        holder = self._registry.enrol(locator, Device(device, device_key, row.unit_path, label, now))
+        unit = dict(self._office.unit(row.unit_path) or {})
+        unit_path = UnitPath(str(unit.get("unit_path") or row.unit_path))  # it may be elsewhere than the code says
+        holder = self._registry.enrol(locator, Device(device, device_key, unit_path, label, now))
         if holder != device:
             raise OperatorError("activation-code-used")
         held = self._registry.device(device)
         if held is None or held.revoked_at is not None:
             raise PeerFault("device-revoked")
-        person = self._office.admit(row.unit_path, person_name, row.roles, device) if person_name else ""
+        person = self._office.admit(unit_path, person_name, row.roles, device) if person_name else ""
         return {
             "version": 1,
             "device": device,
-            "unit_path": row.unit_path,
-            "unit": dict(self._office.unit(row.unit_path) or {}),
+            "unit_path": unit_path,
+            "unit": unit,
             "person": person,
-            "operators": [dict(operator) for operator in self._office.operators(row.unit_path)],
+            "operators": [dict(operator) for operator in self._office.operators(unit_path)],
             "now": stamp(now),
         }
 

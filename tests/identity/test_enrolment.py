@@ -54,9 +54,11 @@ class BookOffice:
 
     def __init__(self) -> None:
         self.people: dict[str, dict[str, Any]] = {}
+        self.places: dict[UnitPath, UnitPath] = {}
+        """Where units are now that were moved."""
 
     def unit(self, unit_path: UnitPath) -> Mapping[str, Any]:
-        return {"pk": "441323", "name": "惠东县政协", "unit_path": unit_path}
+        return {"pk": "441323", "name": "惠东县政协", "unit_path": self.places.get(unit_path, unit_path)}
 
     def operators(self, unit_path: UnitPath) -> list[Mapping[str, Any]]:
         return [row for row in self.people.values() if row["unit_path"] == unit_path]
@@ -195,6 +197,17 @@ def test_a_code_makes_a_device_of_a_unit_and_its_first_operator(center: Center, 
     device = center.registry.device(kept.device)
     assert device is not None
     assert (device.public_key, device.unit_path, device.revoked_at) == (kept.public_key, HUIDONG, None)
+
+
+def test_a_code_that_names_a_units_old_place_enrols_at_its_new_one(center: Center, terminal: Terminal) -> None:
+    """`silian center code` knows units by the reference data, which hears of no move."""
+    there = center.office.places[HUIDONG] = UnitPath("100000/440000/441500/441323/")
+    done = terminal.enrol(center.url, center.code())
+    assert done.identity.unit_path == there
+    known = center.registry.device(done.identity.device)
+    assert known is not None
+    assert known.unit_path == there
+    assert [row["unit_path"] for row in center.office.people.values()] == [there]
 
 
 @pytest.mark.parametrize("name", ["操" * 65, "a\nb", "\x00"])

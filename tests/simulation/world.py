@@ -93,7 +93,8 @@ class Province:
         return self.machine.store
 
     def enrol(self, unit: UnitPath) -> Terminal:
-        """A new terminal of a unit, switched on."""
+        """A new terminal of a unit, switched on. It comes to where the unit is now, as the center's desk tells it."""
+        unit = self.center.place_of(unit) if self.center is not None else unit
         key = DeviceKey(self.rng.randbytes(32))
         identity = Identity(key, unit, self.identity.device, self.identity.public_key)
         self.devices[key.id] = identity
