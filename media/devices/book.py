@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from typing import Protocol
 
@@ -12,6 +13,8 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY = 2.0
 """Seconds; the sound server tells by itself, cameras have to be looked for."""
+SETTLES_IN = 0.2
+"""Seconds; one device that comes or goes is told of several times."""
 
 
 class Looks(Protocol):
@@ -79,7 +82,8 @@ class DeviceBook:
         while not self._stopping:
             self._stirred.clear()
             self.look()
-            self._stirred.wait(LOOK_EVERY)
+            if self._stirred.wait(LOOK_EVERY) and not self._stopping:
+                time.sleep(SETTLES_IN)
 
     def _tell(self) -> None:
         for listener in tuple(self._listeners):

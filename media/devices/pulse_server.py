@@ -165,6 +165,7 @@ class PulseServer:
         library = _library()
         if context is not None:
             library.pa_threaded_mainloop_lock(loop)
+            self._state = 0  # it is we who leave
             library.pa_context_disconnect(context)
             library.pa_context_unref(context)
             library.pa_threaded_mainloop_unlock(loop)
@@ -198,9 +199,10 @@ class PulseServer:
     def _note_state(self, context: int, _data: int) -> None:
         state = _library().pa_context_get_state(context)
         with self._stirred:
+            was_lost = self._state == _READY and state in (_FAILED, _TERMINATED)
             self._state = state
             self._stirred.notify_all()
-        if state in (_FAILED, _TERMINATED):
+        if was_lost:  # and not merely never reached, which is no change
             self._on_change()
 
     def _wait(self, until: Callable[[], bool]) -> bool:

@@ -1,7 +1,7 @@
 """Choosing, losing and getting back devices, over a real sound server with wires for devices."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from desktop_app.domain.faults import HostFault
 from media.capture.pictures import CameraSource, CardSource
 from media.capture.sound_capture import SoundCapture
 from media.capture.sounds import ChosenSound, MicrophoneSource, SilenceSource
-from media.devices.book import DeviceBook
+from media.devices.book import SETTLES_IN, DeviceBook
 from media.devices.cameras import cameras
 from media.devices.devices import MachineDevices
 from media.devices.kinds import Device, Found, Kind, of_kind
@@ -98,6 +98,55 @@ async def test_the_book_tells_of_a_device_that_comes_and_of_one_that_goes(server
         await until(lambda: told[-1:] == [[]], within=PATIENCE)
     finally:
         book.stop()
+
+
+def test_a_machine_without_a_sound_server_is_looked_at_in_peace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A server that is not reached is no change: looking again at once would keep a core busy for good."""
+    monkeypatch.setenv("PULSE_SERVER", f"unix:{tmp_path / 'nobody'}")
+    stirred: list[None] = []
+    machine = MachineDevices(lambda: stirred.append(None))
+    for _ in range(3):
+        machine.look()
+    machine.close()
+    assert stirred == []
+
+
+@needs_pulseaudio
+async def test_the_book_hears_of_a_server_that_goes_away_but_not_of_its_own_leaving(server: SoundServer):
+    server.plug_in("desk", "Desk")
+    stirred: list[None] = []
+    machine = MachineDevices(lambda: stirred.append(None))
+    assert names(machine.look(), Kind.MICROPHONE) == ["Desk mic"]
+    machine.close()
+    assert stirred == []
+    assert names(machine.look(), Kind.MICROPHONE) == ["Desk mic"]
+    server.stop()
+    await until(lambda: stirred != [], within=PATIENCE)
+    machine.close()
+
+
+async def test_devices_that_never_come_to_rest_keep_nothing_busy():
+    looked: list[None] = []
+
+    class Restless:
+        """Each look is followed by news."""
+
+        def __init__(self, stir: Callable[[], None]) -> None:
+            self._stir = stir
+
+        def look(self) -> Found:
+            looked.append(None)
+            self._stir()
+            return ()
+
+        def close(self) -> None: ...
+
+    book = DeviceBook(Restless)
+    began = time.monotonic()
+    book.start()
+    await until(lambda: len(looked) >= 4, within=PATIENCE)
+    book.stop()
+    assert len(looked) <= 2 + (time.monotonic() - began) / SETTLES_IN
 
 
 @needs_pulseaudio
