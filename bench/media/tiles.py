@@ -24,6 +24,7 @@ from bench.media.priority import go_first
 from bench.rows import Row, at_most
 from desktop_app.domain.clock import SystemClock
 from desktop_app.domain.ids import UnitPath
+from desktop_app.platform import processor_seconds
 from media.codecs.vp8 import CLOCK, Vp8Encoder
 from media.doors.sessions import reached_at
 from media.engine.hub_engine import HubEngine, read_announcement
@@ -137,15 +138,9 @@ def tree(pid: int) -> list[int]:
     return found
 
 
-def cpu_seconds(pids: list[int]) -> float:
-    total = 0
-    for pid in pids:
-        try:
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        total += int(fields[11]) + int(fields[12])
-    return total / os.sysconf("SC_CLK_TCK")
+def taken(pids: list[int]) -> float:
+    """Seconds of processor."""
+    return sum(map(processor_seconds, pids))
 
 
 def megabytes(pids: list[int]) -> float:
@@ -166,10 +161,10 @@ async def cost_of(wall: Wall, pid: int, painted: Callable[[], Awaitable[int]]) -
         while await painted() < wall.sites * wall.fps * 3:  # noqa: ASYNC110
             await asyncio.sleep(0.2)
     pids = tree(pid)
-    cpu, frames, began = cpu_seconds(pids), await painted(), time.monotonic()
+    cpu, frames, began = taken(pids), await painted(), time.monotonic()
     await asyncio.sleep(SECONDS)
     took = time.monotonic() - began
-    return Cost((cpu_seconds(pids) - cpu) / took, megabytes(pids), (await painted() - frames) / took / wall.sites)
+    return Cost((taken(pids) - cpu) / took, megabytes(pids), (await painted() - frames) / took / wall.sites)
 
 
 async def of_ours(wall: Wall, launcher: Launcher) -> Cost:

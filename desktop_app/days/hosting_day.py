@@ -43,6 +43,7 @@ class HostingDay(Day):
         self.meeting = self.hall.meetings[self.letter]
         self._power_on()
         self._self_test()
+        self._rest()
         with self.hall.crowd(self.letter) as crowd:
             self._sign_in()
             self._chair_and_joining(crowd)
@@ -74,6 +75,11 @@ class HostingDay(Day):
             province.do("ready.open", meeting=self.meeting)
             province.do(until=f"ready.tested has {COUNTY.unit_path}", within=WAIT)
             step.took(max(0.0, province.came_at - self.county.came_at), 5)
+
+    def _rest(self) -> None:
+        """A terminal stands switched on for days: alone it must leave a cheap PC to others."""
+        with self.step("2", "ready and left alone for ten seconds: processor its program takes") as step:
+            step.took(self.county.idle(3.0 if self.short else 10.0), 1)
 
     def _sign_in(self) -> None:
         """Attendance, which the end of the day asks for; members of the city, who ask for the floor."""

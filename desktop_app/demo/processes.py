@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from desktop_app.domain.faults import HostFault
-from desktop_app.platform import program, undisturbed
+from desktop_app.platform import processor_seconds, program, undisturbed
 
 END_SECONDS = 8.0
 
@@ -70,6 +70,11 @@ class Child:
     @property
     def pid(self) -> int:
         return self._process.pid
+
+    @property
+    def processor_seconds(self) -> float:
+        """What it has taken so far."""
+        return processor_seconds(self.pid)
 
     @property
     def code(self) -> int | None:

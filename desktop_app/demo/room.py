@@ -67,6 +67,12 @@ class Room:
         self.finish()
         return line["value"]
 
+    def idle(self, seconds: float) -> float:
+        """Leave it alone; the seconds of processor that its program takes meanwhile."""
+        before = self._process.processor_seconds
+        time.sleep(seconds)
+        return self._process.processor_seconds - before
+
     def wait_line(self, wanted: Callable[[dict[str, Any]], bool], within: float = PATIENCE) -> dict[str, Any]:
         """The next line of its recording that is wanted."""
         deadline = time.monotonic() + within
