@@ -30,6 +30,7 @@ from ui.meeting.keys import MEETING_KEYS
 from ui.meeting.meeting_view import MeetingView
 from ui.meeting.roll_view import RollCallView
 from ui.models.hosting_model import HostingModel
+from ui.models.meeting_names import MeetingNames
 from ui.models.meeting_rights import Act
 from ui.models.roll_model import RollCallModel, RollStage
 from ui.models.roll_rows import Answer, RollFilter, shown
@@ -366,7 +367,7 @@ def test_with_145_sites_a_change_is_on_the_screen_at_once_and_only_what_is_seen_
 
 def test_a_site_is_found_by_the_initials_of_its_name_and_chosen_with_enter(qtbot: Any) -> None:
     center = Conducted(GD, PROVINCE, big_meeting())
-    center.model._initials = {str(XN): "xn", str(LC): "lc"}
+    center.model._names = MeetingNames(initials={str(XN): "xn", str(LC): "lc"})
     view = MeetingView(center.model)
     qtbot.addWidget(view)
     with qtbot.waitActive(view, timeout=2_000):

@@ -10,10 +10,7 @@ from ui.i18n.catalogue import read_catalogue
 ROOT = Path(__file__).parents[2]
 _ASKED = re.compile(r"""\bt\(\s*"([a-z0-9_.-]+)"|"((?:why|news)\.[a-z-]+)\"""")
 _FAULTS = re.compile(r"(?:OperatorError|HostFault)\(\s*\"([a-z-]+)\"")
-SOURCES = [*(ROOT / "ui" / "meeting").glob("*.py"), *(ROOT / "ui" / "records").glob("*.py")] + [
-    ROOT / "ui" / "models" / f"{name}.py"
-    for name in ("meeting_model", "meeting_rights", "signin_model", "minutes_model")
-]
+SOURCES = [path for part in ("meeting", "records", "models") for path in (ROOT / "ui" / part).glob("*.py")]
 
 
 @pytest.mark.parametrize("language", ["zh_CN", "en"])

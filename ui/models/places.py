@@ -17,6 +17,13 @@ def place_name(path: str) -> str:
     return NATIONAL_NAME if unit.level is Level.NATIONAL else unit.english_name
 
 
+def told_name(path: str, told: str) -> str:
+    """What the records call a site; in another language than theirs, what the tree of units calls it."""
+    if language() != "zh_CN" and unit_at(path) is not None:
+        return place_name(path)
+    return told
+
+
 def short_place(path: str) -> str:
     """惠东县 / Huidong, for a chain of sites."""
     unit = unit_at(path)

@@ -4,11 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from desktop_app.domain.faults import OperatorError
 from desktop_app.domain.ids import MeetingId, UnitPath
 
 
 class SpeakerRows(Protocol):
     """The store, as far as it is read here."""
+
+    def get(self, entity: str, pk: str) -> dict[str, Any] | None: ...
 
     def list(self, entity: str, **equal: Any) -> Sequence[dict[str, Any]]: ...
 
@@ -47,6 +50,16 @@ def read_speakers(
         sector, initials = _text(member, "sector"), _text(member, "initials")
         people.append(SpeakerChoice(pk, name, sector, pk in present, initials, site))
     return sorted(people, key=lambda one: not one.signed_in)
+
+
+def member_name(records: SpeakerRows, meeting: MeetingId, member_id: str) -> str:
+    """What a member is called; raises OperatorError `member-unknown`."""
+    member = records.get("member", member_id)
+    if member is not None and member.get("name"):
+        return str(member["name"])
+    for row in records.list("roster_entry", meeting=meeting, member=member_id):
+        return _text(row, "member_name")
+    raise OperatorError("member-unknown")
 
 
 def _text(row: dict[str, Any], name: str) -> str:
