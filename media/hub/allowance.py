@@ -4,6 +4,8 @@ from media.rtp import vp8
 
 BITS = {"audio": 400_000, "video": 4_000_000}
 """Bit/s of all packets of a kind in the long run: a voice with RED takes 110,000, the largest picture 1,600,000."""
+ENOUGH = 2_500_000
+"""Bit/s from which on a site's way up limits nothing: more than it ever sends."""
 BURST = {"audio": 100_000, "video": 6_000_000}
 """Bits that may come at once: a whole picture, and what a line held back."""
 MAX_PIXELS = 1920 * 1088

@@ -11,22 +11,18 @@ from collections import deque
 from collections.abc import Callable
 
 from media.hub.slot import Slot
+from media.rtp import rtcp
+from media.rtp.wire import AROUND, FILL_FOR, FILL_SIZE
 
 FOR = 4.0
 """Seconds for which a limit holds; the receiver repeats it every second."""
-UNLIMITED = 50_000_000
-"""Bit/s from which on a limit is none."""
 LONGEST_WAIT = 0.6
 """Seconds of pictures that may wait."""
 LEAST_WAITING = 9_000
 """Bytes that may wait at any rate: a small whole picture."""
-AROUND = 46
-"""Bytes that a packet grows by on the wire: IP, UDP, SRTP's tag, and when it left."""
 BURST = 1_300
 """Bytes that may go at once: a packet."""
 BEAT = 0.008
-FILL_FOR = 1.0
-FILL_SIZE = 300
 
 
 class Downlink:
@@ -67,7 +63,7 @@ class Downlink:
     def limit(self, bits: int) -> None:
         """The receiver says what its line bears."""
         now = self._told_at = self._monotonic()
-        before, self.bits = self.bits, bits if bits < UNLIMITED else None
+        before, self.bits = self.bits, bits if bits < rtcp.UNLIMITED else None
         if before is not None and bits > before:
             self._fill_until = now + FILL_FOR
         if self.bits is not None and before is None:
@@ -75,7 +71,8 @@ class Downlink:
         self._let_out()
 
     def hold(self, seconds: float) -> None:
-        """No pictures for so long."""
+        """No pictures for so long, and nothing that fills: more was tried than the line bears."""
+        self._fill_until = float("-inf")
         self._held_until = self._monotonic() + min(seconds, FOR)
 
     def tick(self) -> None:

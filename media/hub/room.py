@@ -15,9 +15,9 @@ from desktop_app.domain.limits import SITES
 from media.capture.encodings import BITRATES, VOICE
 from media.engine.layers import THUMB_HEIGHT, Demand, Layer, demands, published, ranked, sent_at_first
 from media.engine.room import AUDIO_SLOTS, VIDEO_SLOTS
-from media.hub.allowance import BITS, Allowance
-from media.hub.downlink import UNLIMITED, Downlink
-from media.hub.line import PublisherLine
+from media.hub.allowance import BITS, ENOUGH, Allowance
+from media.hub.downlink import Downlink
+from media.hub.line import LateVoices
 from media.hub.recorder import Recorder
 from media.hub.slot import Slot
 from media.hub.source import CLOCK_RATE, Source
@@ -25,6 +25,7 @@ from media.rtp import rtcp
 from media.rtp.packet import read_rtp
 from media.rtp.reception import Reception
 from media.rtp.send_time import read_send_time, stamped, ticks
+from media.rtp.teller import LineTeller
 from media.sdp import Description, MediaLine
 from media.transport.port import PortPeer
 
@@ -51,7 +52,7 @@ class Publisher:
         """By the stream's name: `audio`, and the layers' names."""
         self.allowance = {kind: Allowance(kind) for kind in BITS}
         self._is_told = False
-        self.line = PublisherLine(self.sender, self._send_rtcp, self._ssrcs)
+        self.line = LineTeller(self.sender, self._send_rtcp, self._ssrcs, ENOUGH)
         self.sent = sent_at_first(offer)
         """The pictures it says it sends."""
         self._by_ssrc: dict[int, Source] = {}
@@ -174,6 +175,7 @@ class Subscriber:
             slot.protection.is_told = self._send_time is not None
         self._by_ssrc = {slot.ssrc: slot for slot in self.slots.values()}
         self._sender = next(iter(self._by_ssrc))
+        self._late = LateVoices(self._sender, lambda data: self.peer.send_rtcp(data))
         self.on_limit: Callable[[], None] = lambda: None
         """Called when the receiver says what its line bears."""
         self.is_narrow = False
@@ -228,6 +230,12 @@ class Subscriber:
         if now - self.peer.heard_at < HEARD_LATELY:
             self.peer.send_rtcp(rtcp.receiver_report(self._sender, []))
 
+    def tell_late(self, narrow: set[UnitPath], now: float) -> None:
+        """The voices of these sites come over a narrow way up."""
+        if self._send_time is not None:
+            slots = self.slots.values()
+            self._late.tell([each.ssrc for each in slots if each.kind == "audio" and each.wanted in narrow], now)
+
     def _feedback(self, packet: AnyRtcpPacket, now: float) -> None:
         if isinstance(packet, RtcpRrPacket):
             for block in packet.reports:
@@ -235,7 +243,7 @@ class Subscriber:
                     slot.reported(block, now)
             return
         if (limit := rtcp.read_bitrate_limit(packet)) is not None:
-            if limit[0] < UNLIMITED:
+            if limit[0] < rtcp.UNLIMITED:
                 self._limited_at = now
                 for each in self.slots.values():
                     each.protection.forbid()
@@ -306,7 +314,11 @@ class Room:
             slot.aim(self._source(publisher.site, slot), now)
 
     def beat(self, now: float) -> None:
-        """Four times a second: who is behind a bad line hears on both connections that it lives."""
+        """Four times a second: who is behind a bad line hears on both connections that it lives; and who hears a voice
+        over another site's narrow one, that it may be late."""
+        narrow = {site for site, each in self.publishers.items() if each.line.is_narrow}
+        for subscriber in self.subscribers.values():
+            subscriber.tell_late(narrow, now)
         ends = (self.publishers, self.subscribers)
         lossy = {site for side in ends for site, each in side.items() if each.lossy}
         for side in ends:

@@ -13,6 +13,10 @@ from media.rtp.reception import Reception
 from media.rtp.red import read_red
 
 SOUND_CLOCK = 48_000
+NARROW_LATE = 0.1
+"""Seconds that a voice may come late over a narrow line."""
+TOLD_FOR = 3.0
+"""Seconds for which a word holds that the speaker's line is narrow; it is repeated every second."""
 ASKED = 64
 """Packets asked for again that are remembered."""
 
@@ -31,6 +35,19 @@ class AudioSlot:
         self._send_rtcp = send_rtcp
         self._newest: int | None = None
         self._asked: deque[int] = deque(maxlen=ASKED)
+        self._is_allowed = False
+        self._told_late_at = float("-inf")
+
+    def told_late(self, now: float) -> None:
+        """This voice comes over a line that is narrow before it reaches the engine."""
+        self._told_late_at = now
+
+    def tick(self, now: float, *, narrow: bool) -> None:
+        """Over a `narrow` line of its listener, or of its speaker, the voice may be late."""
+        allowed = narrow or now - self._told_late_at < TOLD_FOR
+        if allowed != self._is_allowed:
+            self._is_allowed = allowed
+            self._playout.allow(self.name, NARROW_LATE if allowed else 0.0)
 
     def packet(self, packet: RtpPacket, now: float) -> None:
         payload = packet.payload

@@ -8,6 +8,8 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
+from media.rtp.wire import AROUND, FILL_FOR, FILL_SIZE
+
 BURST = 9_000
 """Bytes that may go at once."""
 NARROW_BURST = 1_300
@@ -22,10 +24,11 @@ LONGEST_HOLD = 2.0
 
 
 class Pacer:
-    """Use on one loop. `send` puts a packet on the path."""
+    """Use on one loop. `send` puts a packet on the path, `fill` so many bytes of nothing."""
 
-    def __init__(self, send: Callable[[bytes], None]) -> None:
-        self._send = send
+    def __init__(self, send: Callable[[bytes], None], fill: Callable[[int], None] = lambda size: None) -> None:
+        self._send, self._fill = send, fill
+        self._fill_until = 0.0
         self._waiting: deque[bytes] = deque()
         self._octets = 0
         self._rate = LEAST_RATE
@@ -44,6 +47,8 @@ class Pacer:
         """The pictures that are sent have so many bit/s; the line bears so many of them, where that is known."""
         self._rate = max(LEAST_RATE, round(bits * FASTER)) if borne is None else max(1, borne)
         self._burst = BURST if borne is None else NARROW_BURST
+        if borne is None:
+            self._fill_until = 0.0
 
     def hold(self, seconds: float) -> list[bytes]:
         """Nothing for so long; what waited, where that was too much: it is dropped."""
@@ -52,7 +57,14 @@ class Pacer:
             self._waiting.clear()
             self._octets = 0
         self._held_until = asyncio.get_running_loop().time() + min(seconds, LONGEST_HOLD)
+        self._fill_until = 0.0
         return dropped
+
+    def fill(self) -> None:
+        """More is tried: for a moment let out all that the line may bear, whether there are pictures for it or not."""
+        self._fill_until = asyncio.get_running_loop().time() + FILL_FOR
+        if self._timer is None:
+            self._let_out()
 
     def put(self, packet: bytes) -> None:
         """Send it, soon; packets keep their order."""
@@ -78,7 +90,11 @@ class Pacer:
         while self._waiting and self._allowance > 0 and now >= self._held_until:
             packet = self._waiting.popleft()
             self._octets -= len(packet)
-            self._allowance -= len(packet)
+            self._allowance -= len(packet) + AROUND
             self._send(packet)
-        if self._waiting:
+        filling = now < self._fill_until
+        if filling and not self._waiting and self._allowance > FILL_SIZE:
+            self._allowance -= FILL_SIZE + AROUND
+            self._fill(FILL_SIZE)
+        if self._waiting or filling:
             self._timer = loop.call_later(BEAT, self._let_out)

@@ -43,7 +43,7 @@ class Publishing:
         self.voice = VoiceSender(SOUND_CLOCK, self._send, expect_loss)
         self._sound = self.voice.stream
         self.uplink = Uplink()
-        self.pacer = Pacer(self._send)
+        self.pacer = Pacer(self._send, self._fill)
         self._pictures = {layer: RtpSender(VP8, PICTURE_CLOCK, self.pacer.put, keep=True) for layer in Layer}
         self._reported = (0, clock.monotonic())
         self._resend_from = 0.0
@@ -94,6 +94,9 @@ class Publishing:
             packet = send_time.stamped(packet, self._send_time, self._clock.monotonic())
         self.path.send_rtp(packet)
 
+    def _fill(self, size: int) -> None:
+        self.path.send_rtcp(rtcp.filling(self._sound.ssrc, send_time.ticks(self._clock.monotonic()), size))
+
     def _on_rtcp(self, data: bytes) -> None:
         if (seconds := rtcp.read_hold(data)) is not None:
             self._resend_from = self._clock.monotonic() + seconds + RESEND_AFTER
@@ -126,9 +129,13 @@ class Publishing:
         if ssrcs == [self._pictures[Layer.MAIN].ssrc]:
             self.uplink.told_main(bits, now)
         elif ssrcs != [self._pictures[Layer.THUMB].ssrc]:
+            before = self.uplink.bits(now)
             self.uplink.told(bits, now)
-            if self.uplink.bits(now) is not None:
+            borne = self.uplink.bits(now)
+            if borne is not None:
                 self.voice.protection.forbid()
+            if before is not None and borne is not None and borne > before and self._send_time is not None:
+                self.pacer.fill()
 
     def _hear_of_voice(self, report: RtcpRrPacket) -> None:
         for block in report.reports:

@@ -13,19 +13,12 @@ from media.peers.decoding import PictureThread
 from media.peers.video_slot import PICTURE_CLOCK, VideoSlot
 from media.playout.playout import Playout
 from media.rtp import rtcp, send_time
-from media.rtp.arrivals import Arrivals
-from media.rtp.budget import Budget, is_full
+from media.rtp.budget import is_full
 from media.rtp.packet import read_rtp
+from media.rtp.teller import LineTeller
 from media.sdp import OPUS, RED, VP8, Description, MediaLine, write_description
 from media.transport.path import MediaPath
 from media.transport.relay import Relay
-
-UNLIMITED = 100_000_000
-"""Bit/s that are told when nothing is limited any more."""
-NARROW_LATE = 0.1
-"""Seconds that a voice may come late over a narrow line."""
-LIMIT_EVERY = 1.0
-"""Seconds between two words to the engine of what the line bears."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +39,9 @@ class Receiving:
         self.path = MediaPath(
             address, on_rtp=self._on_rtp, on_rtcp=self._on_rtcp, monotonic=clock.monotonic, relay=relay
         )
-        self.arrivals = Arrivals()
-        self.budget = Budget()
-        """What the way from the engine bears."""
+        self._sender = secrets.randbelow(0xFFFFFFFE) + 1
+        self.line = LineTeller(self._sender, self.path.send_rtcp, lambda: list(self._video_by_ssrc)[:1])
+        """The way from the engine."""
         self.video: dict[str, VideoSlot] = {}
         self.readings: dict[str, SlotReading] = {}
         """Of each slot's picture, over the last second."""
@@ -57,8 +50,6 @@ class Receiving:
         self._send_time: int | None = None
         self._counted: dict[str, int] = {}
         self._reported_at = clock.monotonic()
-        self._limited_at = float("-inf")
-        self._sender = secrets.randbelow(0xFFFFFFFE) + 1
         self._clock = clock
         self._pictures = pictures
         self._playout = playout
@@ -83,6 +74,7 @@ class Receiving:
                 self._audio_by_ssrc[ssrc] = AudioSlot(
                     name, ssrc, line.red, self._playout, self._sender, self.path.send_rtcp
                 )
+                self._playout.allow(name, 0.0)  # whatever the connection before this one was like
             else:
                 slot = VideoSlot(ssrc, self._pictures, self.path.send_rtcp, self._clock)
                 self.video[name] = self._video_by_ssrc[ssrc] = slot
@@ -92,27 +84,17 @@ class Receiving:
         now = self._clock.monotonic()
         for slot in self.video.values():
             slot.tick(now)
-        reading = self.arrivals.look(now)
+        before = self.line.budget.bits
+        reading = self.line.tick(now)
         if reading is None:
             return False
         full = is_full(reading)
         self.is_exact = reading.exact
         for slot in self.video.values():
             slot.line_is_full = full
-        before = self.budget.bits
-        changed = self.budget.look(reading, now)
-        bits = self.budget.bits
-        if (bits is None) is not (before is None):
-            self._playout.allow(0.0 if bits is None else NARROW_LATE)
-        if bits is None and before is not None:
-            bits = UNLIMITED
-        if self.budget.drain:
-            self.path.send_rtcp(rtcp.hold(self._sender, self.budget.drain))
-            self.budget.drain = 0.0
-        if bits is not None and (bits != before or now - self._limited_at >= LIMIT_EVERY):
-            self._limited_at = now
-            self.path.send_rtcp(rtcp.bitrate_limit(self._sender, bits, list(self._video_by_ssrc)[:1]))
-        return changed
+        for audio in self._audio_by_ssrc.values():
+            audio.tick(now, narrow=self.line.is_narrow)
+        return self.line.budget.bits != before
 
     def report(self) -> None:
         """Once a second: how everything arrives; the engine also learns that we are there."""
@@ -135,7 +117,7 @@ class Receiving:
         """Another site is in this slot of sound from now on."""
         for ssrc, audio in self._audio_by_ssrc.items():
             if audio.name == name:
-                self.arrivals.forget(ssrc)
+                self.line.arrivals.forget(ssrc)
 
     async def close(self) -> None:
         await self.path.close()
@@ -151,7 +133,7 @@ class Receiving:
             number, clock_rate, timed = slot.reception.number, PICTURE_CLOCK, not slot.waiting
             if slot.is_another:
                 slot.is_another = False
-                self.arrivals.forget(packet.ssrc)
+                self.line.arrivals.forget(packet.ssrc)
         elif (audio := self._audio_by_ssrc.get(packet.ssrc)) is not None:
             audio.packet(packet, now)
             number, clock_rate, timed = audio.reception.number, SOUND_CLOCK, True
@@ -159,12 +141,17 @@ class Receiving:
             return
         sent = None if self._send_time is None else send_time.read_send_time(data, self._send_time)
         size = len(packet.payload)
-        self.arrivals.add(packet.ssrc, number, packet.timestamp, clock_rate, size, now, timed=timed, sent=sent)
+        self.line.arrivals.add(packet.ssrc, number, packet.timestamp, clock_rate, size, now, timed=timed, sent=sent)
 
     def _on_rtcp(self, data: bytes) -> None:
         now = self._clock.monotonic()
         if (sent := rtcp.read_filling(data)) is not None:
-            self.arrivals.fill(sent, len(data), now)
+            self.line.arrivals.fill(sent, len(data), now)
+            return
+        if (late := rtcp.read_late(data)) is not None:
+            for ssrc in late:
+                if (audio := self._audio_by_ssrc.get(ssrc)) is not None:
+                    audio.told_late(now)
             return
         for packet in rtcp.read_rtcp(data):
             if isinstance(packet, RtcpSrPacket):

@@ -4,15 +4,13 @@ import secrets
 from collections.abc import Callable
 
 from media.rtp import rtcp
-from media.rtp.packet import write_rtp
+from media.rtp.packet import HEADER_LENGTH, write_rtp
 
 HISTORY = 512
 """Packets kept for retransmission."""
 RESEND_SHARE = 0.5
 """Packets that may be sent again for each one that is sent."""
 RESENDS_AT_ONCE = 80
-HEADER = 12
-"""Bytes before the payload."""
 
 
 class RtpSender:
@@ -71,7 +69,7 @@ class RtpSender:
             self._history.pop(self._number % HISTORY, None)
             self._number = (self._number - 1) & 0xFFFF
             self.packets -= 1
-            self._octets -= len(packet) - HEADER
+            self._octets -= len(packet) - HEADER_LENGTH
 
     def report(self, now: float, unix: float) -> bytes:
         """The sender report of this second; nothing before the first packet."""

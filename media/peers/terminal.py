@@ -362,7 +362,7 @@ class TerminalMedia:
             connection = self._connection
             if connection is not None:
                 if connection.receiving.tick():
-                    self._fitting.bits = connection.receiving.budget.bits
+                    self._fitting.bits = connection.receiving.line.budget.bits
                     self._fitting.is_fine = connection.receiving.is_exact
                     self._assign()
                 self._plan()
@@ -382,7 +382,7 @@ class TerminalMedia:
         self._assigning = False
         self._slots.arrange(self._shown, self._speakers, self._fitting.fit)
         if self._connection is not None:
-            self._connection.receiving.budget.enough = self._fitting.enough
+            self._connection.receiving.line.budget.enough = self._fitting.enough
         self._sites.listen(self._slots.audio, self._speakers)
         self._wake.set()
 

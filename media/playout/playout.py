@@ -35,7 +35,6 @@ class Playout:
         self._clock = clock
         self._lock = threading.Lock()
         self._streams: dict[str, JitterBuffer] = {}
-        self._least = 0.0
         self._levels: dict[str, float] = {}
         self._voices: dict[str, VoiceActivity] = {}
         self._on_fault: Callable[[Fault], None] = lambda fault: None
@@ -86,13 +85,11 @@ class Playout:
         with self._lock:
             self._stream(slot).set_on_air(on_air, self._clock.monotonic())
 
-    def allow(self, late: float) -> None:
-        """Every voice may come so many seconds late at any rate: on a line that is found to be narrow a queue comes
-        back each time more is tried."""
+    def allow(self, slot: str, late: float) -> None:
+        """The slot's voice may come so many seconds late at any rate: on a line that is found to be narrow a queue
+        comes back each time more is tried."""
         with self._lock:
-            self._least = late
-            for stream in self._streams.values():
-                stream.least = late
+            self._stream(slot).least = late
 
     def take(self, slot: str) -> HeardCounts:
         """The slot's counts since they were last taken: the slot is given to another site, or is read."""
@@ -129,7 +126,6 @@ class Playout:
         stream = self._streams.get(slot)
         if stream is None:
             stream = self._streams[slot] = JitterBuffer()
-            stream.least = self._least
         return stream
 
     def _run(self) -> None:

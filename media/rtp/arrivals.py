@@ -11,7 +11,8 @@ from collections import deque
 from dataclasses import dataclass
 
 from media.rtp import send_time
-from media.rtp.packet import Unwrapper
+from media.rtp.packet import HEADER_LENGTH, Unwrapper
+from media.rtp.wire import OUTSIDE
 
 STEP = 0.1
 """Seconds that are counted together."""
@@ -32,8 +33,8 @@ BASE_SECONDS = 15.0
 """The least delay of the last one to two times this is that of an empty queue."""
 FRAMES = 3
 """Pictures or sounds in that time without which a stream says nothing of a queue."""
-OVERHEAD = 28 + 12 + 10
-"""Bytes of IP, UDP, RTP and SRTP around a payload."""
+OVERHEAD = OUTSIDE + HEADER_LENGTH
+"""Bytes around a payload."""
 MAX_GAP = 60
 """A wider one is an outage: the line was away, not narrow."""
 AWAY = 0.4
@@ -110,7 +111,7 @@ class Arrivals:
     def fill(self, sent: int, size: int, now: float) -> None:
         """A packet that belongs to no stream."""
         self._hear(now)
-        self._now.octets += size + OVERHEAD - 12
+        self._now.octets += size + OUTSIDE
         self._waits.add(sent, now)
 
     def forget(self, key: object) -> None:

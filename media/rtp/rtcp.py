@@ -25,7 +25,9 @@ NTP_OFFSET = 2_208_988_800
 """Seconds from 1900 to 1970."""
 APPLICATION = 204
 APPLICATION_HEAD = 12
-HOLD, FILLING = b"HOLD", b"FILL"
+HOLD, FILLING, LATE = b"HOLD", b"FILL", b"LATE"
+UNLIMITED = 1 << 26
+"""Bit/s of an estimate that says: nothing is limited. REMB carries it exactly."""
 
 
 def read_rtcp(data: bytes) -> list[AnyRtcpPacket]:
@@ -80,6 +82,19 @@ def read_hold(data: bytes) -> float | None:
     """Seconds; None for any other datagram."""
     told = _read_application(data, HOLD)
     return int.from_bytes(told[:4], "big") / 1000 if told is not None and len(told) >= 4 else None
+
+
+def late(sender: int, ssrcs: list[int]) -> bytes:
+    """A word of our own to who hears voices: these come over a line that is narrow elsewhere, and may come late."""
+    return _application(sender, LATE, b"".join(ssrc.to_bytes(4, "big") for ssrc in ssrcs))
+
+
+def read_late(data: bytes) -> list[int] | None:
+    """The SSRCs; None for any other datagram."""
+    told = _read_application(data, LATE)
+    if told is None:
+        return None
+    return [int.from_bytes(told[at : at + 4], "big") for at in range(0, len(told) - 3, 4)]
 
 
 def filling(sender: int, send_time: bytes, size: int) -> bytes:

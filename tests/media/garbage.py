@@ -327,6 +327,7 @@ def _valid_packets(chance: random.Random) -> list[bytes]:
             rtcp.nack(7, ssrc, [3, 5, 65_535]),
             rtcp.picture_loss(7, ssrc),
             rtcp.receiver_report(7, []),
+            rtcp.late(7, [ssrc]),
         ]
     return found
 

@@ -156,6 +156,30 @@ async def test_what_a_terminal_drops_itself_leaves_no_gap_in_the_numbers():
     pacer.close()
 
 
+async def test_after_a_raise_a_terminal_fills_what_its_pictures_leave_until_it_fails_or_the_line_limits_nothing():
+    sent: list[bytes] = []
+    filled: list[int] = []
+    pacer = Pacer(sent.append, filled.append)
+    pacer.expect(200_000, 400_000)
+    pacer.put(bytes(1_000))
+    assert (len(sent), filled) == (1, [])
+    pacer.fill()
+    await until(lambda: len(filled) >= 20, within=20)
+    pacer.hold(0.0)
+    after = len(filled)
+    pacer.put(bytes(1_000))
+    await until(lambda: len(sent) == 2, within=20)
+    assert len(filled) == after
+    pacer.fill()
+    await until(lambda: len(filled) > after, within=20)
+    pacer.expect(200_000, None)
+    after = len(filled)
+    pacer.put(bytes(1_000))
+    await until(lambda: len(sent) == 3, within=20)
+    assert len(filled) == after
+    pacer.close()
+
+
 async def test_of_what_is_dropped_only_what_never_left_gives_its_number_back():
     sent: list[bytes] = []
     stream, other = (RtpSender(96, 90_000, sent.append, keep=True) for _ in range(2))
