@@ -24,8 +24,12 @@ CLIP = 10 ** (15 / 20)
 RANGE = 40.0
 """Decibels below the loudest frame at which speech counts as silence."""
 GAP_FRAME = RATE // 50
-REACHES = (RATE // 12, RATE // 2)
-"""By how many samples the lag may change from one piece to the next: what is usual, and after an outage."""
+REACH = RATE // 2
+"""Samples by which the lag of a piece may differ from that of the whole."""
+STEP = 20
+"""Samples within which a lag counts as the same."""
+CHANGE = 0.3
+"""What a change of the lag costs, in likeness (0 to 1 a piece)."""
 AUDIBLE = 30.0
 """Amplitude below which a piece is not looked for."""
 
@@ -80,35 +84,39 @@ def lag_of(spoken: Sound, heard: Sound) -> int:
 
 
 def lags(spoken: Sound, heard: Sound, every: int, *, window: int = RATE * 3 // 10) -> list[int]:
-    """The lag of each piece of `every` samples; where it cannot be told, that of the piece before."""
-    lag = lag_of(spoken, heard)
-    found = []
+    """The lag of each piece of `every` samples: of all courses that it can take, the one on which the pieces are most
+    alike and the lag changes seldom. One piece alone may resemble what was said at another time."""
+    first = max(0, lag_of(spoken, heard) - REACH)
+    score = np.zeros(2 * REACH // STEP)
+    exact, before = [], []
     for start in range(0, len(spoken), every):
         left = max(0, start + every // 2 - window // 2)
-        piece = spoken[left : left + window]
-        for reach in REACHES:
-            first = max(0, left + lag - reach)
-            best = _best_match(piece, heard[first : left + lag + window + reach])
-            if best is not None:
-                lag = first + best - left
-                break
-        found.append(lag)
-    return found
+        curve = _alike(spoken[left : left + window], heard[left + first : left + first + window + 2 * REACH - 1])
+        steps = np.pad(curve, (0, 2 * REACH - len(curve))).reshape(-1, STEP)
+        exact.append(np.argmax(steps, axis=1) + np.arange(len(steps)) * STEP)
+        jumped = int(np.argmax(score))
+        stays = score >= score[jumped] - CHANGE
+        before.append(np.where(stays, np.arange(len(score)), jumped))
+        score = np.where(stays, score, score[jumped] - CHANGE) + steps.max(axis=1)
+    at = int(np.argmax(score))
+    found = []
+    for places, came_from in zip(reversed(exact), reversed(before), strict=True):
+        found.append(first + int(places[at]))
+        at = int(came_from[at])
+    return found[::-1]
 
 
-def _best_match(piece: Sound, around: Sound) -> int | None:
-    """Where in `around` the piece is; None where nothing there resembles it."""
+def _alike(piece: Sound, around: Sound) -> Sound:
+    """How alike `piece` and each part of `around` are, 0 to 1; all 0 where the piece is silence."""
     energy = float(piece @ piece)
     if len(around) < len(piece) or energy < len(piece) * AUDIBLE**2:
-        return None
+        return np.zeros(0)
     size = 1 << len(around).bit_length()
     match = np.fft.irfft(np.conj(np.fft.rfft(piece, size)) * np.fft.rfft(around, size), size)
     match = match[: len(around) - len(piece) + 1]
     sums = np.concatenate([[0.0], np.cumsum(around**2)])
     energies = sums[len(piece) :] - sums[: -len(piece)]
-    sharp = match / np.sqrt(np.maximum(energies, 1e-9) * energy)
-    best = int(np.argmax(sharp))
-    return best if sharp[best] > 0.6 else None
+    return np.asarray(np.maximum(match / np.sqrt(np.maximum(energies, energy * 1e-4) * energy), 0.0))
 
 
 def aligned(spoken: Sound, heard: Sound) -> Sound:

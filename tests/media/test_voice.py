@@ -6,11 +6,13 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from aiortc.rtp import RtcpReceiverInfo
 
 import desktop_app.demo
 from bench.link import Bursts, Conditions, Way
+from bench.media.speech import RATE, lags, narrow
 from desktop_app.domain.ids import UnitPath
 from media.capture.sounds import read_sound
 from media.capture.sources import FRAME_BYTES, FRAME_SAMPLES, FRAME_SECONDS
@@ -309,3 +311,24 @@ def test_who_speaks_is_told_from_a_noise_and_from_a_pause():
     for _ in range(30):
         hum.note(0.5)
     assert not hum.speaking
+
+
+def test_a_voice_with_holes_is_laid_over_the_whole_one_where_it_belongs():
+    """One wrong place would be the start of all that follow, and be called a gap that nobody heard."""
+    spoken, wrong = narrow(SPEECH), 0
+    for seed in range(4):
+        chance = random.Random(seed)
+        heard = np.concatenate([np.zeros(2000), spoken, np.zeros(RATE // 2)])
+        for at in range(2000, len(heard), RATE // 2):
+            hole = at + chance.randrange(RATE // 4)
+            heard[hole : hole + RATE // 4] *= 0.01
+        wrong += sum(abs(lag - 2000) > 30 for lag in lags(spoken, heard, RATE // 10))
+    assert wrong < 0.08 * 4 * len(spoken) / (RATE // 10)
+
+
+def test_a_voice_that_came_later_from_some_word_on_is_followed():
+    spoken = narrow(SPEECH)
+    heard = np.concatenate([np.zeros(900), spoken[:100_000], np.zeros(700), spoken[100_000:], np.zeros(RATE // 2)])
+    found = lags(spoken, heard, RATE // 10)
+    assert set(found[40:98]) == {900}
+    assert set(found[103:160]) == {1600}
