@@ -7,7 +7,6 @@ anything newer; from a unit that may not see records any more they are revoked.
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -30,6 +29,9 @@ PAGE_BYTES = 4 * 1024 * 1024
 OF_THE_MEETING = ("agenda_item", "meeting_event")
 """Records that are in the charge of whoever convenes their meeting, whoever wrote them."""
 REVOKED_AT_ONCE = 2_000
+NARROWEST, WIDEST = 1_000, 16_000
+"""Cursors that one statement looks through: a database without statistics would sort all that are left for each page.
+"""
 _INSERT = Insert(feed, ("change_id", "reach", "owner_path", "meeting", "released"))
 PLACED = (feed.c.owner_path, feed.c.only_path, upload.c.unit_path)
 KEYED_BY_PLACE = (participant, blob_holder)
@@ -219,8 +221,7 @@ def read(
         just_pushed = sa.or_(change.c.epoch > epoch, sa.and_(change.c.epoch == epoch, change.c.seq > seq))
         acknowledged = sa.or_(acknowledged, just_pushed)
     has_it = sa.and_(change.c.terminal == reader, acknowledged, sa.not_(feed.c.released))
-    query = _told(sa.and_(feed.c.cursor > since, visible(unit_path), sa.not_(has_it)))
-    told, cursor, ended = _bounded(connection.execute(query.limit(limit)), since, limit)
+    told, cursor, ended = _told(connection, sa.and_(visible(unit_path), sa.not_(has_it)), since, end, limit)
     if ended:
         return told, max(end, since), False
     return told, cursor, cursor < end
@@ -248,10 +249,10 @@ def part(
     connection: sa.Connection, unit_path: UnitPath, bucket: str, after: int, until: int, limit: int
 ) -> tuple[list[Change], int, bool]:
     """The next changes of a snapshot up to cursor `until`, each once: (changes, where to go on, whether it is over)."""
-    query = _told(sa.and_(feed.c.cursor > after, feed.c.cursor <= until, visible(unit_path)))
+    which = visible(unit_path)
     if bucket:
-        query = query.where(sa.func.substr(change.c.change_id, 35, 2) == bucket)
-    told, cursor, ended = _bounded(connection.execute(query.limit(limit)), after, limit)
+        which = sa.and_(which, sa.func.substr(change.c.change_id, 35, 2) == bucket)
+    told, cursor, ended = _told(connection, which, after, until, limit)
     once: dict[str, Change] = {}
     for each in told:  # where it was told last: a revocation may lie between
         once.pop(each.change_id, None)
@@ -266,26 +267,30 @@ def all_visible(connection: sa.Connection, unit_path: UnitPath) -> Iterator[Chan
     return (change_of(tuple(row)) for row in rows)
 
 
-def _told(which: "sa.ColumnElement[bool]") -> "sa.Select[Any]":
-    return (
+def _told(
+    connection: sa.Connection, which: "sa.ColumnElement[bool]", since: int, until: int, limit: int
+) -> tuple[list[Change], int, bool]:
+    """As many as one message carries: (changes, the last one's cursor, whether these were all up to `until`)."""
+    query = (
         sa.select(feed.c.cursor, *SELECT_CHANGES.selected_columns)
         .join(change, change.c.change_id == feed.c.change_id)
         .where(which, change.c.verdict == Verdict.APPLIED.value)
         .order_by(feed.c.cursor)
     )
-
-
-def _bounded(rows: "sa.CursorResult[Any]", since: int, limit: int) -> tuple[list[Change], int, bool]:
-    """As many as one message carries: (changes, the last one's cursor, whether these were all)."""
     told: list[Change] = []
-    size = 0
-    cursor = since
-    with closing(rows):
-        for row in rows:
-            each = change_of(tuple(row)[1:])
-            size += len(each.payload or b"")
-            if told and size > PAGE_BYTES:
-                return told, cursor, False
-            cursor = row[0]
-            told.append(each)
-    return told, cursor, len(told) < limit
+    size, cursor = 0, since
+    looked_at, width = since, max(limit, NARROWEST)
+    while looked_at < until:
+        within = sa.and_(feed.c.cursor > looked_at, feed.c.cursor <= min(looked_at + width, until))
+        with closing(connection.execute(query.where(within).limit(limit - len(told)))) as rows:
+            for row in rows:
+                each = change_of(tuple(row)[1:])
+                size += len(each.payload or b"")
+                if told and size > PAGE_BYTES:
+                    return told, cursor, False
+                cursor = row[0]
+                told.append(each)
+        if len(told) == limit:
+            return told, cursor, False
+        looked_at, width = looked_at + width, min(width * 2, WIDEST)
+    return told, cursor, True

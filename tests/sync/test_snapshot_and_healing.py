@@ -14,6 +14,7 @@ from test_lanes import FAST, site, until
 from desktop_app.domain.faults import PeerFault
 from desktop_app.domain.ids import derived_id, uuid7
 from desktop_app.domain.principal import Principal
+from sync.center import feed
 from sync.documents.minutes import MinutesDocument
 from sync.replication.page import pack_page
 from sync.replication.part import pack_part, read_part
@@ -89,6 +90,40 @@ def test_an_empty_terminal_starts_from_a_countersigned_snapshot_and_then_pulls(
     province.sign_in(host, meeting, "after")
     province.sync(host, city)
     assert len(city.attendance(meeting)) == 41
+    assert compare(province, city) == []
+
+
+def test_who_sees_little_of_a_long_feed_gets_all_of_it_and_each_statement_looks_at_a_piece(
+    province: Province, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "NARROWEST", 1)
+    monkeypatch.setattr(feed, "WIDEST", 4)
+    looked_at: list[str] = []
+
+    @sa.event.listens_for(province.center.engine, "before_cursor_execute")
+    def _note(_c: object, _cursor: object, text: str, *_: object) -> None:
+        if "JOIN change" in text and "ORDER BY feed.cursor" in text:
+            looked_at.append(text)
+
+    elsewhere, host, city = (province.terminal(unit) for unit in (SHANWEI, HUIDONG, HUIZHOU))
+    for round_ in range(3):
+        for title in ("一", "二", "三"):
+            province.meeting(elsewhere, title=title)
+        meeting = province.meeting(host, title=str(round_))
+        province.sign_in(host, meeting, "1")
+        province.push(elsewhere)
+        province.push(host)
+    monkeypatch.setattr("sync.center.store.PART_CHANGES", 2)
+    _fill(province, city)
+    assert sorted(row["title"] for row in city.list("meeting")) == ["0", "1", "2"]
+    assert len(looked_at) > 5
+    assert all(text.count("feed.cursor <= ") == 1 for text in looked_at), "it looks through all that is left"
+    province.meeting(elsewhere)
+    province.sign_in(host, meeting, "2")
+    province.push(elsewhere)
+    province.push(host)
+    province.pull(city)
+    assert len(city.attendance(meeting)) == 2
     assert compare(province, city) == []
 
 
