@@ -53,7 +53,8 @@ def store_engine(path: Path, key: bytes | None) -> sa.Engine:
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
         reading = connection.get_execution_options().get("silian_reading", False)
-        connection.connection.driver_connection.execute("BEGIN" if reading else "BEGIN IMMEDIATE")  # type: ignore[union-attr]
+        driver: Any = connection.connection.driver_connection
+        driver.execute("BEGIN" if reading else "BEGIN IMMEDIATE")
 
     return engine
 
