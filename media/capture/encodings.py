@@ -18,6 +18,9 @@ VOICE = 64_000
 """Bit/s that are kept on a line for the voices and for what keeps a connection alive."""
 FLOOR = 0.6
 """The share of its bit rate down to which a size is worth sending."""
+LEAST_MAIN, FLUENT = 100_000, 150_000
+"""Bit/s with which the main picture is still sent, as small as the thumb but with twice as many pictures; and with
+which that is worth asking for."""
 STEADY = 0.85
 """The share of what a picture may have that its encoder is told."""
 OVER = 1.25
@@ -61,13 +64,13 @@ def main_encoding(lines: int, bits: int | None = None) -> Encoding | None:
         likes = BITRATES[height]
         if bits is None or bits >= likes * FLOOR:
             return Encoding(*SIZES[height], likes if bits is None else min(likes, _rounded(bits)))
-    return None
+    return Encoding(*SMALLER[THUMB_HEIGHT], _rounded(bits)) if bits is not None and bits >= LEAST_MAIN else None
 
 
 def steady(encoding: Encoding) -> Encoding:
     """The same on a line that bears no more: an encoder hits its rate only in the long run, and what is over it would
     wait, so that the next pictures are left out."""
-    if encoding.bitrate >= BITRATES[encoding.height]:
+    if encoding.height in SIZES and encoding.bitrate >= BITRATES[encoding.height]:
         return encoding
     return replace(encoding, bitrate=round(encoding.bitrate * STEADY))
 

@@ -11,6 +11,8 @@ from desktop_app.domain.ids import UnitPath
 from media.capture.encodings import (
     BITRATES,
     FLOOR,
+    FLUENT,
+    LEAST_MAIN,
     SIZES,
     SMALLER,
     THUMB,
@@ -37,8 +39,6 @@ SPARSE, SPARSE_FOR = 0.25, 1.5
 RICHER = 1.5
 """So many times the bits with which a size was sparse it may do with; and so it may after LARGER_AFTER seconds."""
 LARGER_AFTER = 15.0
-LEAST_MAIN = round(FLOOR * BITRATES[min(SIZES)])
-"""Bit/s of the least main picture; who bears less gets the thumb."""
 
 
 class Step(IntEnum):
@@ -92,12 +92,18 @@ class Receiving:
             left -= thumb if given[site] else 0
         for site, lines in wanted:
             for larger in sorted((each for each in BITRATES if THUMB_HEIGHT < each <= lines), reverse=True):
-                more = round(BITRATES[larger] * (FLOOR if self.is_fine else 1.0)) - thumb
+                more = self._least(larger) - thumb
                 if given[site] and left >= more * (1.0 if self._given.get(site, 0) >= larger else RAISE_OVER):
                     given[site] = larger
                     left -= more
                     break
         return given
+
+    def _least(self, lines: int) -> int:
+        """Bit/s of which a picture of so many lines is worth asking for."""
+        if not self.is_fine:
+            return BITRATES[lines]
+        return FLUENT if lines == min(SIZES) else round(BITRATES[lines] * FLOOR)
 
 
 class Sending:

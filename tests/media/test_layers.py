@@ -157,9 +157,9 @@ def test_a_place_asks_for_the_size_that_suits_and_a_narrow_line_gets_a_smaller_p
     assert [lines_for(lines) for lines in (90, 180, 225, 226, 450, 451, 675, 676, 2160)] == [
         *(180, 180, 180, 360, 360, 540, 540, 720, 720)
     ]
-    bits = (2_000_000, 1_000_000, 700_000, 400_000, 200_000, 100_000)
+    bits = (2_000_000, 1_000_000, 700_000, 400_000, 200_000, 100_000, 90_000)
     heights = [each.height if each is not None else 0 for each in (main_encoding(720, bit) for bit in bits)]
-    assert heights == [720, 720, 540, 360, 270, 0]
+    assert heights == [720, 720, 540, 360, 270, 180, 0]
     narrow = main_encoding(720, 400_000)
     assert narrow is not None
     assert narrow.bitrate <= 400_000 < BITRATES[360]
