@@ -13,6 +13,6 @@ def kept_rows() -> list[Row]:
     """What is in the file."""
     try:
         found: list[Mapping[str, object]] = json.loads((OUT / f"{NAME}.json").read_text("utf-8"))
-        return [Row(*(each[field] for field in FIELDS)) for each in found]  # type: ignore[arg-type]
+        return [Row(*(each[field] for field in FIELDS)) for each in found]  # type: ignore[arg-type]  # as `keep` wrote them
     except (OSError, ValueError, KeyError):
         return []

@@ -5,7 +5,7 @@ import statistics
 
 from bench.media.narrow import Drifting, follow
 from bench.rows import Row, at_most
-from tests.media.rig import Room, until
+from tests.media.rig import Room, Terminal, until
 
 TIMES = 10
 SIZES = ((1280, 720), (300, 168))
@@ -27,15 +27,17 @@ async def measure() -> list[float]:
             width, height = SIZES[number % 2]
             wanted = 720 if height == 720 else 180
             viewer.media.source(site.site).want(width, height)
-            took.append(
-                await until(lambda wanted=wanted: viewer.media.stats().sites[site.site].height == wanted, within=10)  # type: ignore[misc]
-            )
+            took.append(await _until_shown(viewer, site, wanted))
             await asyncio.sleep(0.5)
         return took
     finally:
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
         await room.close()
+
+
+async def _until_shown(viewer: Terminal, site: Terminal, lines: int) -> float:
+    return await until(lambda: viewer.media.stats().sites[site.site].height == lines, within=10)
 
 
 def rows() -> list[Row]:

@@ -5,8 +5,7 @@ from collections.abc import Callable
 from itertools import pairwise
 
 from bench.link import Conditions, Link
-from bench.media.narrow import Drifting
-from desktop_app.domain.ids import UnitPath
+from bench.media.narrow import Drifting, follow
 from media.engine.layers import Demand
 from media.hub.downlink import FOR, LONGEST_WAIT, Downlink
 from media.hub.slot import Slot
@@ -211,7 +210,7 @@ async def test_on_a_narrowed_line_the_voice_goes_on_while_the_picture_shrinks():
     await room.open()
     number = await link.open(("127.0.0.1", room.port.address[1]))
     far, near = room.join("a/", through=lambda port: number), room.join("b/", picture=Drifting())
-    following = asyncio.ensure_future(_follow(room))
+    following = asyncio.ensure_future(follow(room))
     try:
         for terminal in (far, near):
             await terminal.media.start()
@@ -235,12 +234,3 @@ async def test_on_a_narrowed_line_the_voice_goes_on_while_the_picture_shrinks():
         await asyncio.gather(following, return_exceptions=True)
         link.close()
         await room.close()
-
-
-async def _follow(room: Room) -> None:
-    """What the center does: each site hears what the others show of it."""
-    while True:
-        for terminal in room.terminals:
-            main, thumb = room.hub.demand(MEETING).get(UnitPath(terminal.site), [0, 0])
-            terminal.media.set_demand(Demand(main, bool(thumb)), standby=True)
-        await asyncio.sleep(0.02)
