@@ -11,6 +11,9 @@ from media.frames import FrameSource
 from media.peers.ladder import Step
 from media.transport.relay import Relay
 
+SIGNAL_WITHIN = 3.0
+"""Seconds that the center may take to answer."""
+
 
 class MediaSignal(Protocol):
     """The way to the engine, through the center; implemented over the meeting's WebSocket.

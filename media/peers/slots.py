@@ -17,11 +17,9 @@ from media.engine.content import presenter_of
 from media.engine.room import AUDIO_SLOTS, VIDEO_SLOTS
 from media.peers.assignment import Assignment
 from media.peers.decoding import Tile
-from media.peers.seams import MediaSignal
+from media.peers.seams import SIGNAL_WITHIN, MediaSignal
 
 log = logging.getLogger(__name__)
-
-SIGNAL_WITHIN = 3.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from desktop_app.domain.clock import Clock
 from desktop_app.domain.faults import Fault, HostFault, PeerFault
@@ -19,40 +19,21 @@ from media.capture.sources import PICTURE_SIZE
 from media.engine.layers import Demand, Layer
 from media.frames import FrameSource
 from media.peers import ladder
+from media.peers.connection import Connection, open_relay
 from media.peers.decoding import PictureThread, Tile
 from media.peers.publishing import Publishing
 from media.peers.receiving import Receiving
-from media.peers.seams import MediaConfig, MediaListener, MediaSignal, MediaStats, SiteStats
+from media.peers.seams import SIGNAL_WITHIN, MediaConfig, MediaListener, MediaSignal, MediaStats, SiteStats
 from media.peers.sites import Sites
 from media.peers.slots import Slots
 from media.playout.playout import Playout
-from media.sdp import read_description
 from media.transport.path import resolve
-from media.transport.relay import Relay
 
 log = logging.getLogger(__name__)
 
-CONNECT_WITHIN = 4.0
-SIGNAL_WITHIN = 3.0
 TRY_AGAIN = (0.25, 1.0)
 """Seconds between two tries: the first pause and the longest."""
 TICK = 0.03
-
-
-@dataclass(slots=True)
-class _Connection:
-    publishing: Publishing
-    receiving: Receiving
-
-    def heard_at(self) -> float:
-        return min(self.publishing.path.heard_at, self.receiving.path.heard_at)
-
-    def ended(self) -> bool:
-        return self.publishing.path.ended or self.receiving.path.ended
-
-    async def close(self) -> None:
-        await self.publishing.close()
-        await self.receiving.close()
 
 
 class TerminalMedia:
@@ -87,7 +68,7 @@ class TerminalMedia:
         self._told_layers: frozenset[Layer] | None = None
         """What the engine was told of the pictures sent over the connection in use."""
         self._assigning = False
-        self._connection: _Connection | None = None
+        self._connection: Connection | None = None
         self._connections = 0
         self._through_relay = config.relay == "always"
         self._restart = False
@@ -261,7 +242,7 @@ class TerminalMedia:
     async def _connect(self) -> bool:
         """Make both connections and use them; False where that did not work."""
         try:
-            relay = await self._open_relay() if self._through_relay else None
+            relay = await open_relay(self._signal, self._config.center_host) if self._through_relay else None
             address = await resolve(self._config.center_host)
             capture = self._capture
             publishing = Publishing(
@@ -271,10 +252,10 @@ class TerminalMedia:
         except OSError as err:
             log.info("no way to the center: %s", err)
             return False
-        fresh = _Connection(publishing, receiving)
+        fresh = Connection(publishing, receiving)
         self._taking_over = True
         try:
-            await asyncio.gather(self._publish(publishing), self._receive(receiving))
+            await fresh.open(self._signal)
         except (ConnectionError, PeerFault, HostFault, TimeoutError, OSError) as err:
             log.info("media did not connect: %s", err)
             self._close_later(fresh)
@@ -291,31 +272,7 @@ class TerminalMedia:
         self._use(fresh)
         return True
 
-    async def _open_relay(self) -> Relay | None:
-        """What opens the relay; None where the center has none or cannot be asked now: then the direct way it is."""
-        try:
-            async with asyncio.timeout(SIGNAL_WITHIN):
-                relay = await self._signal.relay()
-            return None if relay is None else replace(relay, host=await resolve(relay.host or self._config.center_host))
-        except (ConnectionError, PeerFault, HostFault, TimeoutError) as err:
-            log.info("no relay was given: %s", err)
-            return None
-
-    async def _publish(self, publishing: Publishing) -> None:
-        async with asyncio.timeout(SIGNAL_WITHIN):
-            answer = await self._signal.publish(publishing.offer())
-        async with asyncio.timeout(CONNECT_WITHIN):
-            await publishing.connect(read_description(answer))
-
-    async def _receive(self, receiving: Receiving) -> None:
-        async with asyncio.timeout(SIGNAL_WITHIN):
-            answer = await self._signal.subscribe(receiving.offer())
-        description = read_description(answer)
-        receiving.prepare(description)
-        async with asyncio.timeout(CONNECT_WITHIN):
-            await receiving.path.connect(description)
-
-    def _use(self, connection: _Connection | None) -> None:
+    def _use(self, connection: Connection | None) -> None:
         """Let this connection take over from the one before."""
         old, self._connection = self._connection, connection
         self._told_layers = None
@@ -328,7 +285,7 @@ class TerminalMedia:
             self._assign()
         self._set_up(connection is not None)
 
-    def _close_later(self, connection: _Connection) -> None:
+    def _close_later(self, connection: Connection) -> None:
         task = asyncio.ensure_future(connection.close())
         self._closing.add(task)
         task.add_done_callback(self._closed)
