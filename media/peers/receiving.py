@@ -13,7 +13,7 @@ from media.peers.decoding import PictureThread
 from media.peers.video_slot import PICTURE_CLOCK, VideoSlot
 from media.playout.playout import Playout
 from media.rtp import rtcp, send_time
-from media.rtp.budget import is_full
+from media.rtp.fullness import is_full
 from media.rtp.packet import read_rtp
 from media.rtp.teller import LineTeller
 from media.sdp import OPUS, RED, VP8, Description, MediaLine, write_description

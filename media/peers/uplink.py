@@ -1,7 +1,8 @@
 """What the way to the engine bears, as far as the engine tells: its own estimate (REMB), and its reports of loss and
 of the round trip, which is all that Janus gives."""
 
-from media.rtp.budget import ENOUGH, QUEUE, Budget
+from media.rtp.budget import ENOUGH, Budget
+from media.rtp.fullness import QUEUE
 
 TOLD_FOR = 4.0
 """Seconds for which an estimate of the engine holds; it is repeated every second while there is one."""

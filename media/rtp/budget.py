@@ -1,29 +1,18 @@
 """How many bits a line bears: cut at once when it is too many, raised again step by step after a while.
 
-A line that was never too narrow has no figure. Loss with a queue, or a queue that stays, is a line that is full: what
-came through it just now is what it bears. A queue alone is not enough: a busy processor makes packets late too. Loss
-without a queue is a bad line, not a narrow one, unless it is heavy. Raising that failed waits twice as long the next
-time.
+A line that was never too narrow has no figure. One that is full (`media.rtp.fullness`) bears what came through it just
+now. Raising that failed waits twice as long the next time.
 
 Where packets say when they left, a queue is a queue: it is cut at once, `drain` says how long it takes until it is
 empty when no picture comes, and raising goes on only as far as what was allowed before was sent and came.
 """
 
 from media.rtp.arrivals import Reading
+from media.rtp.fullness import LOSS_AT_ALL, QUEUE, is_exactly_full, is_full
 
-QUEUE = 0.12
-"""Seconds by which a round trip grows where it passes a queue."""
-QUEUE_THAT_STAYS = 0.25
-"""Seconds of a queue that stays for a second: a line with a deep buffer loses nothing."""
-QUEUE_WITH_LOSS = 0.05
-LOSS = 0.05
-HEAVY_LOSS = 0.3
 KEEP = 0.85
 """The share of what came through that is taken."""
 LEAST = 40_000
-TELLING = 50_000
-"""Bit/s below which nothing is said of a line: a voice alone comes through any."""
-LOSS_AT_ALL = 0.02
 CALM_LEAST = 550_000
 """Bit/s below which nothing is cut where nothing is lost: what is only late may be a busy processor's doing."""
 CUT_AGAIN = 0.8
@@ -38,10 +27,6 @@ RAISE_BY = 1.15
 RAISE_LEAST = 25_000
 ENOUGH = 8_000_000
 """Bit/s from which on nothing is limited."""
-EXACT_QUEUE, EXACT_QUEUE_TRIED = 0.05, 0.03
-"""Seconds of a queue that counts where it is known exactly; the second right after a raise."""
-EXACT_QUEUE_NOW, EXACT_QUEUE_NOW_TRIED = 0.12, 0.045
-"""The same of a tenth of a second alone."""
 EFFECT_WITHIN = 0.3
 """Seconds until a cut shows, beyond those in which the queue drains."""
 CUT_AT_MOST = 0.7
@@ -49,8 +34,6 @@ CUT_AT_MOST = 0.7
 FIRST_LEAST = 140_000
 """Bit/s that the first cut leaves: a voice and a small picture. It may have been made of a moment in which little was
 sent; if that is too much the next cut tells."""
-POLICED = 0.5
-"""Loss without a queue from which on the line is taken to drop what is too much."""
 LOSS_FORGOTTEN = 2.0
 """Seconds after a cut from which on a loss is another one."""
 DRAIN_MORE = 0.03
@@ -109,12 +92,7 @@ class Budget:
         self._holds = EXACT_HOLD
         since = now - self._raised_at
         tried = self._raised_at > self._cut_at and since < TRIED_FOR
-        least = EXACT_QUEUE_TRIED if tried else EXACT_QUEUE
-        least_now = EXACT_QUEUE_NOW_TRIED if tried else EXACT_QUEUE_NOW
-        is_new = now - self._cut_at > LOSS_FORGOTTEN  # nothing of what was lost before the last cut
-        if reading.rate >= TELLING and (
-            reading.queue > least or reading.long_queue > least_now or (is_new and _drops_much(reading))
-        ):
+        if is_exactly_full(reading, tried=tried, losing=now - self._cut_at > LOSS_FORGOTTEN):
             if now < self._effect_at:
                 return False
             before = self.bits
@@ -165,19 +143,3 @@ class Budget:
         self._cut_at = now
         self._raises = 0
         self._came_through = through
-
-
-def is_full(reading: Reading) -> bool:
-    """Whether more is sent over the line than it bears."""
-    if reading.exact:
-        return reading.rate >= TELLING and (reading.queue > EXACT_QUEUE or _drops_much(reading))
-    return reading.rate >= TELLING and (reading.long_queue > QUEUE_THAT_STAYS or _loses_much(reading))
-
-
-def _drops_much(reading: Reading) -> bool:
-    """Of a line whose queue is known: without one only what no bad line loses."""
-    return reading.loss > LOSS and (reading.queue > EXACT_QUEUE_TRIED or reading.long_loss > POLICED)
-
-
-def _loses_much(reading: Reading) -> bool:
-    return reading.loss > LOSS and (reading.queue > QUEUE_WITH_LOSS or reading.long_loss > HEAVY_LOSS)
