@@ -3,20 +3,14 @@
 import os
 from pathlib import Path
 
-from starlette.applications import Starlette
-from starlette.responses import JSONResponse
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
 from sync_province import Province, TestClock
 
-from desktop_app.domain.clock import stamp
-from desktop_app.domain.ids import DeviceId
 from desktop_app.domain.principal import Principal
 from sync.blobs.desk import Attachments
 from sync.blobs.routes import routes as blob_routes
 from sync.blobs.store import BlobStore, blob_key
 from sync.blobs.uploads import Quota, Uploads
-from sync.center.routes import routes
 from sync.terminal.records import Records
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -69,17 +63,5 @@ class BlobOffice(Province):
         path.write_bytes(PNG + os.urandom(size - len(PNG)))
         return path
 
-    def app(self) -> ASGIApp:
-        async def healthz(_request: object) -> JSONResponse:
-            return JSONResponse({"now": stamp(self.clock.now())})
-
-        health = Route("/healthz", healthz)
-        inner = Starlette(routes=[health, *routes(self.center), *blob_routes(self.uploads, self.clock)])
-
-        async def authenticated(scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["type"] == "http" and scope["path"] != "/healthz":
-                device = DeviceId(dict(scope["headers"])[b"test-device"].decode())
-                scope["principal"] = Principal(device, self.devices[device].unit_path)
-            await inner(scope, receive, send)
-
-        return authenticated
+    def routes(self) -> list[Route]:
+        return [*super().routes(), *blob_routes(self.uploads, self.clock)]

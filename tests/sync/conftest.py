@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from blob_office import BlobOffice
 from pg_cluster import Cluster
 from sync_province import Province, TestClock
 
@@ -47,5 +48,15 @@ def clock() -> TestClock:
 def province(tmp_path: Path, clock: TestClock, database: str) -> Iterator[Province]:
     made = Province(tmp_path, clock, database)
     yield made
+    for close in reversed(made.opened):
+        close()
+
+
+@pytest.fixture
+def office(tmp_path: Path, clock: TestClock, database: str) -> Iterator[BlobOffice]:
+    """The same, with a center that takes attachments."""
+    made = BlobOffice(tmp_path, clock, database)
+    yield made
+    made.uploads.close()
     for close in reversed(made.opened):
         close()

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from desktop_app.domain.clock import stamp, unix_ms
+from desktop_app.domain.faults import PeerFault
 from desktop_app.domain.ids import DeviceId, PersonId, UnitPath, uuid7
 from desktop_app.domain.principal import Actor, Principal
 from sync.center.routes import routes
@@ -117,6 +118,18 @@ class Province:
             batches += 1
         return batches
 
+    def push_on(self, terminal: Records) -> None:
+        """Push as the lanes do: where the center stands elsewhere, go on from there."""
+        while True:
+            try:
+                self.push(terminal)
+                return
+            except PeerFault as refused:
+                if refused.id not in ("chain-fork", "chain-gap"):
+                    raise
+                at = refused.values
+                terminal.go_on_from(at["epoch"], at["seq"], bytes.fromhex(at["head_hash"]))
+
     def pull(self, terminal: Records, limit: int = 1000) -> int:
         """Pull until there is no more; how many changes came."""
         principal = Principal(terminal.device, terminal.unit_path)
@@ -160,13 +173,17 @@ class Province:
         fields = {"unit_path": terminal.unit_path, "name": "操作员", "roles": list(roles), "is_active": True}
         self.center.append(Write("operator", terminal.person, fields), actor=self.actor)
 
+    def routes(self) -> list[Route]:
+        """What the center answers."""
+        return routes(self.center)
+
     def app(self) -> ASGIApp:
         """The center's lanes as an application; the device is named by a header instead of a signature."""
 
         async def healthz(_request: object) -> JSONResponse:
             return JSONResponse({"now": stamp(self.clock.now())})
 
-        inner = Starlette(routes=[Route("/healthz", healthz), *routes(self.center)])
+        inner = Starlette(routes=[Route("/healthz", healthz), *self.routes()])
 
         async def authenticated(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] == "http" and scope["path"] != "/healthz":

@@ -1,27 +1,15 @@
 """Attachments outlive what befalls the stores that name them: a store made anew, a unit that is moved."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
-import pytest
+from attaching import Asker, attach
 from blob_office import BlobOffice
-from sync_province import BOLUO, HUIDONG, HUIZHOU, SHANWEI, TestClock
-from test_uploads import Asker, attach
+from sync_province import BOLUO, HUIDONG, HUIZHOU, SHANWEI
 
 from sync.reference.units import units
 from sync.terminal.records import Records, Write
 
 CONTENT = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4
-
-
-@pytest.fixture
-def office(tmp_path: Path, clock: TestClock) -> Iterator[BlobOffice]:
-    made = BlobOffice(tmp_path, clock)
-    yield made
-    made.uploads.close()
-    for close in reversed(made.opened):
-        close()
 
 
 def test_what_lay_on_the_disk_of_a_store_that_was_made_anew_is_still_sent(office: BlobOffice) -> None:

@@ -2,15 +2,14 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from attaching import running
 from blob_office import BlobOffice
-from sync_province import BOLUO, HUIDONG, TestClock
+from sync_province import BOLUO, HUIDONG
 from test_lanes import until
-from test_uploads import running
 
 from desktop_app.domain.clock import stamp
 from desktop_app.domain.faults import HostFault, OperatorError, PeerFault
@@ -20,15 +19,6 @@ from sync.meetings.material import material_of, wanted
 from sync.terminal.records import Records, Write
 
 PDF = b"%PDF-1.7\n" + b"0" * 40_000
-
-
-@pytest.fixture
-def office(tmp_path: Path, clock: TestClock, database: str) -> Iterator[BlobOffice]:
-    made = BlobOffice(tmp_path, clock, database)
-    yield made
-    made.uploads.close()
-    for close in reversed(made.opened):
-        close()
 
 
 def planned(office: BlobOffice, host: Records, days: float) -> MeetingId:

@@ -7,7 +7,7 @@ import pytest
 from sync_province import HUIDONG, HUIZHOU, Province, opened_file
 from test_snapshot_and_healing import _fill, compare
 
-from desktop_app.domain.faults import HostFault, PeerFault
+from desktop_app.domain.faults import HostFault
 from desktop_app.domain.ids import derived_id
 from sync.documents.minutes import MinutesDocument
 from sync.store.store import Store
@@ -123,7 +123,7 @@ def test_what_waits_is_saved_where_the_root_of_the_file_is_gone(province: Provin
     assert anew.salvaged is not None
     assert anew.salvaged.saved == anew.status().pending == 201
     _fill(province, anew)
-    _push_all(province, anew)
+    province.push_on(anew)
     province.pull(anew)
     assert waiting <= {row["pk"] for row in province.center.list("sign_in")}
     assert (province.center.get("opinion", "long") or {})["text"] == "长" * 9000
@@ -169,7 +169,7 @@ def test_where_nothing_can_be_read_it_says_so_keeps_the_file_and_goes_on_from_th
     assert anew.list("sign_in") == before
     anew.act_as(terminal.person)
     province.sign_in(anew, meeting, "after")
-    _push_all(province, anew)
+    province.push_on(anew)
     assert anew.status().pending == 0
     assert compare(province, anew) == []
 
@@ -181,16 +181,6 @@ def test_another_devices_store_is_left_alone_and_not_taken_for_a_damaged_one(pro
     (one.folder / "store.db").write_bytes((other.folder / "store.db").read_bytes())
     with pytest.raises(HostFault, match="store-foreign"):
         Records.open(one.folder, identity=one.identity, clock=province.clock)
-
-
-def _push_all(province: Province, records: Records) -> None:
-    for _ in range(3):
-        try:
-            province.push(records)
-            return
-        except PeerFault as refused:
-            place = refused.values
-            records.go_on_from(place["epoch"], place["seq"], bytes.fromhex(place["head_hash"]))
 
 
 @pytest.mark.parametrize("pages", [(0.4, 0.45), (0.6, 0.8), (0.9, 1.0), (0.0, 0.1)])
@@ -212,13 +202,7 @@ def test_a_damaged_store_is_made_anew_from_what_can_be_read_and_the_center(
     if pages[0] > 0:
         assert len(saved) > 50, "what can be read of what waits is saved"
     _fill(province, anew)
-    for _ in range(3):
-        try:
-            province.push(anew)
-            break
-        except PeerFault as refused:
-            place = refused.values
-            anew.go_on_from(place["epoch"], place["seq"], bytes.fromhex(place["head_hash"]))
+    province.push_on(anew)
     province.pull(anew)
     pks = {row["pk"] for row in anew.list("sign_in")}
     assert {row["pk"] for row in before} <= pks

@@ -9,7 +9,7 @@ from sync_province import BOLUO, HUIDONG, HUIZHOU, PROVINCE, SHANWEI, Province, 
 from test_lanes import site, until
 from test_snapshot_and_healing import compare
 
-from desktop_app.domain.faults import HostFault, OperatorError, PeerFault
+from desktop_app.domain.faults import HostFault, OperatorError
 from desktop_app.domain.ids import DeviceId
 from desktop_app.main import main
 from sync.center.restoration import Restored, restore
@@ -139,12 +139,7 @@ def test_what_was_delivered_in_an_epoch_that_the_restored_center_never_saw_comes
     _restore(province, tmp_path / "yesterday.db")
     province.open_center()
     province.pull(host)
-    for _ in range(3):
-        try:
-            province.push(host)
-        except PeerFault as refused:
-            at = refused.values
-            host.go_on_from(at["epoch"], at["seq"], bytes.fromhex(at["head_hash"]))
+    province.push_on(host)
     got = {row["pk"] for row in province.center.list("sign_in")}
     assert got == set(mine)
     assert {row["pk"] for row in host.list("sign_in")} == set(mine)
@@ -159,14 +154,9 @@ def _restored_without_today(province: Province, backup: Path) -> None:
 
 
 def _bring_back(province: Province, terminal: Records) -> None:
-    """As the lanes do it: read, send, and go on where the center says."""
+    """As the lanes do it: read, send, and read what it made new."""
     province.pull(terminal)
-    for _ in range(3):
-        try:
-            province.push(terminal)
-        except PeerFault as refused:
-            at = refused.values
-            terminal.go_on_from(at["epoch"], at["seq"], bytes.fromhex(at["head_hash"]))
+    province.push_on(terminal)
     province.pull(terminal)
 
 

@@ -64,32 +64,29 @@ def _() -> None:
     inbox.ACTS.pop("revocation")
 
 
-@mutant("who was above a moved unit keeps what was its own")
-def _() -> None:
+def _moved_without(step: str) -> None:
+    """A unit is moved, and this step of it is left out."""
     real = feed._move_unit
 
-    def kept(transaction: Any, move: Any) -> None:
-        revoke, feed._revoke = feed._revoke, lambda *_asked: None
+    def halfway(transaction: Any, move: Any) -> None:
+        left_out = getattr(feed, step)
+        setattr(feed, step, lambda *_asked: None)
         try:
             real(transaction, move)
         finally:
-            feed._revoke = revoke
+            setattr(feed, step, left_out)
 
-    feed._move_unit = kept
+    feed._move_unit = halfway
+
+
+@mutant("who was above a moved unit keeps what was its own")
+def _() -> None:
+    _moved_without("_revoke")
 
 
 @mutant("who is above a moved unit now gets only what is new")
 def _() -> None:
-    real = feed._move_unit
-
-    def late(transaction: Any, move: Any) -> None:
-        again, feed._tell_again = feed._tell_again, lambda *_asked: None
-        try:
-            real(transaction, move)
-        finally:
-            feed._tell_again = again
-
-    feed._move_unit = late
+    _moved_without("_tell_again")
 
 
 @mutant("the places of a moved unit are not read anew")
