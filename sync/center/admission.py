@@ -73,8 +73,9 @@ def _judged(change: Change, projection: Projection, unit_path: UnitPath) -> Payl
     payload = projection.open(change)
     _check_form(entity, change, payload)
     _check_office(entity, change, payload, projection)
-    _check_scope(entity, change, payload, projection, unit_path)
-    _check_state(entity, change, payload, projection)
+    state = projection.state(change.entity, change.pk)
+    _check_scope(entity, change, payload, projection, unit_path, state)
+    _check_state(entity, change, payload, state)
     return payload
 
 
@@ -107,9 +108,10 @@ def _check_form(entity: Entity, change: Change, payload: Payload) -> None:
         if change.payload is not None:
             check_update(update_bytes(payload))
         return
-    if any(map(_unstorable, payload.fields.values())):
-        raise Refused("value-invalid")
     known = payload.fields
+    for value in known.values():
+        if "\0" in value if type(value) is str else _unstorable(value):
+            raise Refused("value-invalid")
     if not known.keys() <= entity.fields.keys():
         known = {name: value for name, value in known.items() if name in entity.fields}
     try:
@@ -121,16 +123,15 @@ def _check_form(entity: Entity, change: Change, payload: Payload) -> None:
 
 
 def _unstorable(value: Any) -> bool:
-    """What no JSON can say: a database would refuse to look through all records because of one of these."""
-    if type(value) is str:
-        return "\0" in value
+    """What no JSON can say, of what is no text: a database would refuse to look through all records because of it."""
     if type(value) is list:
         return any("\0" in item for item in value)
     return type(value) is float and not isfinite(value)
 
 
-def _check_scope(entity: Entity, change: Change, payload: Payload, projection: Projection, unit_path: UnitPath) -> None:
-    state = projection.state(change.entity, change.pk)
+def _check_scope(
+    entity: Entity, change: Change, payload: Payload, projection: Projection, unit_path: UnitPath, state: RecordState
+) -> None:
     now = projection.places.now
     named_path = named_owner(entity, payload.fields)
     if not state.exists and (change.op != Op.PUT or payload.bases):
@@ -163,8 +164,7 @@ def _check_roles(roles: Any, unit_path: UnitPath) -> None:
         raise Refused("role-not-allowed")
 
 
-def _check_state(entity: Entity, change: Change, payload: Payload, projection: Projection) -> None:
-    state = projection.state(change.entity, change.pk)
+def _check_state(entity: Entity, change: Change, payload: Payload, state: RecordState) -> None:
     if entity.merge is Merge.FACT and change.op == Op.PUT and state.clocks:
         raise Refused("fact-exists")
     if entity.name == "minutes" and state.fields.get("state") == APPROVED:

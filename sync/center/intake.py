@@ -7,7 +7,7 @@ replay, whole or in other pieces, is answered with the receipts made then.
 import dataclasses
 from collections import Counter
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgpack
 import sqlalchemy as sa
@@ -21,7 +21,7 @@ from sync.entities import ENTITIES
 from sync.log.envelope import GENESIS, Change, Verdict
 from sync.log.signing import Origin, receipt_message
 from sync.replication.batch import Batch
-from sync.replication.receipt import Receipt, read_body, receipt_body
+from sync.replication.receipt import receipt_body
 from sync.store.driver import AMONG, Insert, fetch, fetch_among
 from sync.store.rows import SELECT_CHANGES, SELECT_TEXT, change_of, insert_changes, upsert
 from sync.store.store import Transaction
@@ -29,8 +29,8 @@ from sync.store.tables import change, origin, receipt, reemitted
 
 Chain = Sequence[tuple[Change, bytes]]
 _RECEIPTS = (
-    "SELECT body, signature FROM receipt WHERE terminal = ? AND epoch = ? AND last_seq >= ? AND first_seq <= ?"
-    " ORDER BY first_seq"
+    "SELECT body, signature, last_seq, head_hash FROM receipt"
+    " WHERE terminal = ? AND epoch = ? AND last_seq >= ? AND first_seq <= ? ORDER BY first_seq"
 )
 _RECEIPT = Insert(receipt, [column.name for column in receipt.c])
 _AWAITED = (
@@ -72,21 +72,29 @@ def position(connection: sa.Connection, terminal: str) -> Position:
     return Position(*found[0]) if found else Position()
 
 
-def receipts_for(connection: sa.Connection, batch: Batch) -> list[Receipt]:
+class Answered(NamedTuple):
+    """A receipt as it is kept, and where its run ends."""
+
+    body: bytes
+    signature: bytes
+    last_seq: int
+    head_hash: bytes
+
+
+def receipts_for(connection: sa.Connection, batch: Batch) -> list[Answered]:
     """The receipts that cover any of a batch's changes, in the chain's order."""
     run = (batch.terminal, batch.epoch, batch.first_seq, batch.last_seq)
-    return [read_body(body, signature) for body, signature in fetch(connection, _RECEIPTS, run)]
+    return [Answered(*row) for row in fetch(connection, _RECEIPTS, run)]
 
 
 def replayed(connection: sa.Connection, batch: Batch) -> bytes | None:
     """The answer to a batch that ends where an acknowledged one ended, without opening it; None for any other."""
     known = receipts_for(connection, batch)
-    ends = [(each.last_seq, each.head_hash) for each in known]
-    return pack_receipts(known) if ends and ends[-1] == (batch.last_seq, batch.head_hash) else None
+    return pack_receipts(known) if known and known[-1][2:] == (batch.last_seq, batch.head_hash) else None
 
 
-def pack_receipts(receipts: Sequence[Receipt]) -> bytes:
-    return bytes(msgpack.packb([[each.body, each.signature] for each in receipts]))
+def pack_receipts(receipts: Sequence[Answered]) -> bytes:
+    return bytes(msgpack.packb([each[:2] for each in receipts]))
 
 
 def take_in(transaction: Transaction, identity: Origin, device: KnownDevice, batch: Batch, chain: Chain) -> bytes:

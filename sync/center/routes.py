@@ -25,6 +25,8 @@ from sync.replication.page import FEED_BYTES, Page, pack_page
 
 LONGEST_WAIT = 25.0
 """Seconds a pull may wait for something new."""
+PUSHES_AT_ONCE = 2
+"""One is opened and verified while the one before it is written to the disk."""
 PAGES_AT_ONCE = 4
 SNAPSHOTS_AT_ONCE = 2
 """Parts of a snapshot and checksums that are made at a time: each holds thousands of changes, and a connection."""
@@ -64,7 +66,7 @@ class Lanes:
     def __init__(self, store: CenterStore, receive: Receive) -> None:
         self._store = store
         self._receive = receive
-        self._intake = asyncio.Lock()
+        self._intake = asyncio.Semaphore(PUSHES_AT_ONCE)
         self._pages = asyncio.Semaphore(PAGES_AT_ONCE)
         self._snapshots = asyncio.Semaphore(SNAPSHOTS_AT_ONCE)
 

@@ -6,8 +6,9 @@ Everything that returns is committed and on the disk.
 
 import dataclasses
 import secrets
+import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -33,6 +34,7 @@ from sync.replication.heads import Heads, pack_heads, sums_of
 from sync.replication.page import FEED_BYTES, Page, pack_items, pack_page
 from sync.replication.part import Part, pack_part
 from sync.store.engine import host_faults, reading, uncollected
+from sync.store.postgres import is_database
 from sync.store.reader import Row, Rows
 from sync.store.rows import erase_payloads, upsert
 from sync.store.store import Store, Touched, Transaction
@@ -91,6 +93,8 @@ class CenterStore(Store):
         self, folder: Path, identity: Origin, clock: Clock, devices: DeviceBook | None, database: str = ""
     ) -> None:
         super().__init__(folder, identity, clock, database)
+        self._intake = threading.RLock()
+        """Held by the push that keeps the interpreter busy; not any more by one that waits for disk or database."""
         self._devices: DeviceBook = Registry(folder, identity.store_key).device if devices is None else devices
 
     @classmethod
@@ -251,10 +255,13 @@ class CenterStore(Store):
         `chain-fork`. Then nothing of it is stored.
         """
         known = self.known(device)
-        with uncollected():
-            return self._receive(device, known, batch)
+        with uncollected(), ExitStack() as intake:
+            intake.enter_context(self._intake)
+            return self._receive(device, known, batch, intake.close)
 
-    def _receive(self, device: DeviceId, known: KnownDevice, batch: bytes) -> bytes:
+    def _receive(
+        self, device: DeviceId, known: KnownDevice, batch: bytes, next_may_be_opened: Callable[[], None]
+    ) -> bytes:
         opened = read_batch(batch)
         if opened.terminal != device:
             raise PeerFault("device-mismatch")
@@ -265,7 +272,11 @@ class CenterStore(Store):
         if not verify(known.public_key, opened.message(), opened.signature):
             raise PeerFault("signature-bad")
         chain = opened.chain()
-        with self._writing() as transaction:
+        if is_database(self._engine):
+            with self._writing() as transaction:
+                next_may_be_opened()  # its work is another process's
+                return take_in(transaction, self.identity, known, opened, chain)
+        with self._writing(next_may_be_opened) as transaction:
             return take_in(transaction, self.identity, known, opened, chain)
 
     def position(self, device: DeviceId) -> Position:

@@ -32,8 +32,8 @@ from sync.log.signing import head_message
 from sync.replication.packing import pack, unpack
 
 VERSION = 1
-CHANGE_ID = 0
-"""Where an item has it."""
+CHANGE_ID, PK = 0, 3
+"""Where an item has them."""
 TEXT = 512
 """The longest identifier or name in an envelope, in characters."""
 SIGNATURE_BYTES = 64
@@ -65,7 +65,8 @@ class Batch:
         reader, running = ItemReader(self.terminal, self.epoch), Chain(self.prev_hash)
         for seq, item in enumerate(self.items, start=self.first_seq):
             change = reader.read(item, seq)
-            pairs.append((change, running.add(change, item[CHANGE_ID], pack_id(change.pk))))
+            packed_pk = item[PK] if type(item[PK]) is bytes else pack_id(change.pk)
+            pairs.append((change, running.add(change, item[CHANGE_ID], packed_pk)))
         if running.head != self.head_hash:
             raise PeerFault("chain-broken", terminal=self.terminal, epoch=self.epoch, seq=self.last_seq)
         return pairs

@@ -46,7 +46,7 @@ def fetch_among(connection: sa.Connection, text: str, values: Values, several: S
             return fetch(connection, text.replace(AMONG, "= ?"), (*values, several[0]))
         within = text.replace(AMONG, "IN (SELECT value FROM json_each(?))")
         return fetch(connection, within, (*values, json.dumps(several)))
-    return fetch(connection, text.replace(AMONG, "= ANY(?)"), (*values, list(several)))
+    return fetch(connection, text.replace(AMONG, "= ANY(?::text[])"), (*values, _array(several)))
 
 
 def run(connection: sa.Connection, text: str, values: Values) -> None:
@@ -117,6 +117,12 @@ def _driver(connection: sa.Connection) -> Any:
     if not connection.in_transaction():
         connection.begin()
     return connection.connection.driver_connection
+
+
+def _array(texts: Sequence[str]) -> str:
+    """PostgreSQL's own word for an array, which its driver takes five times as long to say."""
+    said = [each.replace("\\", "\\\\").replace('"', '\\"') for each in texts]
+    return '{"' + '","'.join(said) + '"}' if said else "{}"
 
 
 @cache

@@ -213,8 +213,11 @@ class Store(reader.StoreReader):
         """What a kind of store does in the transaction that opens it."""
 
     @contextmanager
-    def _writing(self) -> Iterator[Transaction]:
-        """One transaction at a time; listeners hear of it after the commit."""
+    def _writing(self, only_commit_left: Callable[[], None] | None = None) -> Iterator[Transaction]:
+        """One transaction at a time; listeners hear of it after the commit.
+
+        `only_commit_left` is called when all is written, unless this is part of a transaction that goes on.
+        """
         with self._lock:
             if self._current is not None:
                 yield self._current  # part of the transaction that this thread is in
@@ -233,6 +236,8 @@ class Store(reader.StoreReader):
                     self._finish(transaction, written)
                     transaction.projection.flush()
                     self._compact(transaction)
+                    if only_commit_left is not None:
+                        only_commit_left()
             except BaseException as err:
                 self._head_uncertain = True  # a commit that failed may be on the disk all the same
                 failed, self._current = self._current, None

@@ -17,6 +17,8 @@ class Turns:
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
+        self._second = threading.RLock()
+        """Held by whoever of the second row is the next: behind it nobody stands before the first row."""
         self._changed = threading.Condition()
         self._waiting = 0
 
@@ -41,7 +43,8 @@ class Turns:
     @contextmanager
     def second(self) -> Iterator[None]:
         """Once nobody waits in the first row."""
-        with self._changed:
-            self._changed.wait_for(lambda: not self._waiting, LONGEST_STEPPED_BACK)
-        with self._lock:
-            yield
+        with self._second:
+            with self._changed:
+                self._changed.wait_for(lambda: not self._waiting, LONGEST_STEPPED_BACK)
+            with self._lock:
+                yield

@@ -22,6 +22,8 @@ from sync.store.rows import COLUMNS, SELECT_CHANGES, change_of, insert_changes, 
 from sync.store.store import Transaction
 from sync.store.tables import change, document, receipt, reemitted
 
+End = tuple[int, int]
+"""(epoch, seq) of the last change of a push."""
 BATCH_BYTES = 2 * 1024 * 1024
 """Payload bytes after which a batch ends, so that it stays below the center's bound with room to spare."""
 
@@ -30,8 +32,10 @@ _RUN = (
 )
 
 
-def next_batch(connection: sa.Connection, identity: Origin, head: Head, limit: int = BATCH_CHANGES) -> bytes | None:
-    """The next run after what is acknowledged; None where everything is."""
+def next_batch(
+    connection: sa.Connection, identity: Origin, head: Head, limit: int = BATCH_CHANGES
+) -> tuple[bytes, End] | None:
+    """The next run after what is acknowledged, and where it ends; None where everything is acknowledged."""
     if head.seq <= head.acknowledged:
         return None
     run: list[Change] = []
@@ -49,13 +53,17 @@ def next_batch(connection: sa.Connection, identity: Origin, head: Head, limit: i
     if prev_hash is None:
         raise PeerFault("chain-broken", terminal=identity.device, epoch=head.epoch, seq=run[0].seq - 1)
     signature = identity.sign(head_message(identity.device, head.epoch, run[-1].seq, head_hash))
-    return pack_batch(run, prev_hash, head_hash, signature)
+    return pack_batch(run, prev_hash, head_hash, signature), (head.epoch, run[-1].seq)
 
 
-def head_after(head: Head, batch: bytes) -> Head:
-    """The head as it will be when this push of the same chain is acknowledged."""
+def end_of(batch: bytes) -> End:
     sent = read_batch(batch)
-    return dataclasses.replace(head, acknowledged=sent.last_seq) if sent.epoch == head.epoch else head
+    return sent.epoch, sent.last_seq
+
+
+def head_after(head: Head, end: End) -> Head:
+    """The head as it will be when the push of the same chain that ends there is acknowledged."""
+    return dataclasses.replace(head, acknowledged=end[1]) if end[0] == head.epoch else head
 
 
 def _own(identity: Origin, epoch: int) -> "sa.ColumnElement[bool]":

@@ -28,6 +28,7 @@ from sync.replication.client import PullPosition
 from sync.replication.page import Page
 from sync.replication.part import Part
 from sync.store.engine import reading
+from sync.store.journal import Head
 from sync.store.reader import Row
 from sync.store.rows import upsert
 from sync.store.store import Store, Transaction
@@ -47,6 +48,8 @@ class Records(Store):
     """Thread-safe; one writer at a time. Reading: see `StoreReader`."""
 
     _person = PersonId("")
+    _made: tuple[bytes, outbox.End] = (b"", (0, 0))
+    """The push that was made last, and where it ends."""
     salvaged: salvage.Salvaged | None = None
     """What `salvage` came to, where this store was made by it."""
 
@@ -216,21 +219,30 @@ class Records(Store):
     def next_batch(self) -> bytes | None:
         """The next push, signed; None where everything is acknowledged."""
         with self._lock, reading(self._engine) as connection:
-            return outbox.next_batch(connection, self.identity, self._known_head(connection))
+            return self._run_after(connection, self._known_head(connection))
 
     def batch_after(self, batch: bytes) -> bytes | None:
         """The push after one that is not acknowledged yet, if the chain goes on behind it."""
         with self._lock, reading(self._engine) as connection:
-            return outbox.next_batch(connection, self.identity, outbox.head_after(self._known_head(connection), batch))
+            made, end = self._made
+            if made != batch:
+                end = outbox.end_of(batch)
+            return self._run_after(connection, outbox.head_after(self._known_head(connection), end))
+
+    def _run_after(self, connection: sa.Connection, head: Head) -> bytes | None:
+        run = outbox.next_batch(connection, self.identity, head)
+        if run is not None:
+            self._made = run
+        return None if run is None else run[0]
 
     def pending_batches(self) -> list[bytes]:
         """All pushes that wait, one after the other, without an answer in between: what a USB package carries."""
         batches = []
         with self._lock, reading(self._engine) as connection:
             head = self._known_head(connection)
-            while (batch := outbox.next_batch(connection, self.identity, head)) is not None:
-                batches.append(batch)
-                head = outbox.head_after(head, batch)
+            while (run := outbox.next_batch(connection, self.identity, head)) is not None:
+                batches.append(run[0])
+                head = outbox.head_after(head, run[1])
         return batches
 
     def acknowledge(self, answer: bytes) -> list[Receipt]:
