@@ -7,13 +7,14 @@ puts the `Principal` into `scope["principal"]`. A refusal is JSON with a stable 
 import asyncio
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from desktop_app.domain import limits
 from desktop_app.domain.clock import Clock, stamp
 from desktop_app.domain.faults import Fault, PeerFault
+from desktop_app.domain.ids import DeviceId
 from desktop_app.domain.principal import Principal, may_work
 from sync.identity.requests import RequestVerifier
 
@@ -48,10 +49,21 @@ _log = logging.getLogger("silian.authentication")
 class Authentication:
     """The gate before every route."""
 
-    def __init__(self, app: ASGIApp, *, verifier: RequestVerifier, clock: Clock) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        verifier: RequestVerifier,
+        clock: Clock,
+        revoked: Callable[[], frozenset[DeviceId]] = frozenset,
+    ) -> None:
+        """`revoked`: the devices that may not speak any more."""
         self._app = app
         self._verifier = verifier
         self._clock = clock
+        self._revoked = revoked
+        self._out: frozenset[DeviceId] = frozenset()
+        self._looked = float("-inf")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -83,18 +95,15 @@ class Authentication:
             await receive()
             await self._refuse(fault, scope, send)
             return
-        checked = self._clock.monotonic()
         revoked = False
 
         async def watched() -> Message:
-            nonlocal checked, revoked
+            nonlocal revoked
             message = await receive()
-            if self._clock.monotonic() - checked >= REVOKED_WITHIN and message["type"] == "websocket.receive":
-                checked = self._clock.monotonic()
-                if not self._verifier.in_force(principal.device):
-                    revoked = True
-                    await send({"type": "websocket.close", "code": 1008, "reason": "device-revoked"})
-                    return {"type": "websocket.disconnect", "code": 1008}
+            if message["type"] == "websocket.receive" and self._is_revoked(principal.device):
+                revoked = True
+                await send({"type": "websocket.close", "code": 1008, "reason": "device-revoked"})
+                return {"type": "websocket.disconnect", "code": 1008}
             return message
 
         async def unless_revoked(message: Message) -> None:
@@ -102,6 +111,13 @@ class Authentication:
                 await send(message)
 
         await self._app(scope, watched, unless_revoked)
+
+    def _is_revoked(self, device: DeviceId) -> bool:
+        """By one look into the book for all sockets."""
+        now = self._clock.monotonic()
+        if now - self._looked >= REVOKED_WITHIN:
+            self._looked, self._out = now, self._revoked()
+        return device in self._out
 
     def _principal(self, scope: Scope, method: str, body: bytes) -> Principal:
         path = scope.get("raw_path") or scope["path"].encode()

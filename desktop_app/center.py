@@ -181,7 +181,7 @@ class Center:
         )
         self.app = Starlette(
             routes=self.routes(),
-            middleware=[Middleware(Authentication, verifier=self.verifier, clock=clock)],
+            middleware=[Middleware(Authentication, verifier=self.verifier, clock=clock, revoked=keys.registry.revoked)],
             exception_handlers={Fault: self._on_fault},
             lifespan=self._lifespan,
         )

@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -111,12 +112,15 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:
     from desktop_app.center import Center
     from desktop_app.center_keys import open_center_keystore
     from desktop_app.intake_command import starter
+    from media.thread import new_loop
 
     with listener:
         folder = settings.center_folder
         center = Center.open(folder, open_center_keystore(settings), settings, SystemClock(), starter(folder))
         try:
-            asyncio.run(_serve(center, listener, options, settings))
+            # On Windows the selector's loop, which new_loop makes there, has room for 512 sockets only.
+            with asyncio.Runner(loop_factory=None if sys.platform == "win32" else new_loop) as runner:
+                runner.run(_serve(center, listener, options, settings))
         finally:
             center.close()
     return 0

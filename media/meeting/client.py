@@ -27,6 +27,7 @@ from media.meeting.health import Health
 from media.meeting.link import Connect, Connection, Retry, reach
 from media.meeting.model import MeetingPhase, MeetingState
 from media.meeting.wire import (
+    PING,
     read_healths,
     read_message,
     read_number,
@@ -66,6 +67,8 @@ class Timings:
     """Seconds."""
 
     ping_every: float = 1.0
+    say_every: float = 2.0
+    """How often a ping says how the room is: the center tells whoever conducts no more often."""
     silent_after: float = 3.0
     look_every: float = 0.25
     patience: float = 10.0
@@ -229,6 +232,7 @@ class MeetingClient:
         """Ping, and give the link up when nothing at all comes back."""
         timings = self._timings
         looked = pinged = self._clock.monotonic()
+        said = float("-inf")
         while True:
             await asyncio.sleep(timings.look_every)
             now = self._clock.monotonic()
@@ -244,8 +248,11 @@ class MeetingClient:
                 pinged = now
                 if self._pinged_at is None:  # else the one before is not answered yet, and its trip goes on
                     self._pinged_at = now
-                health = replace(self.own_health(), delay_ms=self.round_trip_ms)
-                ping = write_message({"t": "ping", "health": write_health(health)})
+                ping = PING
+                if now - said >= timings.say_every:
+                    said = now
+                    health = replace(self.own_health(), delay_ms=self.round_trip_ms)
+                    ping = write_message({"t": "ping", "health": write_health(health)})
                 try:
                     async with asyncio.timeout(timings.look_every):
                         await link.send(ping)

@@ -200,7 +200,7 @@ class MeetingServer:
                 if stuck > 0:
                     room.grant_delay(stuck)
                     for session in self._sessions.get(meeting, ()):
-                        session.heard_at += stuck
+                        session.grant_delay(stuck)
                 try:
                     await self._sweep(meeting, room, now)
                 except HostFault as fault:
@@ -230,8 +230,7 @@ class MeetingServer:
 
     async def _sweep(self, meeting: MeetingId, room: Room, now: float) -> None:
         for session in self._sessions.get(meeting, ()):
-            if session.is_silent:
-                session.end(PeerFault("too-silent"))
+            session.end_if_idle(now)
         if self._health_due.get(meeting, 0.0) <= now:
             self._health_due[meeting] = now + HEALTH_SECONDS
             for session in self._greeted(meeting):

@@ -40,6 +40,8 @@ NUMBER = 100_000
 SEQ = 1 << 53
 AGENDA_ITEMS = 200
 COMMAND_ID = 64
+PING = '{"t":"ping"}'
+"""The text of a ping that says nothing else: most messages are this one."""
 ITEMS = 200
 """Items of a list: sites, items of an agenda; the lists below have their own bound."""
 ITEMS_OF: dict[Any, int] = {FloorRequest: 20_000, RollCall: 100}
@@ -59,7 +61,7 @@ def read_message(text: str | bytes, limit: int = CONTROL_MESSAGE) -> dict[str, A
     if len(text) > limit or len(text.encode("utf-8", "surrogatepass")) > limit:
         raise PeerFault("message-too-large", limit=limit)
     try:
-        message = json.loads(text, parse_constant=_no_constant)
+        message = _DECODER.decode(text)
     except (ValueError, RecursionError) as err:
         raise PeerFault("message-unreadable") from err
     if not isinstance(message, dict) or not isinstance(message.get("t"), str):
@@ -71,9 +73,13 @@ def _no_constant(name: str) -> Any:
     raise ValueError(name)
 
 
+_DECODER = json.JSONDecoder(parse_constant=_no_constant)  # json.loads would make one for each message, dumps too
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False)
+
+
 def write_message(message: dict[str, Any]) -> str:
     """The canonical text of a message: compact, keys sorted, Unicode as it is."""
-    return json.dumps(message, ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False)
+    return _ENCODER.encode(message)
 
 
 def read_command(value: object) -> Command:

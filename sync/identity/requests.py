@@ -235,11 +235,6 @@ class RequestVerifier:
         """A first look before a body is read: the request names a device that is in the book. It proves nothing."""
         self._named(read_signature(headers))
 
-    def in_force(self, device: DeviceId) -> bool:
-        """Whether a device is enrolled and not revoked, now."""
-        held = self._device(device)
-        return held is not None and held.revoked_at is None
-
     def _checked(
         self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes, now: datetime
     ) -> tuple[Device, PersonId]:
