@@ -8,6 +8,7 @@ windows with their view models over a real store; what a center, a camera or a p
 from __future__ import annotations
 
 import argparse
+import gc
 import itertools
 import json
 import os
@@ -102,6 +103,7 @@ def posed(name: str, pose: Pose) -> Iterator[list[QWidget]]:
             finally:
                 scene.close()
     app.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    gc.collect()
 
 
 def _settle(app: QApplication) -> None:
@@ -207,6 +209,7 @@ def _drawn(screen: str, size: tuple[int, int], options: argparse.Namespace) -> t
 def _draw(screen: str, options: argparse.Namespace) -> int:
     """What that process does: pictures, and a line for each fault."""
     app = QApplication([])
+    gc.disable()  # as in the program: no window ends while Qt goes through all of them
     start_theme(app, Scheme.LIGHT)
     found: list[str] = []
     for name in (one for one in names() if _screen(one) == screen and options.only in one):

@@ -6,14 +6,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from gallery import QUICK, look_at
+from gallery import LANGUAGES, QUICK, Pose, look_at, posed
 from geometry import ROOM_FLOOR, faults, flashes, room_sizes
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 from screenshots_hosting import ROOMS
 from session_scenes import SESSION_SCENES
 
-from ui.i18n import set_language
+from ui.i18n import set_language, t
+from ui.meeting.control_bar import ControlBar
+from ui.picture.grid import VideoGrid
 from ui.theme import Scheme, TextSize, start_theme, theme
 from ui.widgets import Text
 
@@ -31,6 +33,15 @@ def test_a_screen_of_a_session_holds_in_this_state(number: int) -> None:
     """One language each, in turn: every screen is looked at in both, in one state or another."""
     name = list(SESSION_SCENES)[number]
     assert look_at(name, QUICK[number % 2]) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_room_that_came_first_reads_what_it_waits_for(language: str) -> None:
+    with posed("meeting-waiting", Pose(language)) as windows:
+        bar = next(bar for bar in windows[0].findChildren(ControlBar) if bar.isVisible())
+        assert bar._why.shown().replace("\n", "").replace(" ", "") == t("why.not-open").replace(" ", "")
+        grid = next(grid for grid in windows[0].findChildren(VideoGrid) if grid.isVisible())
+        assert [tile.state_title for tile in grid._tiles] == [t("tile.waiting")]
 
 
 @pytest.mark.parametrize("name", ROOMS)

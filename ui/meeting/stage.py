@@ -7,7 +7,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop_app.domain.clock import Clock
-from media.meeting.model import FloorRequest
+from media.meeting.model import FloorRequest, MeetingPhase
 from media.meeting.stage import Layout
 from media.peers.ladder import Step
 from ui.i18n import language, t
@@ -57,7 +57,7 @@ class Stage(QWidget):
         self._told_layout: Layout | None = None
         self._layout = GridLayout.EQUAL
         self._large = ""
-        self._made: dict[str, tuple[RosterRow, FloorRequest | None, bool, Tile]] = {}
+        self._made: dict[str, tuple[tuple[RosterRow, FloorRequest | None, bool, bool], Tile]] = {}
         k = theme()
         column = QVBoxLayout(self)
         column.setContentsMargins(k.px(14), k.px(12), k.px(14), k.px(14))
@@ -147,13 +147,15 @@ class Stage(QWidget):
         # A picture that the line left out says nothing of its camera.
         turn = self._model.speaking if row.speaking else None
         flowing = self._model.media_up and self._model.line < Step.PAUSED
+        begun = self._model.state.phase is not MeetingPhase.SCHEDULED
+        how = (row, turn, flowing, begun)
         made = self._made.get(row.unit_path)
-        if made is None or made[:3] != (row, turn, flowing):
-            tile = tile_of(row, turn, flowing=flowing)
+        if made is None or made[0] != how:
+            tile = tile_of(row, turn, flowing=flowing, begun=begun)
             if self._model.sites_total > LARGE_TILES + 1 or self._shows_content:
                 tile = replace(tile, name=row.short_name)
-            made = self._made[row.unit_path] = (row, turn, flowing, tile)
-        return made[3]
+            made = self._made[row.unit_path] = (how, tile)
+        return made[1]
 
     def _choose(self, key: str) -> None:
         if key == CONTENT:

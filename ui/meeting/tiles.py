@@ -10,8 +10,9 @@ MIC_ICONS = {Mic.OPEN: "microphone", Mic.CLOSED: "microphone-off", Mic.LOCKED: "
 MIC_TOKENS = {Mic.OPEN: "shilv", Mic.CLOSED: "ink3", Mic.LOCKED: "ink2"}
 
 
-def tile_of(row: RosterRow, turn: FloorRequest | None, *, flowing: bool = False) -> Tile:
-    """What the grid paints for one site. `flowing`: this room's media is up, so that a picture ought to come."""
+def tile_of(row: RosterRow, turn: FloorRequest | None, *, flowing: bool = False, begun: bool = True) -> Tile:
+    """What the grid paints for one site. `flowing`: this room's media is up, so that a picture ought to come.
+    `begun`: the main site is in; before, nobody is, and this room waits."""
     speaking = turn is not None and row.speaking
     state = PictureState.CONNECTING
     title, again, text = t("tile.connecting"), t("tile.again"), ""
@@ -22,6 +23,8 @@ def tile_of(row: RosterRow, turn: FloorRequest | None, *, flowing: bool = False)
         text = f"{since}{t('tile.safe')}"
     elif row.presence is Presence.AWAY:
         state, title, again = PictureState.AWAY, t("tile.away"), ""
+        if not begun:
+            title, text = t("tile.waiting"), t("tile.waiting-text")
     dark = flowing and row.presence is Presence.HERE
     return Tile(
         unit_path=row.unit_path,
@@ -37,6 +40,7 @@ def tile_of(row: RosterRow, turn: FloorRequest | None, *, flowing: bool = False)
         on_air=row.on_air,
         mic_icon=MIC_ICONS[row.mic],
         mic_token=MIC_TOKENS[row.mic],
+        mic_open=row.mic is Mic.OPEN,
         tags=_tags(row, speaking=speaking),
         spoken=spoken(row, turn),
     )

@@ -58,6 +58,7 @@ class Tile:
     on_air: bool = False
     mic_icon: str = "microphone-off"
     mic_token: str = "ink3"
+    mic_open: bool = False
     tags: tuple[Tag, ...] = ()
     spoken: str = ""
     """What a screen reader says, without the position."""
@@ -158,11 +159,14 @@ class TilePainter:
         bar_on = white if tile.on_air else k.color("accent")
         bar_off = QColor(255, 255, 255, 90) if tile.on_air else k.color("line")
         paint_level_mark(painter, mark, bars_filled(tile.level), bar_on, bar_off)
-        mic = pixmap(tile.mic_icon, "#FFFFFF" if tile.on_air else tile.mic_token, 18)
-        mic_x = box.right() - pad - k.px(18) + 1
-        painter.drawPixmap(mic_x, box.center().y() - k.px(9) + 1, mic)
-        left, right = mark.right() + k.px(9), mic_x - k.px(8)
         name_font = self._name if boxes.caption.height >= k.px(38) else self._name_small
+        mic_x = box.right() - pad - k.px(18) + 1
+        left, right = mark.right() + k.px(9), mic_x - k.px(8)
+        if tile.mic_open or QFontMetrics(name_font).horizontalAdvance(tile.name) <= right - left:
+            mic = pixmap(tile.mic_icon, "#FFFFFF" if tile.on_air else tile.mic_token, 18)
+            painter.drawPixmap(mic_x, box.center().y() - k.px(9) + 1, mic)
+        else:  # closed is what is usual: the name is worth more
+            right = box.right() - k.px(6)
         painter.setFont(name_font)
         painter.setPen(ink)
         metrics = QFontMetrics(name_font)
