@@ -13,6 +13,7 @@ from drawn import HD
 from office_stage import BL, GD, HZ, Terminal
 from scenes_readiness import a_lecture_that_is_over
 
+from desktop_app.domain.ids import PersonId
 from desktop_app.domain.meetings import MeetingKind
 from desktop_app.domain.units import Level
 from ui.models.home_model import HomeModel
@@ -194,6 +195,13 @@ class TestTheReminder:
         card = reminder._home.meetings[0]
         terminal.clock.wall = card.start
         terminal.app.enter_meeting(card.meeting, card.title)
+        assert reminder.reminder is None
+
+    def test_who_only_watches_is_not_asked_into_a_meeting(self, terminal: Terminal, reminder: ReminderModel) -> None:
+        terminal.clock.wall = reminder._home.meetings[0].start
+        reminder.refresh()
+        assert reminder.reminder is not None
+        terminal.app.unlocked(terminal.employ(PersonId("01990000-0000-7000-8000-0000000000a1"), "审计员03", "audit"))
         assert reminder.reminder is None
 
 

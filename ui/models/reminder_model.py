@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from ui.models.app_model import AppModel
+from ui.models.app_model import AppModel, Page
 from ui.models.home_model import HomeModel, MeetingCard
 
 AHEAD = timedelta(minutes=15)
@@ -26,7 +26,7 @@ class Reminder:
 
 
 class ReminderModel(QObject):
-    """Follows home's meetings and the clock."""
+    """Follows home's meetings and the clock; silent for whoever only watches and holds no meeting."""
 
     changed = Signal()
 
@@ -40,6 +40,7 @@ class ReminderModel(QObject):
         self._ticks.start()
         home.changed.connect(self.refresh)
         app.session_changed.connect(self.refresh)
+        app.operator_changed.connect(self.refresh)
 
     def put_away(self) -> None:
         """知道了: not again for this moment of this meeting."""
@@ -60,6 +61,8 @@ class ReminderModel(QObject):
             self.changed.emit()
 
     def _due(self) -> Reminder | None:
+        if Page.HOME not in self._app.pages:
+            return None
         now = self._home.now
         for card in self._home.meetings:
             if card.over or card.meeting == self._app.meeting_id:
