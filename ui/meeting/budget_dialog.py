@@ -64,6 +64,7 @@ class BudgetDialog(Dialog):
         minutes = row.seconds // 60 if row is not None else 0
         box = QSpinBox()
         box.setFont(font("body"))
+        box.lineEdit().setTextMargins(theme().px(8), 0, 0, 0)
         box.setMinimumHeight(theme().px(34))
         box.setRange(0, MOST_MINUTES)
         box.setSpecialValueText(t("budget.none"))

@@ -35,6 +35,7 @@ class PollDialog(Dialog):
                 self._sites.addItem(t("poll.city", row.name, under), row.unit_path)
         self._add(t("poll.sites"), self._sites)
         self._seconds = QSpinBox()
+        self._seconds.lineEdit().setTextMargins(theme().px(8), 0, 0, 0)
         self._seconds.setFont(font("body"))
         self._seconds.setMinimumHeight(theme().px(34))
         self._seconds.setRange(ALLOWED.start, MOST_SECONDS)

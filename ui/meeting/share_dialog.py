@@ -31,6 +31,7 @@ class ShareDialog(Dialog):
         self.list.setIconSize(QSize(k.px(PICTURE.width()), k.px(PICTURE.height())))
         self.list.setGridSize(QSize(k.px(PICTURE.width() + 20), k.px(PICTURE.height() + 44)))
         self.list.setUniformItemSizes(True)
+        self.list.setViewportMargins(k.px(8), k.px(10), k.px(4), k.px(4))
         self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.list.setFont(font("small"))
         self.list.setMinimumHeight(k.px(360))

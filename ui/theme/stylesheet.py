@@ -99,15 +99,15 @@ QPushButton[role="line"]:hover {{ background: {k.win}; }}
 QPushButton[role="line"][selected="true"] {{
     background: {k.tint}; border-left: {px(4)}px solid {k.accent}; border-bottom: 1px solid {k.line}; }}
 QPushButton[role="rail"] {{ background: transparent; border: none; padding: 0px; min-height: 0px; }}
-QLineEdit, QComboBox, QDateEdit {{
+QLineEdit, QComboBox, QDateEdit, QSpinBox {{
     background: {k.surface}; color: {k.ink}; border: 1px solid {k.ctl}; border-radius: {control}px;
     padding: {px(3)}px {px(10)}px; min-height: {px(30)}px;
     selection-background-color: {k.accent}; selection-color: {k.on_accent}; }}
-QLineEdit:focus, QComboBox:focus, QDateEdit:focus,
+QLineEdit:focus, QComboBox:focus, QDateEdit:focus, QSpinBox:focus,
 QPlainTextEdit:focus, QTextEdit:focus {{ border: 2px solid {k.focus}; }}
-QLineEdit:focus, QComboBox:focus, QDateEdit:focus {{
+QLineEdit:focus, QComboBox:focus, QDateEdit:focus, QSpinBox:focus {{
     padding: {px(3) - 1}px {px(10) - 1}px; }}
-QLineEdit:disabled, QComboBox:disabled, QDateEdit:disabled {{
+QLineEdit:disabled, QComboBox:disabled, QDateEdit:disabled, QSpinBox:disabled {{
     background: {k.sunken}; color: {k.ink3}; border-color: {k.line}; }}
 QLineEdit[extent="large"] {{ min-height: {px(42)}px; }}
 QLineEdit[fault="true"] {{ border: 2px solid {k.zhusha}; padding: {px(3) - 1}px {px(10) - 1}px; }}
@@ -115,6 +115,10 @@ QLineEdit[readOnly="true"] {{ background: {k.sunken}; }}
 QComboBox::drop-down, QDateEdit::drop-down {{ border: none; width: {px(28)}px; }}
 QComboBox::down-arrow, QDateEdit::down-arrow {{
     image: url({asset("chevron")}); width: {px(14)}px; height: {px(14)}px; }}
+QSpinBox QLineEdit {{ min-height: 0px; }}
+QSpinBox::up-button, QSpinBox::down-button {{ border: none; background: transparent; width: {px(24)}px; }}
+QSpinBox::up-arrow {{ image: url({asset("chevron-up")}); width: {px(12)}px; height: {px(12)}px; }}
+QSpinBox::down-arrow {{ image: url({asset("chevron")}); width: {px(12)}px; height: {px(12)}px; }}
 QComboBox QAbstractItemView {{
     background: {k.surface}; color: {k.ink}; border: 1px solid {k.ctl};
     selection-background-color: {k.tint}; selection-color: {k.ink}; padding: {px(4)}px; }}
