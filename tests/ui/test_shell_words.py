@@ -92,3 +92,7 @@ def test_english_counts_one_and_many() -> None:
 
 def test_no_member_of_the_public_is_told_of_a_conflict_in_that_word() -> None:
     assert [key for key, text in catalogue("zh_CN").items() if "冲突" in text] == []
+
+
+def test_english_has_one_spelling_for_the_center() -> None:
+    assert [key for key, text in catalogue("en").items() if "centre" in text.lower()] == []

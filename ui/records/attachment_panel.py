@@ -107,7 +107,8 @@ class AttachmentPanel(QFrame):
         if model.taking:
             self._list.addWidget(Text(t("files.taking", model.taking), "small", "ink2"))
         elif not model.files:
-            words = t("files.empty" if model.writable else "files.none") if model.ready else t("files.loading")
+            reads = not model.ready and bool(model.owner[1])
+            words = t("files.loading" if reads else "files.empty" if model.can_attach else "files.none")
             self._list.addWidget(Text(words, "small", "ink3", wrap=True))
         if self._narrow:
             shown = min(SHOWN, max(1, len(model.files) + bool(model.taking)))

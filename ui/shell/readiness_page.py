@@ -202,7 +202,7 @@ class ReadinessPage(QWidget):
     def _advice(self, site: SiteReadiness) -> str:
         worst = site.tested.worst if site.tested is not None else None
         if site.state in (Ready.FAILED, Ready.ADVICE) and worst is not None and worst.fault:
-            return f"{t(f'device.{worst.kind}')}: {fault_text(Fault(worst.fault))}"
+            return t("ready.of_device", t(f"device.{worst.kind}"), fault_text(Fault(worst.fault)))
         return t(f"ready.do_{site.state}")
 
     def _figures(self, site: SiteReadiness) -> str:
