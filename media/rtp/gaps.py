@@ -8,6 +8,12 @@ from dataclasses import dataclass
 
 MAX_GAP = 200
 """A jump wider than this is a new start, not a loss."""
+WITHIN = 1.0
+"""Seconds after which nothing is asked for any more."""
+AGAIN = (0.03, 0.4)
+"""The shortest and the longest pause between two requests for a packet, in seconds."""
+MARGIN = 0.015
+"""Seconds that an answer may take longer than they usually do."""
 
 
 def fresh_losses(newest: int | None, number: int, *, spared: int) -> list[int]:
@@ -18,14 +24,6 @@ def fresh_losses(newest: int | None, number: int, *, spared: int) -> list[int]:
     if newest is None or not number - 20 < newest < number:
         return []
     return list(range(newest + 1, number - spared))
-
-
-WITHIN = 1.0
-"""Seconds after which nothing is asked for any more."""
-AGAIN = (0.03, 0.4)
-"""The shortest and the longest pause between two requests for a packet, in seconds."""
-MARGIN = 0.015
-"""Seconds that an answer may take longer than they usually do."""
 
 
 @dataclass(slots=True)
