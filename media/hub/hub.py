@@ -12,8 +12,10 @@ from desktop_app.domain.ids import MeetingId, UnitPath
 from desktop_app.domain.limits import SITES
 from media.engine.layers import FULL_HEIGHT, Layer
 from media.engine.room import RecordingOrder
+from media.hub.publisher import Publisher
 from media.hub.recorder import Recorder
-from media.hub.room import Publisher, Room, Subscriber
+from media.hub.room import Room
+from media.hub.subscriber import Subscriber
 from media.sdp import Description, MediaLine, read_description, write_description
 from media.transport.port import MediaPort, PortPeer
 

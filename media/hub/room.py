@@ -1,272 +1,22 @@
 """A meeting in the hub: who publishes what, and what each receiving site's slots show."""
 
-import logging
-import secrets
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
 from typing import Any
-
-from aiortc.rtp import AnyRtcpPacket, RtcpReceiverInfo, RtcpRrPacket, RtcpSrPacket
 
 from desktop_app.domain.faults import PeerFault
 from desktop_app.domain.ids import UnitPath
 from desktop_app.domain.limits import SITES
-from media.capture.encodings import BITRATES, VOICE
-from media.engine.layers import THUMB_HEIGHT, Demand, Layer, demands, published, ranked, sent_at_first
+from media.engine.layers import THUMB_HEIGHT, Demand, Layer, demands
 from media.engine.room import AUDIO_SLOTS, VIDEO_SLOTS
-from media.hub.allowance import BITS, ENOUGH, Allowance
-from media.hub.downlink import Downlink
-from media.hub.line import LateVoices
+from media.hub.publisher import Publisher
 from media.hub.recorder import Recorder
 from media.hub.slot import Slot
-from media.hub.source import CLOCK_RATE, Source
-from media.rtp import rtcp
-from media.rtp.packet import read_rtp
-from media.rtp.reception import Reception
-from media.rtp.send_time import read_send_time, stamped, ticks
-from media.rtp.teller import LineTeller
-from media.sdp import Description, MediaLine
+from media.hub.source import Source
+from media.hub.subscriber import Subscriber
 from media.transport.port import PortPeer
 
-log = logging.getLogger(__name__)
-
-LOSSY = 0.05
 TOO_LARGE, TOO_LARGE_FOR = 1.2, 3
 """By how much a picture is more than a line bears, and at how many looks in a row, before the thumb takes its place."""
-LIMITED_FOR = 4.0
-"""Seconds for which a receiver's word holds that its line is narrow; it repeats it every second."""
-HEARD_LATELY = 2.5
-"""Seconds within which a peer must have been heard to be sent reports: so its silence tells it of a one-way path."""
-
-
-class Publisher:
-    """A site's own streams: at most one of sound, and of pictures the main one and the thumb."""
-
-    def __init__(self, site: UnitPath, offer: Description) -> None:
-        self.site = site
-        self.peer: PortPeer
-        self.sender = secrets.randbelow(0xFFFFFFFE) + 1
-        self._lossy = False
-        self.sources: dict[str, Source] = {}
-        """By the stream's name: `audio`, and the layers' names."""
-        self.allowance = {kind: Allowance(kind) for kind in BITS}
-        self._is_told = False
-        self.line = LineTeller(self.sender, self._send_rtcp, self._ssrcs, ENOUGH)
-        self.sent = sent_at_first(offer)
-        """The pictures it says it sends."""
-        self._by_ssrc: dict[int, Source] = {}
-        self._by_type: dict[int, Source] = {}
-        self._send_time = next((line.send_time for line in offer.lines if line.send_time is not None), None)
-        for name, line in published(offer).items():
-            source = self.sources[name] = Source(
-                line.kind, self.sender, self._send_rtcp, payload_type=line.payload_type, red=line.red
-            )
-            if line.ssrc is not None:
-                self._by_ssrc[line.ssrc] = source
-                source.declared = line.ssrc
-            else:
-                self._by_type[line.payload_type] = source
-                if line.red is not None:
-                    self._by_type[line.red] = source
-
-    def on_rtp(self, data: bytes, now: float, on_air: bool) -> None:
-        """One packet; the sound of a site that is not on air ends here."""
-        packet = read_rtp(data)
-        if packet is None:
-            return
-        source = self._by_ssrc.get(packet.ssrc) or self._by_type.get(packet.payload_type)
-        if source is not None and (on_air or source.kind == "video"):
-            if not self.allowance[source.kind].admits(packet.payload, now):
-                self._tell_refused()
-                return
-            source.packet(packet, now)
-            if source.reception is not None:
-                number, rate = source.reception.number, CLOCK_RATE[source.kind]
-                sent = None if self._send_time is None else read_send_time(data, self._send_time)
-                size = len(packet.payload)
-                self.line.arrivals.add(packet.ssrc, number, packet.timestamp, rate, size, now, sent=sent)
-
-    @property
-    def refused(self) -> int:
-        """Packets that were more than the site may send."""
-        return sum(each.refused for each in self.allowance.values())
-
-    def _tell_refused(self) -> None:
-        if not self._is_told:
-            self._is_told = True
-            log.warning("%s sends more than it may, or larger pictures: that is not forwarded", self.site)
-
-    def tick(self, now: float) -> None:
-        """Repair, ask again, and tell the site what its line bears."""
-        for source in self.sources.values():
-            source.tick(now)
-        self.line.tick(now)
-
-    def on_rtcp(self, data: bytes, now: float) -> None:
-        if (sent := rtcp.read_filling(data)) is not None:
-            self.line.arrivals.fill(sent, len(data), now)
-            return
-        for packet in rtcp.read_rtcp(data):
-            if isinstance(packet, RtcpSrPacket):
-                source = next((each for each in self.sources.values() if each.ssrc == packet.ssrc), None)
-                if source is not None and source.reception is not None:
-                    info = packet.sender_info
-                    source.sender_report = (info.ntp_timestamp, info.rtp_timestamp)
-                    source.reception.sender_report(info.ntp_timestamp, now)
-
-    def report(self, now: float) -> None:
-        """Tell the publisher how its packets arrive; it also learns that the path lives."""
-        if now - self.peer.heard_at < HEARD_LATELY:
-            blocks = [_report(source, source.reception, now) for source in self.sources.values() if source.reception]
-            self._lossy = any(block.fraction_lost > LOSSY * 256 for block in blocks)
-            self.peer.send_rtcp(rtcp.receiver_report(self.sender, blocks))
-
-    @property
-    def lossy(self) -> bool:
-        """Whether its line loses much."""
-        return self._lossy
-
-    def beat(self, now: float) -> None:
-        """A sign of life beyond the reports."""
-        if now - self.peer.heard_at < HEARD_LATELY:
-            self.peer.send_rtcp(rtcp.receiver_report(self.sender, []))
-
-    def picture(self, height: int) -> Source | None:
-        """The picture for a slot of that height: the one that suits and is sent, else the other."""
-        return next((self.sources[each] for each in ranked(height, self.sent) if each in self.sources), None)
-
-    def _ssrcs(self) -> list[int]:
-        return [source.ssrc for source in self.sources.values() if source.ssrc is not None]
-
-    def _send_rtcp(self, data: bytes) -> None:
-        self.peer.send_rtcp(data)
-
-
-def _report(source: Source, reception: Reception, now: float) -> RtcpReceiverInfo:
-    """How a stream arrives. For a voice the loss is that of the worst who hears it: the speaker's Opus carries the
-    copies with which that one makes it whole."""
-    block = reception.report(now)
-    if source.kind == "audio":
-        lost = 1 - (1 - block.fraction_lost / 256) * (1 - source.worst_loss)
-        block.fraction_lost = min(255, round(lost * 256))
-    return block
-
-
-class Subscriber:
-    """A receiving site and its slots."""
-
-    def __init__(self, site: UnitPath, offer: Description, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self.site = site
-        self.peer: PortPeer
-        self.slots: dict[str, Slot] = {}
-        self._monotonic = monotonic
-        self.downlink = Downlink(self._send_rtp, self._fill, monotonic)
-        for line in offer.lines:
-            if line.direction not in ("recvonly", "sendrecv"):
-                raise PeerFault("sdp-unsupported", why="direction")
-            self.slots[line.mid] = (
-                Slot(line.mid, line.kind, line.payload_type, self.downlink.voice, line.red)
-                if line.kind == "audio"
-                else Slot(line.mid, line.kind, line.payload_type, self._send_rtp, queue=self.downlink.picture)
-            )
-        self._send_time = next((line.send_time for line in offer.lines if line.send_time is not None), None)
-        for slot in self.slots.values():
-            slot.protection.is_told = self._send_time is not None
-        self._by_ssrc = {slot.ssrc: slot for slot in self.slots.values()}
-        self._sender = next(iter(self._by_ssrc))
-        self._late = LateVoices(self._sender, lambda data: self.peer.send_rtcp(data))
-        self.on_limit: Callable[[], None] = lambda: None
-        """Called when the receiver says what its line bears."""
-        self.is_narrow = False
-        """Whether its line does not bear everything, or did not until now."""
-        self._limited_at = float("-inf")
-        """When the receiver last said that its line is narrow."""
-
-    def answer_line(self, line: MediaLine) -> MediaLine:
-        return replace(line, direction="sendonly", ssrc=self.slots[line.mid].ssrc)
-
-    def on_rtcp(self, data: bytes, now: float) -> None:
-        if (seconds := rtcp.read_hold(data)) is not None:
-            self.downlink.hold(seconds)
-            return
-        for packet in rtcp.read_rtcp(data):
-            self._feedback(packet, now)
-
-    def tick(self, now: float) -> None:
-        """Where the line is narrow: end what is not repeated, go on after what was dropped."""
-        if not self.is_narrow:
-            return
-        self.downlink.tick()
-        for slot in self.slots.values():
-            slot.go_on(now)
-
-    def share(self) -> list[Slot]:
-        """Reckon what the receiver's line leaves for each picture; the slots of main pictures."""
-        bits = self.downlink.bits
-        shown = [slot for slot in self.slots.values() if slot.kind == "video" and slot.wanted and not slot.paused]
-        large = [slot for slot in shown if slot.height > THUMB_HEIGHT]
-        left = (bits or 0) - VOICE - BITRATES[THUMB_HEIGHT] * (len(shown) - len(large))
-        for slot in shown:
-            slot.bears = None if bits is None else max(0, left // len(large)) if slot in large else bits
-        return large
-
-    def report(self, now: float) -> None:
-        """Sender reports of the slots in use, or an empty report: the receiver hears that the path lives."""
-        if now - self._limited_at > LIMITED_FOR:
-            for slot in self.slots.values():
-                slot.protection.allowed = True
-        if now - self.peer.heard_at < HEARD_LATELY:
-            reports = [report for slot in self.slots.values() if (report := slot.report())]
-            self.peer.send_rtcp(b"".join(reports) or rtcp.receiver_report(self._sender, []))
-
-    @property
-    def lossy(self) -> bool:
-        """Whether its line loses much."""
-        return any(slot.fraction_lost > LOSSY for slot in self.slots.values())
-
-    def beat(self, now: float) -> None:
-        """A sign of life beyond the reports."""
-        if now - self.peer.heard_at < HEARD_LATELY:
-            self.peer.send_rtcp(rtcp.receiver_report(self._sender, []))
-
-    def tell_late(self, narrow: set[UnitPath], now: float) -> None:
-        """The voices of these sites come over a narrow way up."""
-        if self._send_time is not None:
-            slots = self.slots.values()
-            self._late.tell([each.ssrc for each in slots if each.kind == "audio" and each.wanted in narrow], now)
-
-    def _feedback(self, packet: AnyRtcpPacket, now: float) -> None:
-        if isinstance(packet, RtcpRrPacket):
-            for block in packet.reports:
-                if (slot := self._by_ssrc.get(block.ssrc)) is not None:
-                    slot.reported(block, now)
-            return
-        if (limit := rtcp.read_bitrate_limit(packet)) is not None:
-            if limit[0] < rtcp.UNLIMITED:
-                self._limited_at = now
-                for each in self.slots.values():
-                    each.protection.forbid()
-            if self._send_time is not None:
-                self.downlink.limit(limit[0])
-                self.is_narrow |= self.downlink.bits is not None
-                self.on_limit()
-            return
-        slot = self._by_ssrc.get(getattr(packet, "media_ssrc", 0))
-        if slot is None:
-            return
-        if rtcp.wants_keyframe(packet):
-            slot.want_keyframe(now)
-        elif numbers := rtcp.lost_numbers(packet):
-            slot.resend(numbers, now)
-
-    def _send_rtp(self, data: bytes) -> None:
-        if self._send_time is not None:
-            data = stamped(data, self._send_time, self._monotonic())
-        self.peer.send_rtp(data)
-
-    def _fill(self, size: int) -> None:
-        self.peer.send_rtcp(rtcp.filling(self._sender, ticks(self._monotonic()), size))
 
 
 class Room:
@@ -439,8 +189,8 @@ class Room:
         """JSON-able; see docs/protocol/media.md."""
         return {
             "on_air": sorted(self.on_air),
-            "publishers": {site: _publisher_stats(each) for site, each in self.publishers.items()},
-            "subscribers": {site: _subscriber_stats(each) for site, each in self.subscribers.items()},
+            "publishers": {site: each.stats() for site, each in self.publishers.items()},
+            "subscribers": {site: each.stats() for site, each in self.subscribers.items()},
             "recorded": self.recorder.stats() if self.recorder is not None else {},
         }
 
@@ -481,35 +231,3 @@ class Room:
         if slot.kind == "audio":
             return publisher.sources.get("audio")
         return publisher.picture(THUMB_HEIGHT if slot.is_small else slot.height)
-
-
-def _publisher_stats(publisher: Publisher) -> dict[str, Any]:
-    streams = {}
-    for kind, source in publisher.sources.items():
-        reception = source.reception
-        streams[kind] = {
-            "packets": reception.packets if reception is not None else 0,
-            "bytes": reception.bytes if reception is not None else 0,
-            "lost": reception.lost if reception is not None else 0,
-            "keyframes": source.keyframes,
-            "keyframe_requests": source.keyframe_requests,
-        }
-    return {"streams": streams, "refused": publisher.refused, "address": publisher.peer.address}
-
-
-def _subscriber_stats(subscriber: Subscriber) -> dict[str, Any]:
-    return {
-        "address": subscriber.peer.address,
-        "slots": {
-            slot.name: {
-                "shows": slot.wanted,
-                "paused": slot.paused,
-                "packets": slot.packets,
-                "bytes": slot.octets,
-                "resent": slot.resent,
-                "loss": round(slot.fraction_lost, 4),
-            }
-            for slot in subscriber.slots.values()
-            if slot.wanted is not None
-        },
-    }

@@ -28,7 +28,9 @@ from desktop_app.domain.meetings import MeetingMode
 from media.codecs.opus import OpusEncoder
 from media.codecs.vp8 import Vp8Encoder
 from media.engine.room import AUDIO_SLOTS, VIDEO_SLOTS
-from media.hub.room import Publisher, Room, Subscriber
+from media.hub.publisher import Publisher
+from media.hub.room import Room
+from media.hub.subscriber import Subscriber
 from media.meeting import commands as cmd
 from media.meeting import wire
 from media.meeting.apply import replay

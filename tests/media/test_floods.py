@@ -8,7 +8,9 @@ import pytest
 
 from desktop_app.domain.ids import UnitPath
 from media.hub.allowance import BITS, BURST, Allowance
-from media.hub.room import Publisher, Room, Subscriber
+from media.hub.publisher import Publisher
+from media.hub.room import Room
+from media.hub.subscriber import Subscriber
 from media.rtp import rtcp, vp8
 from media.rtp.packet import write_rtp
 from media.sdp import OPUS, VP8, Description, MediaLine, read_description, write_description

@@ -3,7 +3,9 @@
 from desktop_app.domain.clock import SystemClock
 from desktop_app.domain.ids import UnitPath
 from media.engine.room import AUDIO_SLOTS, VIDEO_SLOTS
-from media.hub.room import Publisher, Room, Subscriber
+from media.hub.publisher import Publisher
+from media.hub.room import Room
+from media.hub.subscriber import Subscriber
 from media.peers.audio_slot import NARROW_LATE, TOLD_FOR, AudioSlot
 from media.peers.decoding import PictureThread
 from media.peers.receiving import Receiving
