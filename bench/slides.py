@@ -8,7 +8,6 @@ import os
 import random
 import statistics
 import time
-from collections.abc import Callable
 from typing import Any
 
 from bench.rows import Row, at_most, keep
@@ -62,9 +61,10 @@ def main() -> int:
     content = drawn(PAGES)
     rows: list[Row] = []
 
-    def until(there: Callable[[], bool]) -> float:
+    def shown(pages: Pages, key: PageKey) -> float:
+        """Milliseconds until the page is there."""
         began = time.monotonic()
-        while not there() and time.monotonic() - began < PATIENCE_S:
+        while pages.picture(key) is None and time.monotonic() - began < PATIENCE_S:
             app.processEvents()
         return (time.monotonic() - began) * 1000
 
@@ -74,11 +74,11 @@ def main() -> int:
         order = keys[1:]
         random.Random(2).shuffle(order)
         pages.make(keys[0])
-        first = until(lambda p=pages, key=keys[0]: p.picture(key) is not None)  # type: ignore[misc]
+        first = shown(pages, keys[0])
         jumps = []
         for key in order[:12]:
             pages.make(key)
-            jumps.append(until(lambda p=pages, key=key: p.picture(key) is not None))  # type: ignore[misc]
+            jumps.append(shown(pages, key))
         pages.close()
         rows.append(at_most(f"{name}: first page of a file, ms", round(first), GOAL_MS))
         rows.append(at_most(f"{name}: any page, median ms", round(statistics.median(jumps), 1), GOAL_MS))

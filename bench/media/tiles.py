@@ -177,15 +177,16 @@ async def of_ours(wall: Wall, launcher: Launcher) -> Cost:
         stdout=asyncio.subprocess.PIPE,
         env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
     )
-    if viewer.stdin is None or viewer.stdout is None:
+    ask, answers = viewer.stdin, viewer.stdout
+    if ask is None or answers is None:
         raise RuntimeError("the viewer has no pipes")
     go_first()
-    tile = json.loads(await viewer.stdout.readline())[0]
+    tile = json.loads(await answers.readline())[0]
     told: dict[str, object] = {}
 
     async def painted() -> int:
-        viewer.stdin.write(b"\n")  # type: ignore[union-attr]
-        told.update(json.loads(await viewer.stdout.readline()))  # type: ignore[union-attr]
+        ask.write(b"\n")
+        told.update(json.loads(await answers.readline()))
         return int(str(told["painted"]))
 
     try:

@@ -21,6 +21,7 @@ from desktop_app.domain.units import Level
 from media.capture.sounds import SilenceSource
 from media.engine.hub_engine import HubEngine
 from media.engine.layers import NOBODY
+from media.frames import FrameSlot
 from media.thread import MediaThread
 from tests.media.rig import EngineSignal, Terminal
 from ui.picture.grid import VideoGrid
@@ -77,7 +78,8 @@ def main(asked: dict[str, object]) -> int:
     grid.resize(int(str(asked["width"])), int(str(asked["height"])))
     grid.set_tiles([Tile(path, path, Level.COUNTY) for path in sites])
     grid.show()
-    print(json.dumps([list(terminal.media.source(each).wanted) for each in sites[:1]]), flush=True)  # type: ignore[attr-defined]
+    shown = terminal.media.source(sites[0])
+    print(json.dumps([list(shown.wanted) if isinstance(shown, FrameSlot) else []]), flush=True)
 
     def answer() -> None:
         for _ in sys.stdin:

@@ -12,6 +12,7 @@ import av
 from desktop_app.domain.faults import HostFault
 from media.capture.encodings import THUMB, Encoding, PicturePlan, main_encoding
 from media.capture.sources import PICTURE_FPS, PICTURE_SIZE, TRY_AGAIN, CaptureSink, PictureSource
+from media.capture.worker import CaptureThread
 from media.codecs.vp8 import CLOCK as PICTURE_CLOCK
 from media.codecs.vp8 import Vp8Encoder
 from media.engine.layers import Layer
@@ -38,23 +39,17 @@ class PictureCapture:
         self._stand_in = stand_in
         self._preview = preview
         self._keyframes = {layer: threading.Event() for layer in Layer}
-        self._stopping = threading.Event()
         self._again = threading.Event()
         self._opened_at = 0.0
-        self._thread: threading.Thread | None = None
+        self._thread = CaptureThread("picture-capture", self._run)
         self._sink: CaptureSink | None = None
 
     def start(self, sink: CaptureSink) -> None:
         self._sink = sink
-        self._stopping.clear()
-        self._thread = threading.Thread(target=self._run, name="picture-capture", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        self._stopping.set()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        self._thread.stop()
 
     def choose_again(self) -> None:
         """Open the source anew: another device may be meant now. Callable from any thread."""
@@ -75,7 +70,7 @@ class PictureCapture:
         began = due = counted_at = time.monotonic()
         counted = 0
         try:
-            while not self._stopping.is_set():
+            while not self._thread.stopping.is_set():
                 now = time.monotonic()
                 if self._again.is_set():
                     self._again.clear()
@@ -105,7 +100,7 @@ class PictureCapture:
                     counted, counted_at = self.sent, now
                 if not source.paced:
                     due = max(due + 1 / PICTURE_FPS, time.monotonic() - 2 / PICTURE_FPS)
-                    self._stopping.wait(max(0.0, due - time.monotonic()))
+                    self._thread.stopping.wait(max(0.0, due - time.monotonic()))
         finally:
             source.close()
 
@@ -135,7 +130,7 @@ class PictureCapture:
         if self._sink is not None:
             self._sink.on_fault(fault)
         if source is self._stand_in:
-            self._stopping.wait(TRY_AGAIN)
+            self._thread.stopping.wait(TRY_AGAIN)
         self._stand_in.open()
         return self._stand_in
 

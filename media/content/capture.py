@@ -8,6 +8,7 @@ import av
 
 from desktop_app.domain.faults import Fault, HostFault
 from media.capture.sources import PictureSource
+from media.capture.worker import CaptureThread
 from media.codecs.vp8 import CLOCK, Vp8Encoder
 from media.content.screens import CONTENT_FPS
 from media.scaling import SendScaler, fit
@@ -39,22 +40,17 @@ class ContentCapture:
         self.sent = 0
         self._source, self._on_frame, self._on_fault = source, on_frame, on_fault
         self._whole = threading.Event()
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._thread = CaptureThread("content-capture", self._run)
         self._encoder: Vp8Encoder | None = None
         self._made_for: tuple[tuple[int, int], int] = ((0, 0), 0)
         self._scaler = SendScaler(2, 2)
 
     def start(self) -> None:
-        self._thread = threading.Thread(target=self._run, name="content-capture", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """Waits for its thread."""
-        self._stopping.set()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        self._thread.stop()
 
     def want_keyframe(self) -> None:
         """Make the next picture a whole one, and soon."""
@@ -64,8 +60,9 @@ class ContentCapture:
         began = seen = time.monotonic()
         is_open = is_told = False
         before, still, sent_at, rest_until = b"", 0, 0.0, 0.0
+        stopping = self._thread.stopping
         try:
-            while not self._stopping.is_set():
+            while not stopping.is_set():
                 try:
                     if not is_open:
                         self._source.open()
@@ -77,12 +74,12 @@ class ContentCapture:
                     if not is_told and time.monotonic() - seen > GONE_AFTER:
                         is_told = True
                         self._on_fault(fault)
-                    self._stopping.wait(TRY_AGAIN)
+                    stopping.wait(TRY_AGAIN)
                     continue
                 now = seen = time.monotonic()
                 is_told = False
                 if not self._source.paced:
-                    self._stopping.wait(1 / CONTENT_FPS)
+                    stopping.wait(1 / CONTENT_FPS)
                 if now < rest_until:
                     continue
                 content = bytes(picture.planes[0])
