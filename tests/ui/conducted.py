@@ -6,7 +6,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from drawn import FakeLive
-from screenshots_hosting import Seat
+from seated import Seat
 
 from desktop_app.domain.faults import OperatorError
 from desktop_app.domain.ids import DeviceId, PersonId, UnitPath

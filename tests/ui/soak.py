@@ -25,7 +25,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))
 
 import gallery
-import screenshots_hosting
+import seated
 import session_scenes
 from gallery import EVERY, POSES, Pose, posed
 from PySide6.QtCore import QEvent
@@ -142,7 +142,7 @@ def soak(app: QApplication, names: list[str], rounds: int, until: float) -> int:
         return Moving(pictures.slot(), at)
 
     broken: list[str] = []
-    for module in (session_scenes, screenshots_hosting):
+    for module in (session_scenes, seated):
         module.DrawnSource = source  # type: ignore[attr-defined,misc,assignment]
     opens = pages = 0
     began = time.monotonic()

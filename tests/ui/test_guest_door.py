@@ -5,10 +5,10 @@ from typing import Any
 
 from conducted import Conducted
 from drawn import GD, NINE, busy_state
+from meeting_states import XN
 from office_stage import Counter
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from screenshots_hosting import XN
 
 from desktop_app.domain.faults import PeerFault
 from ui.i18n import fault_text, set_language

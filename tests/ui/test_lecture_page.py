@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from drawn import NINE, NOW
+from meeting_states import ASKED, GD, GRANTED, LC, LESSON, XN
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel
-from screenshots_hosting import ASKED, GD, GRANTED, LC, LESSON, XN, Seat
+from seated import Seat
 
 from desktop_app.domain.faults import Fault
 from media.meeting import commands as ask

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from drawn import NINE
+from meeting_states import BEFORE, BUSY, BUSY_PAGE, GD, LC, LONG, XN, late
 from PySide6.QtCore import QObject, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QApplication
-from screenshots_hosting import BEFORE, BUSY, BUSY_PAGE, GD, LC, LONG, XN, Seat, late
+from seated import Seat
 
 from media.frames import Frame, FrameSlot
 from media.meeting.model import MeetingPhase

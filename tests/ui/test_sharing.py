@@ -7,8 +7,8 @@ import pytest
 import shiboken6
 from conducted import Conducted
 from drawn import GD, NINE, busy_state
+from meeting_states import XN
 from PySide6.QtCore import Qt
-from screenshots_hosting import XN
 
 from media.content.screens import Shareable
 from media.engine.content import content_of

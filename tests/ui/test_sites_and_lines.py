@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from conducted import Conducted
 from drawn import BL, GD, HD, HZ, NAMES, NINE, NOW, busy_state
+from meeting_states import BUSY, XN
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QListView
-from screenshots_hosting import BUSY, XN, Seat
+from seated import Seat
 
 from desktop_app.domain.faults import HostFault
 from media.meeting import commands as ask

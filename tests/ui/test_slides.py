@@ -16,12 +16,13 @@ import pypdfium2
 import pytest
 from conducted import Conducted
 from drawn import BL, GD, HD, NAMES, NINE, busy_state
+from meeting_states import BUSY, BUSY_PAGE, LATE_PAGE, LESSON_PAGE, XN
 from placed import PlacedMaterial, drawn_pdf
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QListWidget
-from screenshots_hosting import BUSY, BUSY_PAGE, LATE_PAGE, LESSON_PAGE, XN, Seat
+from seated import Seat
 
 from desktop_app.domain.faults import OperatorError, PeerFault
 from media.meeting import commands as ask
