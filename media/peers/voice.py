@@ -13,6 +13,8 @@ from media.sdp import OPUS
 
 RESEND_WITHIN = 0.12
 """Seconds of round trip up to which a packet that is asked for again still comes in time."""
+AT_FIRST = 0.1
+"""The loss that is reckoned with from the first packet that is asked for again to the next report."""
 
 
 class VoiceSender:
@@ -44,7 +46,9 @@ class VoiceSender:
         self._last.append((timestamp, packet))
 
     def resend(self, numbers: list[int]) -> None:
-        """Answer a NACK, unless the answer would come too late."""
+        """Answer a NACK, unless the answer would come too late. The first says that the line loses, before a report."""
+        if not self._loss:
+            self._expect_loss(AT_FIRST)
         if (self.protection.round_trip or 0.0) <= RESEND_WITHIN:
             self.stream.resend(numbers)
 

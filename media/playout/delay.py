@@ -27,6 +27,11 @@ A_FRAME_LOST = 3.0
 """What losing all frames costs, in seconds of delay: one in 150 is worth 20 ms."""
 IN_A_ROW = 10.0
 """How much more it costs to lose several in a row, which cannot be concealed."""
+RISE = 0.004
+"""What a longer delay must save, in seconds of cost, before the voice is stretched for it."""
+FALL = 0.016
+"""What a shorter one would have saved by then, in seconds of cost times seconds, before it is taken: where two delays
+cost nearly the same, going to and fro is worse than either."""
 _WEIGHTS = [0.5 ** (age / HALF_LIFE) for age in range(WINDOW + 1)]
 _RESCUED_WEIGHTS = [0.5 ** (age / RESCUED_HALF_LIFE) for age in range(RESCUED_WINDOW + 1)]
 
@@ -45,6 +50,7 @@ class DelayModel:
         self._fastest = 0.0
         self._newest = 0
         self._since = 0
+        self._saved = 0.0
 
     def forget(self) -> None:
         """Positions begin anew; what the line is like is remembered."""
@@ -95,6 +101,8 @@ class DelayModel:
             for at, late in self._rescued
             if self._count - at <= RESCUED_WINDOW
         ]
+        current = self.target - SPARE
+        here = current + A_FRAME_LOST * sum(share for late, share in shares if late > current)
         best, wanted, missing = float("inf"), LONGEST, sum(share for _, share in shares)
         for late, share in sorted(shares):
             if late > LONGEST:
@@ -103,4 +111,11 @@ class DelayModel:
             cost = late + A_FRAME_LOST * missing
             if cost < best:
                 best, wanted = cost, late
-        self.target = min(LONGEST, wanted + SPARE)
+        self._aim(min(LONGEST, wanted + SPARE), here - best)
+
+    def _aim(self, target: float, saves: float) -> None:
+        """Up at once, down when it is worth the change; `saves` is what it costs less than the delay that is."""
+        self._saved = self._saved + saves * EVERY * FRAME_SECONDS if target < self.target else 0.0
+        if self._saved > FALL or (target > self.target and saves > RISE):
+            self._saved = 0.0
+            self.target = target

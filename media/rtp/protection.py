@@ -1,9 +1,9 @@
 """How much a voice protects itself against what a receiver reports of its loss; on each leg for itself.
 
 Opus' own redundancy (in-band FEC) is inside the bit rate and follows any loss. RED (RFC 2198) sends each packet again
-with two after it. That trebles the bit rate of the voice, so it is for a line that loses much and bears it: where
-the round trip grows long, or the loss grows with it, the line is narrow, and RED would only make it worse. Where the
-other end says so when a line is narrow, nothing is guessed.
+with two after it; both together bring back four lost in a row. That trebles the bit rate of the voice, so it is for a
+line that loses much and bears it: where the round trip grows long, or the loss grows with it, the line is narrow, and
+RED would only make it worse. Where the other end says so when a line is narrow, nothing is guessed.
 """
 
 import math
@@ -20,8 +20,8 @@ QUEUE = 0.15
 """Seconds by which the round trip may exceed the shortest one seen before the line counts as narrow."""
 QUEUED_FOR = 2
 """Reports in a row that must say so: one may be late for other reasons."""
-COPIES = (3, 1)
-"""Which of the packets before it RED carries again, the earliest first: so three lost in a row come back."""
+COPIES = (4, 2)
+"""Which of the packets before it RED carries again, the earliest first. The one right before is in Opus' own copy."""
 
 
 def believed(before: float, reported: float) -> float:

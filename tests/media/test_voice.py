@@ -17,7 +17,8 @@ from desktop_app.domain.ids import UnitPath
 from media.capture.sounds import read_sound
 from media.capture.sources import FRAME_BYTES, FRAME_SAMPLES, FRAME_SECONDS
 from media.codecs.opus import OpusEncoder
-from media.hub.room import Publisher, Room
+from media.hub.publisher import Publisher
+from media.hub.room import Room
 from media.hub.slot import Slot
 from media.hub.source import Source
 from media.loudness import VoiceActivity, loudness
@@ -25,6 +26,7 @@ from media.peers.audio_slot import AudioSlot
 from media.peers.voice import VoiceSender
 from media.playout.jitter import HeardCounts, JitterBuffer
 from media.rtp import rtcp
+from media.rtp.opus import carries_copy
 from media.rtp.packet import RtpPacket, read_rtp, write_rtp
 from media.rtp.protection import RED_NOT_AGAIN, VoiceProtection
 from media.rtp.red import read_red, write_red
@@ -230,6 +232,44 @@ def test_red_ends_where_the_line_does_not_bear_it_and_is_not_tried_again_at_once
     assert voice.redundant
     voice.reported(0.1, 0.4, 66.0)
     assert not voice.redundant
+
+
+@pytest.mark.parametrize("loss", [1, 3, 5, 7, 10, 30])
+def test_whatever_loss_is_named_every_packet_of_a_voice_carries_a_copy(loss: int):
+    assert sum(map(carries_copy, packets(loss)[:400])) > 300
+    assert not any(map(carries_copy, packets(0)[:400]))
+
+
+def test_the_first_packet_that_is_asked_for_again_begins_the_copies_and_a_report_without_loss_ends_them():
+    told: list[float] = []
+    speaker = VoiceSender(48_000, lambda data: None, told.append)
+    speaker.reported(report(0.0, 0, 50), 1.0, 0)
+    speaker.resend([7])
+    speaker.reported(report(0.0, 0, 100), 2.0, 0)
+    assert told[0] == 0
+    assert told[1] >= 0.05
+    assert told[2] == 0
+
+
+def test_red_and_the_copies_of_opus_together_bring_back_four_lost_in_a_row():
+    lost = set(range(100, 104))
+    sent: list[bytes] = []
+    speaker = VoiceSender(48_000, sent.append)
+    speaker.red, speaker.protection.redundant = RED, True
+    buffer = JitterBuffer()
+    buffer.least = 0.1
+    buffer.set_on_air(True, 0.0)
+    for number in range(200):
+        now = number * FRAME_SECONDS
+        speaker.send(PACKETS[number], number * FRAME_SAMPLES, number == 0, now)
+        packet = read_rtp(sent[-1])
+        assert packet is not None
+        red = read_red(packet.payload)
+        assert red is not None
+        if number not in lost:
+            buffer.put(packet.sequence, packet.timestamp, red.data, now, red.copies(FRAME_SAMPLES))
+        buffer.pull(now + 0.001)
+    assert buffer.counts.recovered == len(lost)
 
 
 def test_protection_follows_the_loss_and_ends_with_it():
