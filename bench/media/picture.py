@@ -14,10 +14,10 @@ from bench.media.picture_seen import Seen
 from bench.media.voice import has_chromium
 from bench.rows import Row
 from media.meeting.commands import Broadcast
+from tests.media.engine_stage import JanusStage
 from tests.media.janus_rig import own_network, why_not
 from tests.media.rig import until
 from tests.media.test_doors import STUDIO, House
-from tests.media.test_engines import JanusStage
 from tests.meeting.rooms import HUIDONG, at
 
 SECONDS = 12.0
@@ -84,7 +84,7 @@ async def _both_through_janus(folder: Path) -> tuple[Seen, Seen]:
     await engine.open()
     try:
         ours = await picture_ours.through_an_engine(engine, SECONDS)
-        house = House(engine)  # type: ignore[arg-type]
+        house = House(engine)
         await house.open()
         try:
             showing = asyncio.ensure_future(_show_the_studio(house))

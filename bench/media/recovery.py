@@ -10,10 +10,10 @@ import time
 from pathlib import Path
 
 from bench.rows import Row
+from tests.media.engine_stage import HubStage, JanusStage, Meeting, Stage
 from tests.media.janus_rig import own_network, why_not
 from tests.media.rig import MEETING, TwoWay, until
 from tests.media.test_cascade import BOLUO, HUIDONG, PROVINCE, Province
-from tests.media.test_engines import HubStage, JanusStage, Meeting, Stage
 
 CUTS = (2.0, 20.0, 90.0)
 GOAL = 10.0

@@ -31,9 +31,9 @@ from media.doors.tokens import DoorRole, DoorTokens
 from media.engine.room import MediaEngine
 from media.meeting.commands import Join
 from media.meeting.server import MeetingServer
+from tests.media.engine_stage import HubStage, JanusStage, Stage
 from tests.media.janus_rig import needs_janus, own_network
 from tests.media.rig import MEETING, EngineSignal, Terminal, until
-from tests.media.test_engines import HubStage, JanusStage, Stage
 from tests.meeting.center import DirectoryOfTheTest, DiskOfTheTest
 from tests.meeting.rooms import AGENDA, BOLUO, CENTER_SIGNER, HUIDONG, NAMES, PROVINCE, at, device_of, schedule
 
