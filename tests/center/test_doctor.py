@@ -9,6 +9,7 @@ import pytest
 
 from desktop_app import doctor
 from desktop_app.doctor import Doctor
+from desktop_app.domain.ids import UnitPath
 from desktop_app.main import main
 from desktop_app.settings import load_settings
 from media import portaudio
@@ -51,8 +52,8 @@ def lines(folder: Path, clock: HandClock | None = None, **more: Any) -> dict[str
 def enrolled(tmp_path: Path) -> Path:
     keys = open_keystore(tmp_path, passphrase="terminal phrase", stretch=Stretch(1, 64, 1))
     key, center = DeviceKey.generate(), DeviceKey.generate()
-    unit = "100000/440000/441300/441323/"
-    DeviceIdentity(key, unit, center.id, center.public, "PEM", "https://127.0.0.1:1").save(tmp_path, keys)  # type: ignore[arg-type]
+    unit = UnitPath("100000/440000/441300/441323/")
+    DeviceIdentity(key, unit, center.id, center.public, "PEM", "https://127.0.0.1:1").save(tmp_path, keys)
     return tmp_path
 
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ from sync.identity.requests import RequestSigner
 from sync.log.write import Write
 from sync.terminal.records import Records
 
-from .asking import HUIDONG, PERSON, Answer, OpenCenter
+from .asking import HUIDONG, PERSON, Answer, HandClock, OpenCenter
 
 PROVINCE = UnitPath("100000/440000/")
 MOVED = UnitPath("100000/440000/441500/441323/")
@@ -140,6 +141,10 @@ def test_an_order_that_is_not_the_centers_own_or_comes_too_late_is_not_carried_o
     done: list[object] = []
     mine = Orders(folder, key, center.clock)
 
+    def note(asked: dict[str, Any]) -> dict[str, Any]:
+        done.append(asked)
+        return {}
+
     def given(orders: Orders) -> None:
         with pytest.raises(OperatorError, match="center-busy"):
             orders.give("note", {"text": "不该外传"}, seconds=0.1, pause=lambda _seconds: serve())
@@ -149,22 +154,22 @@ def test_an_order_that_is_not_the_centers_own_or_comes_too_late_is_not_carried_o
         assert all("不该外传".encode() not in note.read_bytes() for note in notes)
         if moved:
             notes[0].rename(notes[0].with_name(f"another{ORDER}"))
-        mine.serve({"note": lambda asked: done.append(asked) or {}})  # type: ignore[func-returns-value]
+        mine.serve({"note": note})
 
     moved = False
     given(Orders(folder, bytes(32), center.clock))
-    late = replace_clock(center)
+    late = slow_clock(center)
     given(Orders(folder, key, late))
     moved = True
     given(mine)
     assert done == []
 
 
-def replace_clock(center: OpenCenter) -> "SystemClock":
+def slow_clock(center: OpenCenter) -> HandClock:
     """A clock that is an hour behind the center's."""
-    clock = type(center.clock)()
+    clock = HandClock()
     clock.at = center.clock.at - timedelta(hours=1)
-    return clock  # type: ignore[return-value]
+    return clock
 
 
 def test_a_center_that_died_in_the_middle_of_a_move_finishes_it_at_its_next_start(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from desktop_app.domain.faults import HostFault, PeerFault
 from desktop_app.domain.ids import DeviceId, MeetingId, PersonId, UnitPath
 from desktop_app.domain.principal import Actor, Principal, Role
 from media.engine.layers import FULL_HEIGHT, Demand, Layer, demands
+from media.meeting import commands as cmd
 from media.meeting.commands import Command
 from media.meeting.decide import Rules
 from media.meeting.events import StoredEvent
@@ -262,6 +263,11 @@ class RawSocket:
     async def hello(self, since: int = 0, **more: Any) -> dict[str, Any]:
         await self.say({"t": "hello", "since": since, **more})
         return await self.hear("welcome")
+
+    async def enter(self, name: str = "") -> None:
+        """Say hello and join."""
+        await self.hello()
+        await self.command(cmd.Join(name))
 
     async def command(self, command: Command, command_id: str = "") -> dict[str, Any]:
         self._number += 1

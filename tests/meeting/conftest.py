@@ -3,6 +3,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from tests.media.rig import Room
 from tests.meeting.center import Center
 
 
@@ -13,3 +14,19 @@ async def center() -> AsyncIterator[Center]:
     yield running
     with contextlib.suppress(Exception):
         await running.stop()
+
+
+@pytest.fixture
+async def hub() -> AsyncIterator[Room]:
+    """A real hub in the loop of the test."""
+    room = Room()
+    await room.open()
+    yield room
+    await room.close()
+
+
+@pytest.fixture
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A site may say as much as the test wants at once."""
+    monkeypatch.setattr("media.meeting.session.MESSAGES_AT_ONCE", 1e9)
+    monkeypatch.setattr("media.meeting.session.MESSAGES_PER_SECOND", 1e9)

@@ -6,14 +6,13 @@ from media.meeting.health import Health
 from media.meeting.roll_call import DeviceHealth, RollManner
 from tests.meeting.center import Center, RawSocket, until
 from tests.meeting.rooms import BOLUO, CITY, HUIDONG, Play, at
-from tests.meeting.test_client import Terminal, running
+from tests.meeting.terminals import Terminal, running
 
 WEAK = {"camera": "fault", "microphone": "ok", "speaker": "unknown", "delay_ms": 420, "loss_permille": 61}
 
 
 async def joined(site: RawSocket) -> None:
-    await site.hello()
-    await site.command(cmd.Join(""))
+    await site.enter()
 
 
 async def test_whoever_conducts_hears_how_a_site_is_and_the_others_do_not(center: Center):

@@ -1,6 +1,7 @@
 """Control and media together on real sockets: who is granted the floor is heard, and everybody is seen."""
 
 import asyncio
+import contextlib
 import re
 from collections.abc import AsyncIterator
 from typing import Any
@@ -40,14 +41,6 @@ class HubHere:
             return getattr(self._room.hub, name)(meeting, *args)
 
         return call
-
-
-@pytest.fixture
-async def hub() -> AsyncIterator[Room]:
-    room = Room()
-    await room.open()
-    yield room
-    await room.close()
 
 
 class InTheMiddle:
@@ -118,16 +111,27 @@ class Seat:
         return source.latest() is not None
 
 
-async def test_everybody_is_seen_and_whoever_has_the_floor_is_heard(center: Center, hub: Room):
-    center.engine = HubHere(hub)  # type: ignore[assignment]
+@contextlib.asynccontextmanager
+async def seated(center: Center, hub: Room, swapped: str = "") -> AsyncIterator[tuple[Seat, Seat]]:
+    """惠东县 and 博罗县 with their devices, their media through this hub; `swapped`: what befalls 博罗县."""
+    center.engine = HubHere(hub)  # type: ignore[assignment]  # whatever it is asked, it passes to the real hub
     await center.stop()
     await center.start()
     thread = MediaThread("media of the test")
     thread.start()
-    host, boluo = Seat(thread, center, HUIDONG), Seat(thread, center, BOLUO)
+    seats = Seat(thread, center, HUIDONG), Seat(thread, center, BOLUO, swapped=swapped)
     try:
-        host.live.start()
-        boluo.live.start()
+        for seat in seats:
+            seat.live.start()
+        yield seats
+    finally:
+        for seat in seats:
+            await asyncio.wrap_future(seat.live.stop())
+        await asyncio.to_thread(thread.stop)
+
+
+async def test_everybody_is_seen_and_whoever_has_the_floor_is_heard(center: Center, hub: Room):
+    async with seated(center, hub) as (host, boluo):
         await until(lambda: host.sees(boluo) and boluo.sees(host))
         await until(lambda: boluo.hears(host) > 5)
         assert host.hears(boluo) == 0
@@ -136,24 +140,12 @@ async def test_everybody_is_seen_and_whoever_has_the_floor_is_heard(center: Cent
         await until(lambda: host.hears(boluo) > 5)
         await asyncio.wrap_future(host.live.send(cmd.End()))
         await until(lambda: not host.live.stats().up and not boluo.live.stats().up)
-    finally:
-        for seat in (host, boluo):
-            await asyncio.wrap_future(seat.live.stop())
-        await asyncio.to_thread(thread.stop)
 
 
 async def test_a_screen_is_seen_while_the_meeting_shows_it_and_nothing_of_it_leaves_before_or_after(
     center: Center, hub: Room
 ):
-    center.engine = HubHere(hub)  # type: ignore[assignment]
-    await center.stop()
-    await center.start()
-    thread = MediaThread("media of the test")
-    thread.start()
-    host, boluo = Seat(thread, center, HUIDONG), Seat(thread, center, BOLUO)
-    try:
-        host.live.start()
-        boluo.live.start()
+    async with seated(center, hub) as (host, boluo):
         await until(lambda: host.live.stats().up and boluo.live.stats().up, 20)
         host.live.share(Page())
         assert host.live.shared_pictures == 0
@@ -164,30 +156,14 @@ async def test_a_screen_is_seen_while_the_meeting_shows_it_and_nothing_of_it_lea
         await until(lambda: content_of(HUIDONG) not in hub.hub.stats(MEETING)["publishers"], 20)
         await until(lambda: host.live.shared_pictures == 0, 20)
         assert host.live.stats().up
-    finally:
-        for seat in (host, boluo):
-            await asyncio.wrap_future(seat.live.stop())
-        await asyncio.to_thread(thread.stop)
 
 
 @pytest.mark.parametrize("goes", ["up", "down"])
 async def test_whoever_swaps_a_fingerprint_on_the_way_sees_and_shows_nothing(center: Center, hub: Room, goes: str):
-    center.engine = HubHere(hub)  # type: ignore[assignment]
-    await center.stop()
-    await center.start()
-    thread = MediaThread("media of the test")
-    thread.start()
-    host, boluo = Seat(thread, center, HUIDONG), Seat(thread, center, BOLUO, swapped=goes)
-    try:
-        host.live.start()
-        boluo.live.start()
+    async with seated(center, hub, swapped=goes) as (host, boluo):
         await until(lambda: host.live.stats().up)
         await until(lambda: boluo.screen.faults)
         assert boluo.screen.faults[0].id == ("sdp-unsigned" if goes == "up" else "answer-unproven")
         assert not boluo.live.stats().up
         assert not host.sees(boluo)
         assert not boluo.sees(host)
-    finally:
-        for seat in (host, boluo):
-            await asyncio.wrap_future(seat.live.stop())
-        await asyncio.to_thread(thread.stop)

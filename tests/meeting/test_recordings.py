@@ -3,7 +3,6 @@
 import asyncio
 import io
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import av
@@ -71,14 +70,6 @@ class CenterThatRecords(Center):
         return CenterMeetings(
             self.office.store, self.engine, CENTER_SIGNER, SystemClock(), recordings=self.office.recordings
         )
-
-
-@pytest.fixture
-async def hub() -> AsyncIterator[Room]:
-    room = Room()
-    await room.open()
-    yield room
-    await room.close()
 
 
 async def test_a_meeting_is_recorded_of_who_agreed_and_kept_with_its_agenda(office: Office, hub: Room):
