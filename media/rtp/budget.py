@@ -38,13 +38,13 @@ LOSS_FORGOTTEN = 2.0
 """Seconds after a cut from which on a loss is another one."""
 DRAIN_MORE = 0.03
 """Seconds by which the queue grows at least until the cut shows."""
-EXACT_HOLD = (2.0, 4.0)
+EXACT_HOLD = (2.0, 3.0)
 """As `HOLD`: a raise that fails makes the voice late by some hundredths of a second, and loses nothing of it."""
 RAISE_FASTER = 1.3
 RAISED_BEFORE = 1
 """So many raises beyond what is near that the line bore are followed by larger ones."""
 RAISE_NEAR = 1.07
-NEAR = (0.92, 1.25)
+NEAR = (0.92, 1.1)
 """Between these shares of what came through when it was full the last time raises are small ones."""
 RAISE_LEAST_NEAR = 10_000
 TRIED_SHARE = 0.6

@@ -147,6 +147,19 @@ def test_what_is_shown_is_sent_before_what_is_only_kept_ready_and_smaller_before
     assert sending.step is Step.AUDIO
 
 
+def test_a_small_picture_that_flows_is_had_before_the_thumb_where_the_sender_follows_the_line():
+    receiving, sending = Receiving(), Sending()
+    receiving.is_fine = True
+    for bits, asked in ((175_000, 270), (130_000, 180)):
+        receiving.bits = VOICE + bits
+        assert receiving.fit([(SITE, 720)]) == {SITE: asked}
+    sending.main_bits = 175_000
+    main = sending.look(Demand(720), False, 0.0).main
+    assert main is not None
+    assert (main.height, main.every) == (180, 1)
+    assert main.bitrate <= 175_000
+
+
 def test_what_is_sent_grows_only_now_and_then_because_each_change_costs_a_whole_picture():
     sending = Sending()
     sending.bits = 300_000
