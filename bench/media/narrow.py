@@ -53,6 +53,8 @@ class Course:
     narrowed: float
     widened: float
     told: Sequence[Told]
+    bits: int
+    """Of the picture, in the second before it was narrowed."""
 
     def between(self, begin: float, end: float) -> list[Told]:
         return [each for each in self.told if begin <= each.at <= end]
@@ -139,6 +141,7 @@ async def ours(conditions: Conditions, *, up: bool = False) -> Course:
         await until(lambda: far.media.stats().sites[near.site].height == 720, within=20)
         await asyncio.sleep(6)
         told: list[Told] = []
+        bits = far.media.stats().sites[near.site].bitrate
         narrowed = time.monotonic()
         link.set(conditions)
         widened = narrowed + NARROW_FOR
@@ -150,7 +153,7 @@ async def ours(conditions: Conditions, *, up: bool = False) -> Course:
             site = far.media.stats().sites[near.site]
             told.append(Told(now, site.frames, site.height, site.audio_due, site.audio_concealed))
             await asyncio.sleep(LOOK)
-        return Course(narrowed, widened, told)
+        return Course(narrowed, widened, told, bits)
     finally:
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
@@ -173,7 +176,7 @@ async def chromium() -> dict[str, Course]:
 
     async def take(request: Request) -> Response:
         for cell, each in json.loads(await request.body()).items():
-            found[cell] = Course(each["narrowed"], each["widened"], [Told(**one) for one in each["told"]])
+            found[cell] = Course(each["narrowed"], each["widened"], [Told(**one) for one in each["told"]], each["bits"])
         return PlainTextResponse("")
 
     async def widen(request: Request) -> Response:
@@ -194,6 +197,8 @@ def rows() -> list[Row]:
     for name, conditions in CELLS.items():
         mine, peer = asyncio.run(ours(conditions)), theirs.get(name)
         found += compared(name, mine, *((peer.concealed, peer.fps, peer.back) if peer is not None else 3 * (None,)))
+        sent = round(peer.bits / 1000) if peer is not None else None
+        found.append(Row(f"720p call, {name}: the picture before it, kbit/s", round(mine.bits / 1000), sent))
     return found
 
 
