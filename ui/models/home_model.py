@@ -19,6 +19,7 @@ from ui.i18n.dates import today
 from ui.models.app_model import AppModel
 from ui.models.devices_model import DevicesModel, Verdict
 from ui.models.places import place_name, short_place
+from ui.models.reading import Reading
 from ui.models.unit_search import find_units
 from ui.services import AgendaDraft, Services, UnitChoice
 
@@ -99,8 +100,7 @@ class HomeModel(QObject):
         self.devices = DevicesModel(services, app, self)
         self.devices.changed.connect(self.devices_changed)
         self.devices.failed.connect(self.failed)
-        self._again = False
-        self._reading = False
+        self._reading = Reading(services.runner, self.load)
         self._records_changed.connect(self.load, Qt.ConnectionType.QueuedConnection)
         self._unsubscribe = services.records.subscribe(self._on_records)
 
@@ -129,11 +129,7 @@ class HomeModel(QObject):
 
     def load(self) -> None:
         """Read the day again; what was shown stays until the answer is there."""
-        if self._reading:
-            self._again = True
-            return
-        self._reading = True
-        self._services.runner.start(self._read, done=self._show, failed=self._show_fault)
+        self._reading.start(self._read, done=self._show, failed=self._show_fault)
 
     @property
     def verdict(self) -> Verdict:
@@ -203,19 +199,12 @@ class HomeModel(QObject):
             card for card in cards if today(card.start) == here or card.running or _overdue(card, self.now)
         )
         self.state = Loading.READY
-        self._finish_reading()
+        self.changed.emit()
 
     def _show_fault(self, fault: Fault) -> None:
         self.state = Loading.FAILED
-        self._finish_reading()
-        self.failed.emit(fault)
-
-    def _finish_reading(self) -> None:
-        self._reading = False
         self.changed.emit()
-        if self._again:
-            self._again = False
-            self.load()
+        self.failed.emit(fault)
 
     def _show_units(self, units: Sequence[UnitChoice]) -> None:
         self.units = tuple(unit for unit in units if unit.unit_path != self._services.unit_path)

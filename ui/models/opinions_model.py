@@ -18,6 +18,7 @@ from ui.models.app_model import AppModel, Page
 from ui.models.attachments_model import AttachmentsModel
 from ui.models.meeting_choice import MeetingChoice, meeting_choices
 from ui.models.opinion_rows import OpinionFilter, OpinionRow, opinion_rows
+from ui.models.reading import Reading
 from ui.services import Services
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class OpinionsModel(QObject):
         """Of the opinion that is followed."""
         self.changed.connect(self._show_files)
         self._desk_made: FollowUp | None = None
-        self._reading = self._again = False
+        self._reading = Reading(services.runner, self.load)
         self._records_changed.connect(self._hear, Qt.ConnectionType.QueuedConnection)
         self._unsubscribe = services.records.subscribe(self._on_records)
         app.page_changed.connect(self._page_changed)
@@ -84,11 +85,7 @@ class OpinionsModel(QObject):
 
     def load(self) -> None:
         """Read the register again; what was shown stays until the answer is there."""
-        if self._reading:
-            self._again = True
-            return
-        self._reading = True
-        self._services.runner.start(self._read, done=self._show, failed=self._not_read)
+        self._reading.start(self._read, done=self._show, failed=self._not_read)
 
     def choose_filter(self, key: str) -> None:
         self.filter = OpinionFilter(key)
@@ -267,18 +264,11 @@ class OpinionsModel(QObject):
 
     def _show(self, rows: tuple[OpinionRow, ...]) -> None:
         self.every, self.ready = rows, True
-        self._finish()
+        self.changed.emit()
 
     def _not_read(self, fault: Fault) -> None:
-        self._finish()
-        self.failed.emit(fault)
-
-    def _finish(self) -> None:
-        self._reading = False
         self.changed.emit()
-        if self._again:
-            self._again = False
-            self.load()
+        self.failed.emit(fault)
 
     def _show_files(self) -> None:
         row = self.chosen

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from desktop_app.domain.faults import Fault
 from desktop_app.domain.ids import MeetingId, UnitPath
 from sync.meetings.readiness import PROBLEMS, WORST, City, Ready, SiteReadiness, by_city, site_board
 from ui.models.meeting_choice import MeetingChoice, meeting_choices
+from ui.models.reading import Reading
 
 if TYPE_CHECKING:
     from ui.services import Services
@@ -57,8 +57,7 @@ class ReadinessModel(QObject):
         self.shown = Shown.ALL
         self.selected = UnitPath("")
         self._asked = False
-        self._reading = False
-        self._again = False
+        self._reading = Reading(services.runner, self.load)
         self._soon = QTimer(self, interval=SOON_MS, singleShot=True)
         self._soon.timeout.connect(self.load)
         self._age = QTimer(self, interval=AGE_MS)
@@ -153,11 +152,7 @@ class ReadinessModel(QObject):
     # What comes back
 
     def load(self) -> None:
-        if self._reading:
-            self._again = True
-            return
-        self._reading = True
-        self._services.runner.start(self._read, done=self._take, failed=self._not_read)
+        self._reading.start(self._read, done=self._take, failed=self.failed.emit)
 
     def _read(self) -> _Read:
         records, now = self._services.records, self._services.clock.now()
@@ -168,19 +163,11 @@ class ReadinessModel(QObject):
         return _Read(meeting, choices, site_board(records, meeting, self._services.unit_path, now))
 
     def _take(self, read: _Read) -> None:
-        self._reading = False
         if not self._asked or read.meeting == self.meeting:
             self.meeting, self.choices, self.sites = read.meeting, read.choices, read.sites
             self.changed.emit()
         else:
-            self._again = True
-        if self._again:
-            self._again = False
             self.load()
-
-    def _not_read(self, fault: Fault) -> None:
-        self._reading = False
-        self.failed.emit(fault)
 
     def _wrote(self, _result: object) -> None:
         self._services.sync.poke()

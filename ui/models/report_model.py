@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from desktop_app.domain.faults import Fault, OperatorError
+from desktop_app.domain.faults import OperatorError
 from desktop_app.domain.ids import MeetingId
 from ui.models.attachments_model import AttachmentsModel
+from ui.models.reading import Reading
 
 if TYPE_CHECKING:
     from sync.meetings.report import MeetingReport
@@ -49,8 +50,7 @@ class ReportModel(QObject):
         self.report: MeetingReport | None = None
         self.film = AttachmentsModel(services, self)
         """The file of the recording that was chosen."""
-        self._reading = False
-        self._again = False
+        self._reading = Reading(services.runner, self.load)
         self._soon = QTimer(self, interval=SOON_MS, singleShot=True)
         self._soon.timeout.connect(self.load)
         self._records_changed.connect(self._read_soon, Qt.ConnectionType.QueuedConnection)
@@ -87,13 +87,8 @@ class ReportModel(QObject):
 
     def load(self) -> None:
         """Read it again."""
-        if not self.meeting:
-            return
-        if self._reading:
-            self._again = True
-            return
-        self._reading = True
-        self._services.runner.start(self._read, self.meeting, done=self._take, failed=self._not_read)
+        if self.meeting:
+            self._reading.start(self._read, self.meeting, done=self._take, failed=self.failed.emit)
 
     def _read(self, meeting: MeetingId) -> MeetingReport:
         from sync.meetings.report import meeting_report
@@ -101,17 +96,11 @@ class ReportModel(QObject):
         return meeting_report(self._services.records, meeting, self._services.clock.now())
 
     def _take(self, report: MeetingReport) -> None:
-        self._reading = False
         if report.meeting == self.meeting:
             self.report = report
             self.changed.emit()
-        if self._again or report.meeting != self.meeting:
-            self._again = False
+        else:
             self.load()
-
-    def _not_read(self, fault: Fault) -> None:
-        self._reading = False
-        self.failed.emit(fault)
 
     def _read_soon(self) -> None:
         if self.meeting and not self._soon.isActive():

@@ -21,6 +21,7 @@ from sync.meetings.attendance import AttendanceSheet, AttendanceState, Attendee,
 from sync.meetings.rollup import SiteSum, site_sums
 from ui.models.door_model import DoorModel
 from ui.models.meeting_choice import MeetingChoice, meeting_choices
+from ui.models.reading import Reading
 
 if TYPE_CHECKING:
     from sync.meetings.desk import SignInDesk, SignInResult
@@ -103,8 +104,7 @@ class SignInModel(QObject):
         self.door.failed.connect(self.failed)
         self.door.card_read.connect(self.take_card)
         self._desk: SignInDesk | None = None
-        self._reading = False
-        self._again = False
+        self._reading = Reading(services.runner, self.load)
         self._soon = QTimer(self, interval=SOON_MS, singleShot=True)
         self._soon.timeout.connect(self.load)
         self._records_changed.connect(self._load_soon, Qt.ConnectionType.QueuedConnection)
@@ -254,13 +254,8 @@ class SignInModel(QObject):
 
     def load(self) -> None:
         """Read the meeting's attendance again."""
-        if not self.meeting:
-            return
-        if self._reading:
-            self._again = True
-            return
-        self._reading = True
-        self._services.runner.start(self._read, self.meeting, done=self._take, failed=self._not_read)
+        if self.meeting:
+            self._reading.start(self._read, self.meeting, done=self._take, failed=self.failed.emit)
 
     def _load_soon(self) -> None:
         """What comes from other rooms comes in crowds: 120 of them are read together."""
@@ -298,19 +293,13 @@ class SignInModel(QObject):
         return SignInRead(meeting, str(row.get("title") or ""), whole, len(members), operators)
 
     def _take(self, read: SignInRead) -> None:
-        self._reading = False
         if read.meeting == self.meeting:
             self.title, self.whole, self.members = read.title, read.whole, read.members
             self.sheet = read.whole.of_site(self._own)
             self._operators = read.operators
             self.changed.emit()
-        if self._again or read.meeting != self.meeting:
-            self._again = False
+        else:
             self.load()
-
-    def _not_read(self, fault: Fault) -> None:
-        self._reading = False
-        self.failed.emit(fault)
 
     def _act(self, act: Any) -> None:
         self._run(act, self._acted)

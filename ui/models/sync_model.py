@@ -19,6 +19,7 @@ from ui.i18n.dates import local
 from ui.models.app_model import AppModel
 from ui.models.part_choice import PartChoice
 from ui.models.places import place_name
+from ui.models.reading import Reading
 from ui.models.sync_picture import SyncPicture, read_picture
 from ui.models.sync_rows import DISPUTE, SEEN, ConflictView, QueueRow, RowState, Side, spoken
 from ui.services import Packed, Services
@@ -72,8 +73,7 @@ class SyncModel(QObject):
         self.held_at_center: tuple[HeldChange, ...] = ()
         """What the center holds or refuses of the units in this office's charge."""
         self._most = 0
-        self._reading = False
-        self._again = False
+        self._reading = Reading(services.runner, self.load)
         self._records_changed.connect(self.load, Qt.ConnectionType.QueuedConnection)
         self._unsubscribe = services.records.subscribe(lambda _changed: self._records_changed.emit())
         app.sync_changed.connect(self._count)
@@ -121,12 +121,8 @@ class SyncModel(QObject):
 
     def load(self) -> None:
         """Read the store again; what was shown stays until the answer is there."""
-        if self._reading:
-            self._again = True
-            return
-        self._reading = True
         services, online, working = self._services, self._app.online, self.may_work
-        self._services.runner.start(
+        self._reading.start(
             lambda: read_picture(services, online=online, may_work=working), done=self._show, failed=self._failed
         )
 
@@ -307,18 +303,11 @@ class SyncModel(QObject):
         self.picture = picture
         self.ready = True
         self._app.tell_moved(place_name(picture.moved_to) if picture.moved_to else "")
-        self._finish()
+        self.changed.emit()
 
     def _failed(self, fault: Fault) -> None:
-        self._finish()
-        self.failed.emit(fault)
-
-    def _finish(self) -> None:
-        self._reading = False
         self.changed.emit()
-        if self._again:
-            self._again = False
-            self.load()
+        self.failed.emit(fault)
 
     def _conflict_rows(self) -> tuple[QueueRow, ...]:
         return tuple(
