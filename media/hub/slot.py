@@ -177,7 +177,8 @@ class Slot:
             self._begin(packet, number, now)
         elif number < self._start:
             return
-        self._allowance = min(RESENDS_AT_ONCE, self._allowance + RESEND_SHARE)
+        if self._allowance < RESENDS_AT_ONCE:
+            self._allowance += RESEND_SHARE
         out = number + self._shift
         fresh = out > self._newest
         if fresh:

@@ -111,6 +111,7 @@ class MediaPort(asyncio.DatagramProtocol):
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
         self._transport: asyncio.DatagramTransport | None = None
+        self._is_open = False
         self._by_ufrag: dict[str, PortPeer] = {}
         self._by_address: dict[Address, PortPeer] = {}
         self.address: Address = ("", 0)
@@ -142,19 +143,24 @@ class MediaPort(asyncio.DatagramProtocol):
                 del self._by_address[address]
 
     def send(self, data: bytes, address: Address) -> None:
-        if self._transport is not None and not self._transport.is_closing():
+        if self._is_open and self._transport is not None:
             self._transport.sendto(data, address)
 
     def close(self) -> None:
+        self._is_open = False
         if self._transport is not None:
             self._transport.close()
 
     def connection_made(self, transport: Any) -> None:
         self._transport = transport
+        self._is_open = True
         self.address = transport.get_extra_info("sockname")[:2]
         bound = transport.get_extra_info("socket")
         for buffer in (socket.SO_RCVBUF, socket.SO_SNDBUF):
             bound.setsockopt(socket.SOL_SOCKET, buffer, SOCKET_BUFFER)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._is_open = False
 
     def error_received(self, exc: Exception) -> None:
         log.debug("the media port was told: %s", exc)

@@ -80,20 +80,22 @@ class SecureChannel:
     def send_rtp(self, packet: bytes) -> None:
         """Encrypt and send; nothing happens before the handshake or after the end."""
         if self.ready:
-            self._protected(self._dtls._tx_srtp.protect, packet)
+            try:
+                data = self._dtls._tx_srtp.protect(packet)
+            except pylibsrtp.Error as err:  # a resend older than its window, at worst
+                log.debug("a packet was not encrypted: %s", err)
+            else:
+                self._send(data)
 
     def send_rtcp(self, packet: bytes) -> None:
         """As `send_rtp`, for RTCP."""
         if self.ready:
-            self._protected(self._dtls._tx_srtp.protect_rtcp, packet)
-
-    def _protected(self, protect: Callable[[bytes], bytes], packet: bytes) -> None:
-        try:
-            data = protect(packet)
-        except pylibsrtp.Error as err:  # a resend older than its window, at worst
-            log.debug("a packet was not encrypted: %s", err)
-        else:
-            self._send(data)
+            try:
+                data = self._dtls._tx_srtp.protect_rtcp(packet)
+            except pylibsrtp.Error as err:
+                log.debug("a report was not encrypted: %s", err)
+            else:
+                self._send(data)
 
     async def close(self) -> None:
         """Say goodbye to the peer. Idempotent."""
