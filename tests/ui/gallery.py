@@ -78,6 +78,7 @@ def posed(name: str, pose: Pose) -> Iterator[list[QWidget]]:
     app = QApplication.instance()
     if not isinstance(app, QApplication):
         raise SystemExit("no application")
+    gc.collect()  # the windows of the pose before
     theme().choose(pose.scheme, TextSize.STANDARD, SCALES[pose.size])
     set_language(pose.language)
     if name not in EVERY:
@@ -103,7 +104,6 @@ def posed(name: str, pose: Pose) -> Iterator[list[QWidget]]:
             finally:
                 scene.close()
     app.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-    gc.collect()
 
 
 def _settle(app: QApplication) -> None:
