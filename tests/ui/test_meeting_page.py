@@ -16,7 +16,7 @@ from media.meeting.model import FloorStatus, MeetingPhase, MeetingState
 from ui.meeting.tiles import tile_of
 from ui.models.meeting_model import MeetingModel, Notice
 from ui.models.meeting_rights import Act, rights
-from ui.models.meeting_rows import Presence, queue_rows, roster_rows
+from ui.models.meeting_rows import Presence, agenda_rows, queue_rows, roster_rows
 from ui.picture.tile import PictureState
 
 MEMBERS = [
@@ -257,3 +257,9 @@ def test_the_site_on_air_is_on_the_first_page_however_many_sites_there_are(qtbot
     assert len(order) == len(set(order)) == 59
     room.show(replace(state, broadcast=list(many)[3]))
     assert [row.unit_path for row in room.model.tiles][1:6] == list(many)[:5]
+
+
+def test_an_item_before_the_one_that_runs_is_done_or_was_skipped_never_to_come() -> None:
+    state = replace(busy_state(NAMES, GD, HZ, BL), agenda_at=3)
+    items = tuple(replace(point, ended_at=NOW if point.number == 1 else None) for point in state.agenda)
+    assert [row.state for row in agenda_rows(replace(state, agenda=items))][:3] == ["done", "passed", "current"]

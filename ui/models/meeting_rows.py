@@ -92,7 +92,7 @@ class QueueRow:
 
 @dataclass(frozen=True, slots=True)
 class AgendaRow:
-    """One item; `state` is planned, current or done."""
+    """One item; `state` is planned, current, done or passed (a later one was begun first)."""
 
     number: int
     title: str
@@ -247,8 +247,8 @@ def queue_rows(state: MeetingState, own: UnitPath, now: datetime, name_of: UnitN
 def agenda_rows(state: MeetingState) -> list[AgendaRow]:
     rows = []
     for point in sorted(state.agenda, key=lambda point: point.number):
-        ended = "planned" if point.ended_at is None else "done"
-        stage = "current" if point.number == state.agenda_at else ended
+        ahead = "passed" if point.number < state.agenda_at else "planned"
+        stage = "current" if point.number == state.agenda_at else ahead if point.ended_at is None else "done"
         rows.append(AgendaRow(point.number, point.title, stage, point.limit_seconds))
     return rows
 
