@@ -20,7 +20,7 @@ from media.metronome import Metronome
 from tests.media.rig import MEETING, EngineSignal, Room, Terminal, until
 
 WIDTH, HEIGHT, BITS, BLOCK = 640, 360, 12, 40
-PAINT_EVERY = 0.033
+PAINT_EVERY = 0.016
 """The grid's clock (`ui.picture.grid`)."""
 WARM = 6.0
 

@@ -1,7 +1,11 @@
 """How the sites' devices and lines are: said with each ping, told to whoever conducts and to nobody else."""
 
+import asyncio
+from itertools import pairwise
+
 from media.meeting import commands as cmd
 from media.meeting.case import Case, Rules
+from media.meeting.client import Timings
 from media.meeting.health import Health
 from media.meeting.roll_call import DeviceHealth, RollManner
 from tests.meeting.center import Center, RawSocket, until
@@ -66,3 +70,19 @@ def test_a_sub_chair_knows_of_the_sites_under_it_alone():
     case = Case(play.state, at(CITY), play.now, Rules())
     assert case.leads(BOLUO)
     assert not Case(play.state, at(BOLUO), play.now, Rules()).leads(CITY)
+
+
+async def test_a_terminal_that_pings_says_how_it_is_no_more_often_than_whoever_conducts_is_told(center: Center):
+    asked: list[float] = []
+
+    def own_health() -> Health:
+        asked.append(asyncio.get_running_loop().time())
+        return Health(DeviceHealth.OK)
+
+    boluo = Terminal(center.dial(BOLUO), BOLUO, Timings(ping_every=0.25, say_every=1.0))
+    boluo.client.own_health = own_health
+    async with running(boluo):
+        await boluo.entered()
+        await until(lambda: len(asked) == 4, 30)
+        assert boluo.client.round_trip_ms > 0
+    assert all(after - before > 0.9 for before, after in pairwise(asked))
