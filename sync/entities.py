@@ -283,6 +283,8 @@ ENTITIES: dict[str, Entity] = {
             _fields("unit_path meeting record changes:texts ground"),
             center_only=True,
         ),
+        # pk: UUIDv7. These changes of a terminal were held, and then refused for this reason.
+        Entity("refusal", Merge.FACT, Reach.SUBTREE, _fields("unit_path changes:texts reason"), center_only=True),
         # pk: the change_id of a change that was refused. Somebody of its unit has read why: it asks for nobody's
         # attention any more. The change itself stays as it was, in the log and in the quarantine.
         Entity("refusal_seen", Merge.FACT, Reach.SUBTREE, _fields("unit_path seen_at:time")),

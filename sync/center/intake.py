@@ -13,13 +13,14 @@ import msgpack
 import sqlalchemy as sa
 
 from desktop_app.domain.faults import PeerFault
-from desktop_app.domain.ids import UnitPath
+from desktop_app.domain.ids import UnitPath, uuid7
 from sync.center.admission import judge
 from sync.center.disputes import note_disputes
 from sync.center.feed import tell
 from sync.entities import ENTITIES
 from sync.log.envelope import GENESIS, Change, Verdict
 from sync.log.signing import Origin, receipt_message
+from sync.log.write import Write
 from sync.replication.batch import Batch
 from sync.replication.receipt import receipt_body
 from sync.store.driver import AMONG, Insert, fetch, fetch_among
@@ -234,12 +235,21 @@ def _released(transaction: Transaction, which: "sa.ColumnElement[bool]") -> bool
         connection.execute(
             change.update().where(change.c.change_id == each.change_id).values(verdict=verdict.value, reason=reason)
         )
-        if payload is not None:
-            freed = dataclasses.replace(each, verdict=Verdict.APPLIED.value, reason="")
-            transaction.projection.apply(freed, payload)
-            tell(transaction, [freed], released=True)
-            applied = True
+        if payload is None:
+            tell_refusal(transaction, each, reason)
+            continue
+        freed = dataclasses.replace(each, verdict=Verdict.APPLIED.value, reason="")
+        transaction.projection.apply(freed, payload)
+        tell(transaction, [freed], released=True)
+        applied = True
     return applied
+
+
+def tell_refusal(transaction: Transaction, each: Change, reason: str) -> None:
+    """Tell the writer of a change, whose receipt says that it is held, that it is refused now."""
+    fields = {"unit_path": each.unit_path, "changes": [each.change_id], "reason": reason}
+    write = Write("refusal", uuid7(transaction.now_ms), fields)
+    transaction.put(write, person="", device=transaction.device)
 
 
 def _write_receipt(

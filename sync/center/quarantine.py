@@ -14,7 +14,7 @@ from desktop_app.domain.ids import UnitPath
 from desktop_app.domain.units import governs
 from sync.center.admission import judge
 from sync.center.feed import tell
-from sync.center.intake import release
+from sync.center.intake import release, tell_refusal
 from sync.log.envelope import Change, Verdict
 from sync.log.hlc import wall_ms
 from sync.store.rows import SELECT_CHANGES, change_of
@@ -89,6 +89,8 @@ def judge_again(transaction: Transaction, each: Change, unit_path: UnitPath) -> 
     transaction.connection.execute(
         change.update().where(change.c.change_id == each.change_id).values(verdict=verdict.value, reason=reason)
     )
+    if verdict is Verdict.REFUSED and (each.verdict, each.reason) != (verdict, reason):
+        tell_refusal(transaction, each, reason)
     if payload is not None:
         freed = dataclasses.replace(each, verdict=Verdict.APPLIED.value, reason="")
         transaction.projection.apply(freed, payload)

@@ -35,6 +35,7 @@ OWNER_FIELDS = {
     "look_back": "unit_path",
     "audit_event": "unit_path",
     "text_conflict": "unit_path",
+    "refusal": "unit_path",
     "refusal_seen": "unit_path",
     "revocation": "unit_path",
     "erasure": "unit_path",

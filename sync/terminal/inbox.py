@@ -21,7 +21,7 @@ from sync.store.journal import Head
 from sync.store.rows import SELECT_CHANGES, change_of, erase_payloads, insert_changes, upsert
 from sync.store.store import Transaction
 from sync.store.tables import change, document, property_
-from sync.terminal.outbox import doubt, open_epoch
+from sync.terminal.outbox import doubt, open_epoch, take_refusal
 
 FEED = "pull-feed"
 CURSOR = "pull-cursor"
@@ -137,6 +137,7 @@ def _named(records: Any) -> list[tuple[str, str]]:
 ACTS: dict[str, Callable[[Transaction, Origin, Mapping[str, Any]], None]] = {
     "revocation": _withdraw,
     "erasure": _erase,
+    "refusal": take_refusal,
 }
 """What the center's word makes a terminal do, besides being kept."""
 

@@ -1,8 +1,9 @@
 """What a terminal pushes: the next run of its own chain, the receipts for it, and where to go on after a refusal."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
+from typing import Any
 
 import msgpack
 import sqlalchemy as sa
@@ -112,18 +113,37 @@ def acknowledge(transaction: Transaction, identity: Origin, receipts: Sequence[R
 
 def _apply_verdicts(transaction: Transaction, identity: Origin, each: Receipt) -> None:
     """What the center holds stays on this screen; what it refused leaves the records, and is kept in the quarantine."""
-    connection, projection = transaction.connection, transaction.projection
     for seq, verdict, reason in each.verdicts:
         at = sa.and_(_own(identity, each.epoch), change.c.seq == seq)
-        if verdict == Verdict.HELD:
-            connection.execute(change.update().where(at).values(reason=reason))
-            continue
-        connection.execute(change.update().where(at).values(verdict=Verdict.REFUSED.value, reason=reason))
-        row = connection.execute(sa.select(change.c.entity, change.c.pk, change.c.op).where(at)).first()
-        if row is not None:
-            if row.op == Op.UPDATE:
-                connection.execute(document.delete().where(document.c.pk == row.pk))
-            projection.rebuild(row.entity, row.pk)
+        if verdict == Verdict.HELD:  # unless its refusal came before this receipt
+            still = change.c.verdict != Verdict.REFUSED.value
+            transaction.connection.execute(change.update().where(at, still).values(reason=reason))
+        else:
+            _refuse(transaction, at, reason)
+
+
+def take_refusal(transaction: Transaction, identity: Origin, told: Mapping[str, Any]) -> None:
+    """What the center held it has refused: as if its receipt had said so. What it has applied since stays as it is."""
+    head = transaction.journal.head
+    for change_id in told.get("changes") or ():
+        own = sa.and_(change.c.terminal == identity.device, change.c.change_id == change_id)
+        receipt_awaited = sa.and_(change.c.epoch == head.epoch, change.c.seq > head.acknowledged)
+        held = sa.or_(change.c.verdict == Verdict.HELD.value, change.c.reason != "", receipt_awaited)
+        _refuse(transaction, sa.and_(own, held, change.c.verdict != Verdict.WITHDRAWN.value), str(told.get("reason")))
+
+
+def _refuse(transaction: Transaction, which: "sa.ColumnElement[bool]", reason: str) -> None:
+    connection = transaction.connection
+    row = connection.execute(
+        sa.select(change.c.position, change.c.entity, change.c.pk, change.c.op).where(which)
+    ).first()
+    if row is None:
+        return
+    refused = {"verdict": Verdict.REFUSED.value, "reason": reason}
+    connection.execute(change.update().where(change.c.position == row.position).values(**refused))
+    if row.op == Op.UPDATE:
+        connection.execute(document.delete().where(document.c.pk == row.pk))
+    transaction.projection.rebuild(row.entity, row.pk)
 
 
 def _merge_capped(transaction: Transaction, run: "sa.ColumnElement[bool]", received_ms: int) -> None:

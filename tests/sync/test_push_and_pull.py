@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from sync_province import BOLUO, HUIDONG, HUIZHOU, NATION, PROVINCE, SHANWEI, Province, opened_file
+from test_snapshot_and_healing import compare
 
 from desktop_app.domain.faults import HostFault, OperatorError, PeerFault
 from desktop_app.domain.ids import PersonId, derived_id
@@ -150,6 +151,39 @@ def test_a_refusal_that_somebody_read_counts_no_more_at_any_terminal_of_the_unit
     assert clerk.status().pending == clerk.status().quarantined == 0
     assert [row["pk"] for row in colleague.list("refusal_seen")] == [refused["change_id"]]
     assert [each.change_id for each in province.center.quarantined(SHANWEI)] == [refused["change_id"]]
+
+
+@pytest.mark.parametrize("receipt", ["kept", "comes after the refusal", "lost, and asked for again"])
+def test_what_was_held_and_then_refused_is_refused_at_its_writer_as_if_it_had_been_at_once(
+    province: Province, receipt: str
+) -> None:
+    host, guest = province.terminal(HUIDONG), province.terminal(BOLUO)
+    meeting = province.meeting(host)
+    signed = province.sign_in(guest, meeting, "1")
+    answer = province.center.receive(guest.device, guest.next_batch() or b"")
+    if receipt == "kept":
+        guest.acknowledge(answer)
+        assert guest.quarantine()[0]["verdict"] == "held"
+    assert guest.get("sign_in", signed) is not None
+    province.push(host)
+    province.pull(guest)
+    for _ in range(2):
+        [refused] = guest.quarantine()
+        assert (refused["verdict"], refused["reason"]) == ("refused", "out-of-scope")
+        assert guest.get("sign_in", signed) is None, "the terminal shows what the center holds"
+        assert guest.status().quarantined == 1
+        if receipt == "comes after the refusal":
+            guest.acknowledge(answer)
+        province.sync(guest)
+    assert guest.status().pending == 0
+    assert len(province.center.list("refusal")) == 1, "it is told once"
+    assert compare(province, guest) == []
+    host.write(Write("meeting", meeting, {"invited": [BOLUO]}))
+    province.push(host)
+    assert province.center.judge_again(refused["change_id"], PROVINCE) == ("applied", "")
+    province.pull(guest)
+    assert guest.quarantine() == []
+    assert guest.get("sign_in", signed) is not None
 
 
 def test_a_change_for_a_meeting_that_is_not_here_yet_is_held_and_freed_when_it_comes(province: Province) -> None:

@@ -180,6 +180,10 @@ def test_nobody_writes_into_anothers_record_by_being_at_a_restored_center_before
     assert (province.center.get("opinion", "o") or {})["text"] == "原话"
     assert province.center.get("sign_in", signed) is not None
     assert {each.reason for each in province.center.quarantined(PROVINCE)} == {"out-of-scope"}
+    _bring_back(province, guest)
+    assert {(row["verdict"], row["reason"]) for row in guest.quarantine()} == {("refused", "out-of-scope")}
+    assert (guest.get("opinion", "o") or {})["text"] == "原话"
+    assert guest.get("sign_in", signed) is not None
 
 
 def test_what_a_colleague_wrote_into_a_meeting_waits_at_a_restored_center_until_the_meeting_is_back(

@@ -245,3 +245,23 @@ def _() -> None:
     from sync.center import restoration
 
     restoration._later = lambda epoch, _now_ms: epoch
+
+
+@mutant("a refusal after a hold is not told to its writer")
+def _() -> None:
+    inbox.ACTS.pop("refusal")
+
+
+@mutant("a receipt that says held undoes a refusal that came before it")
+def _() -> None:
+    real = outbox._apply_verdicts
+
+    def undo(transaction: Any, identity: Any, receipt: Any) -> None:
+        real(transaction, identity, receipt)
+        for seq, verdict, reason in receipt.verdicts:
+            at = (change.c.terminal == identity.device, change.c.epoch == receipt.epoch, change.c.seq == seq)
+            values = {"verdict": Verdict.APPLIED.value, "reason": reason}
+            if verdict == Verdict.HELD:
+                transaction.connection.execute(change.update().where(*at).values(**values))
+
+    outbox._apply_verdicts = undo
