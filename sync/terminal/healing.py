@@ -21,11 +21,8 @@ from sync.store.journal import Head
 from sync.store.rows import SELECT_CHANGES, change_of
 from sync.store.store import Transaction
 from sync.store.tables import change, document
-from sync.terminal.inbox import pull_position, take_changes
+from sync.terminal.inbox import CENTER_LACKS, pull_position, take_changes
 from sync.terminal.outbox import open_epoch
-
-CENTER_LACKS = "center-lacks"
-"""The reason in the quarantine of a change that was pulled, and that the center does not tell any more."""
 
 
 def verified_heads(raw: bytes, identity: Origin) -> Heads:

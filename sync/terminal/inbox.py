@@ -26,6 +26,8 @@ from sync.terminal.outbox import doubt, open_epoch, take_refusal
 FEED = "pull-feed"
 CURSOR = "pull-cursor"
 SNAPSHOT = "snapshot"
+CENTER_LACKS = "center-lacks"
+"""The reason in the quarantine of a change that was pulled, and that the center does not tell any more."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ def _take_segment(transaction: Transaction, identity: Origin, listed: Sequence[C
     known = _known(connection, listed)
     new = {each.change_id: each for each in listed if each.change_id not in known}
     _make_room(transaction, identity, list(new.values()))
+    _clear_places(transaction, identity, list(new.values()))
     _store(transaction, list(new.values()))
     written = [each.change_id for each in new.values() if each.op == Op.UPDATE]
     if written:  # what a socket had brought is in the log now
@@ -196,6 +199,28 @@ def _make_room(transaction: Transaction, identity: Origin, new: Sequence[Change]
     forgotten = [each.epoch for each in new if each.terminal == identity.device]
     if forgotten and max(forgotten) >= transaction.journal.head.epoch:
         open_epoch(transaction, identity, above=max(forgotten))
+
+
+def _clear_places(transaction: Transaction, identity: Origin, new: Sequence[Change]) -> None:
+    """Another terminal and the center were both put back, and it wrote something else in the same places: what lies
+    there leaves the records and is kept in the quarantine, at a place that no chain has."""
+    by_chain: dict[tuple[str, int], set[int]] = {}
+    for each in new:
+        if each.terminal != identity.device:
+            by_chain.setdefault((each.terminal, each.epoch), set()).add(each.seq)
+    for (terminal, epoch), seqs in by_chain.items():
+        chain = sa.and_(change.c.terminal == terminal, change.c.epoch == epoch)
+        there = sa.and_(chain, change.c.seq.between(min(seqs), max(seqs)))
+        found = transaction.connection.execute(sa.select(change.c.seq, change.c.entity, change.c.pk).where(there)).all()
+        for seq, entity, pk in found:
+            if seq in seqs:
+                transaction.connection.execute(
+                    change.update()
+                    .where(chain, change.c.seq == seq)
+                    .values(epoch=-change.c.position, verdict=Verdict.HELD.value, reason=CENTER_LACKS)
+                )
+                if entity in ENTITIES:
+                    transaction.projection.rebuild(entity, pk)
 
 
 def _store(transaction: Transaction, new: Sequence[Change]) -> None:

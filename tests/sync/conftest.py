@@ -10,6 +10,7 @@ from sync_province import Province, TestClock
 
 ON_BOTH = {"test_push_and_pull", "test_snapshot_and_healing", "test_scope_changes", "test_proof", "test_merge"}
 ON_BOTH |= {"test_unit_moves", "test_restoration", "test_intake_process", "test_bad_input", "test_two_versions"}
+ON_BOTH |= {"test_restoration_of_both"}
 """Modules whose tests run on both, but for those that are marked `one_file`."""
 
 
