@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from geometry import nameless, out_of_reach
 from PySide6.QtWidgets import QApplication
 from screenshots_hosting import DIALOGS, HOSTED, LECTURES, ROLLS, settle
 from test_shell_geometry import clipped
@@ -39,3 +40,13 @@ def test_no_word_is_cut_off(qtbot: Any, qapp: QApplication, name: str, language:
     assert clipped(window) == []
     assert window.width() <= 1366
     assert window.height() <= 768
+
+
+@pytest.mark.parametrize("name", DIALOGS)
+def test_every_control_of_a_dialog_has_a_name_and_is_reached_by_keys(qtbot: Any, qapp: QApplication, name: str) -> None:
+    window = DIALOGS[name](Scheme.LIGHT)
+    qtbot.addWidget(window)
+    window.show()
+    settle(qapp, 4)
+    assert nameless(window) == []
+    assert out_of_reach(window) == []

@@ -120,7 +120,9 @@ class QueuePanel(QWidget):
 
     def _said(self, row: QueueRow) -> str:
         """Site, what for, how long it waits, and what its time to speak comes to."""
-        waited = t("call.waited", row.waited_min) if row.connected and not row.held else ""
+        waited = ""
+        if row.connected and not row.held:
+            waited = t("call.waited", row.waited_min) if row.waited_min else t("call.just-asked")
         asks = t("host.question") if row.question else ""
         left = self._queue.left(row.unit_path) if self._model.state.budgets else None
         budget = "" if left is None else t("queue.left", duration_text(left))
