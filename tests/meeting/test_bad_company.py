@@ -8,9 +8,10 @@ from websockets.exceptions import ConnectionClosed
 
 from media.meeting import commands as cmd
 from media.meeting.events import SiteLeft
-from tests.meeting.center import Center, RawSocket
+from tests.meeting.center import Center, RawSocket, until
 from tests.meeting.rooms import (
     BOLUO,
+    CITY,
     HUIDONG,
 )
 
@@ -124,6 +125,21 @@ async def test_a_silent_site_is_lost_after_its_time_and_keeps_its_place(center: 
         assert (left.unit_path, left.lost) == (BOLUO, True)
         state = center.meetings._rooms[next(iter(center.meetings._rooms))].state
         assert [turn.request_id for turn in state.queue] == ["r1"]
+
+
+async def test_sites_that_fall_silent_together_are_lost_together_in_one_write_of_the_centers_own(center: Center):
+    """One after the other each costs a turn of the disk and a word to everybody: ten took a second more than one."""
+    async with center.raw(HUIDONG) as host, center.raw(BOLUO) as boluo, center.raw(CITY) as city:
+        for site in (host, boluo, city):
+            await site.enter()
+        (room,) = center.meetings._rooms.values()
+        for path in (BOLUO, CITY):
+            room._heard[path] = -1e6
+        written = len(center.disk.actors)
+        await until(lambda: sum(isinstance(line.event, SiteLeft) for line in center.log) == 2)
+        assert len(center.disk.actors) == written + 1
+        assert center.disk.actors[-1].device == ""
+        assert [path for path, site in room.state.sites.items() if site.online] == [HUIDONG]
 
 
 async def test_a_client_that_is_slow_to_say_hello_in_a_crowd_has_the_time_for_it(center: Center, monkeypatch):
