@@ -5,7 +5,6 @@ import contextlib
 import logging
 import secrets
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Protocol
 
 from aiortc.rtp import RtcpRrPacket
@@ -15,7 +14,9 @@ from desktop_app.domain.faults import Fault, HostFault, PeerFault
 from media.capture.sources import PictureSource
 from media.codecs.vp8 import CLOCK as PICTURE_CLOCK
 from media.content.capture import BITS, ContentCapture
+from media.peers.connection import CONNECT_WITHIN, RelaySignal, open_relay
 from media.peers.pacing import Pacer
+from media.peers.seams import SIGNAL_WITHIN
 from media.peers.sending import RtpSender
 from media.rtp import rtcp, vp8
 from media.sdp import VP8, MediaLine, read_description, write_description
@@ -24,22 +25,17 @@ from media.transport.relay import Relay
 
 log = logging.getLogger(__name__)
 
-SIGNAL_WITHIN, CONNECT_WITHIN = 3.0, 4.0
 SILENT_AFTER = 3.0
 TRY_AGAIN = 0.5
 LOOK = 0.25
 HEAVY_LOSS, LITTLE_LOSS = 0.08, 0.02
 
 
-class ContentSignal(Protocol):
+class ContentSignal(RelaySignal, Protocol):
     """The way to the engine. Raises ConnectionError or PeerFault."""
 
     async def publish_content(self, offer: str) -> str:
         """Send the offer of the shared screen's connection; the SDP answer."""
-        ...
-
-    async def relay(self) -> Relay | None:
-        """What opens the center's relay; None where it has none."""
         ...
 
 
@@ -93,7 +89,7 @@ class ContentMedia:
     async def _keep_up(self, capture: ContentCapture) -> None:
         while True:
             try:
-                relay = await self._open_relay() if self._through_relay else None
+                relay = await open_relay(self._signal, self._host) if self._through_relay else None
                 way = _Way(await resolve(self._host), self._clock, capture, relay)
             except (ConnectionError, PeerFault, HostFault, TimeoutError, OSError) as err:
                 log.info("no way to the center: %s", err)
@@ -115,11 +111,6 @@ class ContentMedia:
                 self._path = None
                 await asyncio.shield(way.close())
             await asyncio.sleep(TRY_AGAIN)
-
-    async def _open_relay(self) -> Relay | None:
-        async with asyncio.timeout(SIGNAL_WITHIN):
-            relay = await self._signal.relay()
-        return None if relay is None else replace(relay, host=await resolve(relay.host or self._host))
 
 
 class _Way:

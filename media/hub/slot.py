@@ -243,7 +243,7 @@ class Slot:
             self._queue(self, out if fresh else None, data)
 
     def _copies(self, packet: RtpPacket, out: int) -> list[tuple[int, bytes]]:
-        """The two packets of the voice right before this one, the earliest first."""
+        """The packets of the voice that go along with this one (`COPIES` before it), the earliest first."""
         source, number = self._source, out - self._shift
         if source is None or packet.marker:
             return []

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from desktop_app.domain.faults import HostFault, PeerFault
 from media.peers.publishing import Publishing
@@ -55,7 +56,15 @@ class Connection:
             await self.receiving.path.connect(description)
 
 
-async def open_relay(signal: MediaSignal, center_host: str) -> Relay | None:
+class RelaySignal(Protocol):
+    """Whoever can ask the center for its relay."""
+
+    async def relay(self) -> Relay | None:
+        """What opens the center's relay; None where it has none. Raises ConnectionError or PeerFault."""
+        ...
+
+
+async def open_relay(signal: RelaySignal, center_host: str) -> Relay | None:
     """What opens the relay; None where the center has none or cannot be asked now: then the direct way it is."""
     try:
         async with asyncio.timeout(SIGNAL_WITHIN):
