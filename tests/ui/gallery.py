@@ -1,8 +1,9 @@
 """Every screen in its states: `python tests/ui/gallery.py [OUT] [--only TEXT] [--quick]` (make screenshots).
 
-Both languages, light and dark, 1366x768 and 3840x2160 at its scale; a picture of each, a contact sheet of each screen,
-and the exit code 1 where the geometry of one of them does not hold (`geometry.faults`). The screens are the real
-windows with their view models over a real store; what a center, a camera or a person would do is done by hand.
+Both languages, light and dark, 1366x768 and 3840x2160 at its scale, a pair at 1440x900; a picture of each, a contact
+sheet of each screen, and the exit code 1 where the geometry of one of them does not hold (`geometry.faults`). The
+screens are the real windows with their view models over a real store; what a center, a camera or a person would do is
+done by hand.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -44,8 +45,8 @@ from ui.theme import Scheme, TextSize, start_theme, theme
 
 LANGUAGES = ("zh_CN", "en")
 SCHEMES = (Scheme.LIGHT, Scheme.DARK)
-SMALL, UHD = (1366, 768), (3840, 2160)
-SCALES = {SMALL: 1.0, UHD: 2.0}
+SMALL, DESK, UHD = (1366, 768), (1440, 900), (3840, 2160)
+SCALES = {SMALL: 1.0, DESK: 1.0, UHD: 2.0}
 SHEET_COLUMNS, SHEET_WIDTH = 4, 760
 EVERY: dict[str, Callable[[Any], None]] = {**SCENES, **SESSION_SCENES}
 
@@ -63,8 +64,11 @@ class Pose:
         return f"{self.language}-{self.scheme.value}-{self.size[0]}"
 
 
-POSES = tuple(Pose(*one) for one in itertools.product(LANGUAGES, SCHEMES, SCALES))
 QUICK = (Pose("zh_CN"), Pose("en", Scheme.DARK))
+POSES = (
+    *(Pose(*one) for one in itertools.product(LANGUAGES, SCHEMES, (SMALL, UHD))),
+    *(replace(one, size=DESK) for one in QUICK),
+)
 
 
 def names() -> list[str]:
