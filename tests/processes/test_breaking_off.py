@@ -41,9 +41,9 @@ def test_ctrl_c_ends_the_demonstration_and_every_process_it_started(tmp_path: Pa
     assert len(started) >= 6
     demo.send_signal(signal.SIGINT)
     said = demo.stdout.read()
-    assert demo.wait(20) == 130
+    assert demo.wait(60) == 130
     assert "every process has ended" in said
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while (left := {pid for pid in started if is_alive(pid)}) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert left == set()
@@ -73,7 +73,7 @@ with Company() as company:
     assert len(started) >= 2
     run.kill()
     run.wait()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while any(is_alive(pid) for pid in started) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert {pid for pid in started if is_alive(pid)} == set()
