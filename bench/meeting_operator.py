@@ -74,10 +74,10 @@ def _played(seconds: float) -> list[dict[str, Any]]:
 def play(seconds: float) -> int:
     sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "ui"))
     from conducted import Conducted
-    from drawn import WALLS, DrawnSource, FakeLive
+    from drawn import GD, WALLS, DrawnSource, FakeLive
+    from meeting_states import DEAD, PROVINCE, XN, big_meeting
     from PySide6.QtCore import Qt, QTimer
     from PySide6.QtWidgets import QApplication
-    from screenshots_hosting import DEAD, GD, PROVINCE, XN, big_meeting
 
     from desktop_app.domain.ids import UnitPath
     from desktop_app.terminal_record import PULSE_BINS, PULSE_MS, resident_bytes
