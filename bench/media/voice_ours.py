@@ -120,8 +120,9 @@ class Call:
         await room.open()
         port = await self.link.open(room.port.address)
         self._speaker = room.join("a/", picture=StillPicture(), sound=self.mouth, through=lambda _: port)
-        if not self._red:  # one terminal alone is told otherwise: its class stays as it is
-            self._speaker.signal.publish = _without_red(self._speaker.signal.publish)  # type: ignore[method-assign]
+        if not self._red:
+            own = self._speaker.signal
+            own.publish = _without_red(own.publish)  # type: ignore[method-assign]  # of this one terminal, not its class
         self._listener = room.join("b/", picture=StillPicture(), output=self.ear)
         for each in (self._speaker, self._listener):
             await each.media.start()
