@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from PySide6.QtWidgets import QGridLayout, QSpinBox, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from desktop_app.domain.ids import UnitPath
 from desktop_app.domain.units import Level
@@ -10,9 +10,10 @@ from ui.i18n import t
 from ui.i18n.dates import duration_text
 from ui.meeting.acts import tried
 from ui.models.queue_model import BudgetRow, QueueModel
-from ui.theme import font, theme
+from ui.theme import theme
 from ui.widgets import Button, LevelMark, PrimaryButton, Text
 from ui.widgets.dialog import Dialog
+from ui.widgets.number_field import NumberField
 
 MOST_MINUTES = 600
 
@@ -38,7 +39,7 @@ class BudgetDialog(Dialog):
         lines += [(row.unit_path, None, row) for row in model.budgets if row.unit_path is not None]
         if site is not None and (site, None) not in held:
             lines.append((site, None, None))
-        self._boxes: list[tuple[UnitPath | None, Level | None, int, QSpinBox]] = []
+        self._boxes: list[tuple[UnitPath | None, Level | None, int, NumberField]] = []
         for place, (path, level, row) in enumerate(lines, start=1):
             name = (
                 t(f"budget.level-{int(level)}")
@@ -60,17 +61,11 @@ class BudgetDialog(Dialog):
         self.add_button(PrimaryButton(t("budget.set"), "check", clicked=self._set), default=True)
         self._boxes[-1 if site is not None else 0][3].setFocus()
 
-    def _box(self, path: UnitPath | None, level: Level | None, row: BudgetRow | None, name: str) -> QSpinBox:
+    def _box(self, path: UnitPath | None, level: Level | None, row: BudgetRow | None, name: str) -> NumberField:
         minutes = row.seconds // 60 if row is not None else 0
-        box = QSpinBox()
-        box.setFont(font("body"))
-        box.lineEdit().setTextMargins(theme().px(8), 0, 0, 0)
-        box.setMinimumHeight(theme().px(34))
-        box.setRange(0, MOST_MINUTES)
+        said = f"{name}{t('call.comma')}{t('budget.minutes')}"
+        box = NumberField(said, minutes, 0, MOST_MINUTES, t("budget.unit"))
         box.setSpecialValueText(t("budget.none"))
-        box.setSuffix(t("budget.unit"))
-        box.setValue(minutes)
-        box.setAccessibleName(f"{name}{t('call.comma')}{t('budget.minutes')}")
         self._boxes.append((path, level, minutes, box))
         return box
 

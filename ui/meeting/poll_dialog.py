@@ -1,6 +1,6 @@
 """轮询: which sites are shown one after the other, for how long each, and on whose screens."""
 
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QWidget
 
 from desktop_app.domain.ids import UnitPath
 from desktop_app.domain.units import Level, is_within
@@ -9,9 +9,10 @@ from ui.i18n import t
 from ui.meeting.acts import tried
 from ui.models.hosting_model import POLL_SECONDS, HostingModel
 from ui.models.meeting_rows import Presence, RosterRow
-from ui.theme import font, theme
+from ui.theme import font
 from ui.widgets import Button, PrimaryButton, Text
 from ui.widgets.dialog import Dialog
+from ui.widgets.number_field import NumberField
 
 MOST_SECONDS = 600
 
@@ -34,14 +35,8 @@ class PollDialog(Dialog):
             if under > 1:
                 self._sites.addItem(t("poll.city", row.name, under), row.unit_path)
         self._add(t("poll.sites"), self._sites)
-        self._seconds = QSpinBox()
-        self._seconds.lineEdit().setTextMargins(theme().px(8), 0, 0, 0)
-        self._seconds.setFont(font("body"))
-        self._seconds.setMinimumHeight(theme().px(34))
-        self._seconds.setRange(ALLOWED.start, MOST_SECONDS)
-        self._seconds.setSuffix(t("poll.unit"))
-        self._seconds.setValue(polling.interval_seconds if polling is not None else POLL_SECONDS)
-        self._seconds.setAccessibleName(t("poll.each"))
+        seconds = polling.interval_seconds if polling is not None else POLL_SECONDS
+        self._seconds = NumberField(t("poll.each"), seconds, ALLOWED.start, MOST_SECONDS, t("poll.unit"))
         self._add(t("poll.each"), self._seconds)
         self._everyone = QCheckBox(t("poll.everyone"))
         self._everyone.setFont(font("body"))
