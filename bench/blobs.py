@@ -146,7 +146,7 @@ def serve(folder: Path, public: bytes) -> None:
 
     import uvicorn
 
-    from desktop_app.center import Center
+    from desktop_app.center.app import Center
     from desktop_app.domain.clock import SystemClock
     from desktop_app.domain.ids import UnitPath, device_id
     from desktop_app.settings import load_settings

@@ -22,9 +22,9 @@ from bench.rows import OUT, Row, at_most
 from desktop_app.domain.clock import SystemClock
 from desktop_app.domain.ids import MeetingId
 from desktop_app.domain.meetings import MeetingKind
-from desktop_app.simulate_meeting import places
-from desktop_app.simulated_center import Seating, SimulatedCenter
-from desktop_app.simulated_sites import Arrivals, SimulatedSite, percentile, simulated_sites, until
+from desktop_app.simulate.center import Seating, SimulatedCenter
+from desktop_app.simulate.meeting import places
+from desktop_app.simulate.sites import Arrivals, SimulatedSite, percentile, simulated_sites, until
 from media.meeting import commands as cmd
 from media.meeting.roll_call import RollManner, Tally, tally
 from media.meeting.stage import Layout

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from desktop_app.domain.clock import SystemClock, stamp, unix_ms
 from desktop_app.domain.ids import DeviceId, MeetingId, PersonId, UnitPath, uuid7
-from desktop_app.simulated_center import Seating
+from desktop_app.simulate.center import Seating
 from sync.identity.device import DeviceIdentity, DeviceKey
 from sync.identity.requests import RequestSigner
 from sync.log.write import Write

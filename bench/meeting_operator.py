@@ -80,7 +80,7 @@ def play(seconds: float) -> int:
     from PySide6.QtWidgets import QApplication
 
     from desktop_app.domain.ids import UnitPath
-    from desktop_app.terminal_record import PULSE_BINS, PULSE_MS, resident_bytes
+    from desktop_app.terminal.played import PULSE_BINS, PULSE_MS, resident_bytes
     from media.frames import Frame
     from media.meeting import commands as ask
     from ui.meeting.meeting_view import MeetingView

@@ -31,7 +31,7 @@ from bench.sync_center import center, terminal
 from bench.sync_postgres import Cluster, cluster
 from desktop_app.domain.clock import SystemClock
 from desktop_app.domain.ids import DeviceId, PersonId, uuid7
-from desktop_app.simulate_sync import Size, drain
+from desktop_app.simulate.sync import Size, drain
 from sync.replication.client import CenterClient, LinkFault
 from sync.store.store import Store
 from sync.terminal.pushing import push_all

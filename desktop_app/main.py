@@ -27,19 +27,19 @@ class Command:
 
 
 COMMANDS = {
-    "center": Command("desktop_app.center_command", "run the provincial center, give out activation codes, back it up"),
-    "terminal": Command("desktop_app.terminal_command", "open this room's terminal (what the desktop icon does)"),
+    "center": Command("desktop_app.center.command", "run the provincial center, give out activation codes, back it up"),
+    "terminal": Command("desktop_app.terminal.command", "open this room's terminal (what the desktop icon does)"),
     "demo": Command("desktop_app.demo.command", "play a whole day on this machine: a center and four terminals"),
     "days": Command("desktop_app.days.command", "play whole days of a province on this machine, measured step by step"),
-    "simulate": Command("desktop_app.simulate_command", "play a meeting or the syncing of many sites, and time it"),
+    "simulate": Command("desktop_app.simulate.command", "play a meeting or the syncing of many sites, and time it"),
     "doctor": Command("desktop_app.doctor", "check this machine and the link to the center, and say what to do"),
     "verify": Command(
         "desktop_app.verify_command", "prove that nobody altered the records' history, and print the receipts"
     ),
     "settings": Command("desktop_app.settings_command", "print where the settings are, and what each means"),
     "archive": Command("media.recording.archive", "makes a file of a recording; the center starts it", hidden=True),
-    "intake": Command("desktop_app.intake_command", "takes in what terminals push, for the center", hidden=True),
-    "hub": Command("desktop_app.hub_process", "the media hub, which the center starts by itself", hidden=True),
+    "intake": Command("desktop_app.center.intake_command", "takes in what terminals push, for the center", hidden=True),
+    "hub": Command("desktop_app.center.hub_process", "the media hub, which the center starts by itself", hidden=True),
 }
 _HELP = """Silian 四联: remote consultation for CPPCC offices.
 

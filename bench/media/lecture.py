@@ -20,14 +20,14 @@ from random import Random
 
 from bench.media.engines import FPS, cpu_seconds, memory, moving_pictures
 from bench.rows import Row
+from desktop_app.center.engines import write_janus_config
 from desktop_app.domain.clock import SystemClock
 from desktop_app.domain.ids import MeetingId, UnitPath
 from desktop_app.domain.meetings import MeetingKind
-from desktop_app.engines import write_janus_config
 from desktop_app.settings import CenterSettings
-from desktop_app.simulated_center import Seating, SimulatedCenter, opened_center
-from desktop_app.simulated_sites import SimulatedSite
-from desktop_app.simulated_sites import until as came
+from desktop_app.simulate.center import Seating, SimulatedCenter, opened_center
+from desktop_app.simulate.sites import SimulatedSite
+from desktop_app.simulate.sites import until as came
 from media.codecs.vp8 import CLOCK
 from media.engine.cascade import CascadeEngine
 from media.engine.layers import Layer

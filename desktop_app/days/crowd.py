@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 from desktop_app.domain.clock import Clock
 from desktop_app.domain.faults import HostFault
 from desktop_app.domain.ids import MeetingId, UnitPath
-from desktop_app.simulated_center import Seating
-from desktop_app.simulated_sites import SimulatedSite, until
+from desktop_app.simulate.center import Seating
+from desktop_app.simulate.sites import SimulatedSite, until
 from media.meeting.commands import Command
 from sync.identity.authority import tls_context
 

@@ -21,7 +21,7 @@ from desktop_app.demo.setting import LOOPBACK, Scene
 from desktop_app.domain.clock import SystemClock
 from desktop_app.domain.ids import MeetingId, UnitPath
 from desktop_app.domain.principal import Role
-from desktop_app.simulated_center import Plan, Seating, enrol, opened_center, schedule
+from desktop_app.simulate.center import Plan, Seating, enrol, opened_center, schedule
 
 PROVINCE, CITY, COUNTY, NEIGHBOUR = CAST[0], CAST[1], HOST, CAST[3]
 FAR_CABLE = "127.0.1.9"

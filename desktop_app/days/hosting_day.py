@@ -10,8 +10,8 @@ from desktop_app.days.hall import CITY, COUNTY, MEMBERS, PROVINCE, Seats
 from desktop_app.demo.room import Room
 from desktop_app.domain.ids import UnitPath
 from desktop_app.domain.meetings import MeetingKind
-from desktop_app.simulate_meeting import places
-from desktop_app.simulated_center import Plan
+from desktop_app.simulate.center import Plan
+from desktop_app.simulate.meeting import places
 
 SITES = 12
 LONG_TURN, SHORT_TURN = 183, 33

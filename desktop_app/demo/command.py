@@ -24,7 +24,7 @@ def run(options: argparse.Namespace) -> int:
 
         return forward()
     if options.part == "player":
-        from desktop_app.terminal_story import main as act
+        from desktop_app.terminal.storyteller import main as act
 
         return act()
     if options.part == "warden":
@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
 
         return watch()
     if options.part == "summary":
-        from desktop_app.summary import main as sum_up
+        from desktop_app.demo.summary import main as sum_up
 
         return sum_up([options.folder])
     from desktop_app.demo.run import play

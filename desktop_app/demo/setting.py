@@ -202,7 +202,7 @@ class Scene:
         return cable
 
     def open_terminal(self, seat: Seat, order: Mapping[str, Any]) -> Child:
-        """Start a terminal that plays; `order` says what (see `desktop_app.terminal_story`)."""
+        """Start a terminal that plays; `order` says what (see `desktop_app.terminal.storyteller`)."""
         player = seat.player
         environment = {
             **self.environment(player.code),

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from desktop_app.authentication import Authentication
-from desktop_app.center import Center
+from desktop_app.center.app import Center
+from desktop_app.center.authentication import Authentication
 from desktop_app.domain.ids import DeviceId, PersonId, UnitPath
 from desktop_app.domain.principal import Actor, Role
 from desktop_app.settings import load_settings

@@ -10,7 +10,7 @@ import pytest
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import Message
 
-from desktop_app.authentication import OPEN
+from desktop_app.center.authentication import OPEN
 from desktop_app.domain.faults import PeerFault
 from desktop_app.domain.ids import PersonId
 from desktop_app.domain.limits import REQUEST_BODY
@@ -251,7 +251,7 @@ def test_of_a_strangers_body_nothing_is_read(asking: Asking) -> None:
 
 
 def test_a_body_that_drips_is_not_waited_for_forever(asking: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
-    from desktop_app import authentication
+    from desktop_app.center import authentication
 
     async def drip() -> Message:
         await asyncio.sleep(3600)

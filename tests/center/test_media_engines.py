@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from desktop_app.center.engines import engine_seats, media_engine, relay_desk, write_janus_config, write_relay_config
 from desktop_app.domain.clock import SystemClock
 from desktop_app.domain.faults import OperatorError
-from desktop_app.engines import engine_seats, media_engine, relay_desk, write_janus_config, write_relay_config
 from desktop_app.settings import CenterSettings
 from media.engine.cascade import CascadeEngine
 from media.engine.hub_engine import HubEngine

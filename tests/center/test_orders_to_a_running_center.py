@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from desktop_app.center_repair import acts
+from desktop_app.center.repair import acts
 from desktop_app.domain.clock import SystemClock
 from desktop_app.domain.faults import OperatorError
 from desktop_app.domain.ids import DeviceId, PersonId, UnitPath
 from desktop_app.domain.principal import Actor, Principal, Role
 from desktop_app.main import main
 from desktop_app.settings import load_settings
-from desktop_app.terminal_parts import open_parts
+from desktop_app.terminal.parts import open_parts
 from sync.center.orders import FOLDER, ORDER, PURPOSE, Orders
 from sync.identity.device import DeviceIdentity
 from sync.identity.keystore import Stretch, open_keystore

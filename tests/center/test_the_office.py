@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from desktop_app.center_repair import move_unit
+from desktop_app.center.repair import move_unit
 from desktop_app.domain.clock import stamp
 from desktop_app.domain.ids import PersonId, UnitPath
 from desktop_app.domain.principal import Actor, Role

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from desktop_app.authentication import OPEN
+from desktop_app.center.authentication import OPEN
 
 from .test_every_route_refuses import BEHIND_THE_GATE
 

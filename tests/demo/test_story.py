@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from desktop_app.domain.faults import OperatorError
-from desktop_app.story import Condition, Outcome, Step, Story, StoryLog, read_steps
+from desktop_app.terminal.story import Condition, Outcome, Step, Story, StoryLog, read_steps
 
 
 class Hand:

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from desktop_app.demo.summary import born_ms, canonical_hash, main, summarise
 from desktop_app.domain.clock import SystemClock, stamp
 from desktop_app.domain.ids import DeviceId, PersonId, UnitPath, derived_id, uuid7
-from desktop_app.summary import born_ms, canonical_hash, main, summarise
 from sync.documents.minutes import MinutesDocument
 from sync.identity.device import DeviceIdentity, DeviceKey
 from sync.terminal.records import Records, Write

@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 from websockets.asyncio.client import ClientConnection, connect
 
-from desktop_app.center_meetings import CenterMeetings
+from desktop_app.center.meetings import CenterMeetings
 from desktop_app.domain.clock import SystemClock
 from desktop_app.domain.faults import HostFault, PeerFault
 from desktop_app.domain.ids import DeviceId, MeetingId, PersonId, UnitPath

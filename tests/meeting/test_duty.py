@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from desktop_app.center.duty import DutyBook, DutyLane
 from desktop_app.domain.ids import PersonId, derived_id
 from desktop_app.domain.principal import Actor
-from desktop_app.duty import DutyBook, DutyLane
 from sync.center.store import CenterStore, Write
 from tests.meeting.rooms import HUIDONG, MEETING
 from tests.meeting.test_records import open_store

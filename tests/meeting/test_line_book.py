@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from desktop_app.center_meetings import CenterMeetings
+from desktop_app.center.line_book import LineBook
+from desktop_app.center.meetings import CenterMeetings
 from desktop_app.domain.faults import HostFault
 from desktop_app.domain.ids import MeetingId
-from desktop_app.line_book import LineBook
 from media.meeting import commands as cmd
 from media.meeting.health import Health
 from sync.center.store import CenterStore

@@ -8,11 +8,11 @@ from pathlib import Path
 import av
 import pytest
 
-from desktop_app.center_meetings import CenterMeetings
+from desktop_app.center.meetings import CenterMeetings
+from desktop_app.center.recordings import Recordings
 from desktop_app.domain.clock import SystemClock, moment, unix_ms
 from desktop_app.domain.ids import MeetingId, PersonId
 from desktop_app.domain.principal import Actor, Principal
-from desktop_app.recordings import Recordings
 from media.engine.room import recording_name
 from media.meeting import commands as cmd
 from media.recording.track import TrackWriter

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from desktop_app.center_meetings import CenterMeetings
+from desktop_app.center.meeting_log import RecordsDirectory, RecordsLog
+from desktop_app.center.meetings import CenterMeetings
+from desktop_app.center.projector import Projector, ProjectorLane
 from desktop_app.domain.clock import SystemClock, stamp
 from desktop_app.domain.faults import HostFault
 from desktop_app.domain.ids import MeetingId, PersonId
 from desktop_app.domain.principal import Actor
-from desktop_app.meeting_log import RecordsDirectory, RecordsLog
-from desktop_app.projector import Projector, ProjectorLane
 from media.meeting import commands as cmd
 from media.meeting.apply import replay
 from media.meeting.decide import CENTER, decide
@@ -366,7 +366,7 @@ def test_the_log_of_a_meeting_is_the_evidence_of_who_did_what(store: CenterStore
 
 
 class CenterWithRecords(Center):
-    """The center's meetings over real records, as `desktop_app.center` mounts them."""
+    """The center's meetings over real records, as `desktop_app.center.app` mounts them."""
 
     def __init__(self, store: CenterStore) -> None:
         super().__init__()

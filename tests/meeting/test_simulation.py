@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from desktop_app.main import main
-from desktop_app.simulate_meeting import places
-from desktop_app.simulated_sites import percentile
+from desktop_app.simulate.meeting import places
+from desktop_app.simulate.sites import percentile
 
 
 @pytest.mark.processes

@@ -8,7 +8,7 @@ import pytest
 
 from desktop_app.domain.faults import OperatorError
 from desktop_app.domain.ids import MeetingId
-from desktop_app.phone_door import PhoneDoor, own_address
+from desktop_app.terminal.phone_door import PhoneDoor, own_address
 from sync.meetings.attendance import attendance_sheet
 from sync.meetings.roster_import import import_roster
 from sync.meetings.tickets import ALL_BURST, BURST, GOOD, PASS, SHOWN, Tickets

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from desktop_app.domain.clock import SystemClock
-from desktop_app.simulate_sync import Size, drain
+from desktop_app.simulate.sync import Size, drain
 
 pytestmark = pytest.mark.processes
 

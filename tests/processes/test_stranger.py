@@ -9,7 +9,7 @@ import pytest
 from desktop_app.domain.clock import SystemClock
 from desktop_app.domain.ids import UnitPath
 from desktop_app.domain.principal import Role
-from desktop_app.simulated_center import SimulatedCenter, opened_center
+from desktop_app.simulate.center import SimulatedCenter, opened_center
 from tests.processes.stranger import Stranger, sums_of
 
 HUIDONG = UnitPath("100000/440000/441300/441323/")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from desktop_app.domain.faults import HostFault
-from desktop_app.self_test import SelfTest, worst_of
+from desktop_app.terminal.self_test import SelfTest, worst_of
 from media.selftest.picture import PictureReport
 from media.selftest.sound import SoundReport
 from media.selftest.way import Way
@@ -65,8 +65,8 @@ class Room:
         self.records = Kept()
         self.pokes = 0
         self.settings = {"media.camera": "auto", "media.microphone": "auto", "media.speaker": "auto"}
-        monkeypatch.setattr("desktop_app.self_test.hear_own_tone", lambda *_: sound)
-        monkeypatch.setattr("desktop_app.self_test.look_at_camera", lambda _: picture)
+        monkeypatch.setattr("desktop_app.terminal.self_test.hear_own_tone", lambda *_: sound)
+        monkeypatch.setattr("desktop_app.terminal.self_test.look_at_camera", lambda _: picture)
 
         def measured(_self: SelfTest) -> tuple[LineReport, Way]:
             if isinstance(line, Exception):

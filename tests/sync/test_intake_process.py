@@ -10,8 +10,8 @@ import pytest
 import sqlalchemy as sa
 from sync_province import HUIDONG, Province
 
+from desktop_app.center.intake_command import starter
 from desktop_app.domain.faults import PeerFault
-from desktop_app.intake_command import starter
 from sync.center.intake_process import IntakeProcess
 from sync.center.intake_worker import IntakeStore
 from sync.log.write import Write

@@ -14,7 +14,7 @@ from test_lanes import until
 from desktop_app.domain.clock import stamp
 from desktop_app.domain.faults import HostFault, OperatorError, PeerFault
 from desktop_app.domain.ids import MeetingId
-from desktop_app.terminal_material import TerminalMaterial
+from desktop_app.terminal.material import TerminalMaterial
 from sync.meetings.material import material_of, wanted
 from sync.terminal.records import Records, Write
 

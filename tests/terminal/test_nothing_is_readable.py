@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from desktop_app.domain.clock import SystemClock
 from desktop_app.domain.ids import DeviceId, PersonId, UnitPath
 from desktop_app.settings import load_settings
-from desktop_app.terminal import Terminal, open_terminal
+from desktop_app.terminal.app import Terminal, open_terminal
 from sync.identity.authority import Authority
 from sync.identity.device import DeviceIdentity, DeviceKey
 from sync.identity.keystore import Stretch, open_keystore

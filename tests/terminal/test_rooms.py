@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from desktop_app import terminal_rooms
 from desktop_app.domain.clock import SystemClock
 from desktop_app.domain.ids import MeetingId, PersonId, UnitPath
-from desktop_app.terminal_rooms import Rooms
+from desktop_app.terminal import rooms
+from desktop_app.terminal.rooms import Rooms
 from sync.identity.device import DeviceIdentity, DeviceKey
 from sync.identity.requests import RequestSigner
 
@@ -23,9 +23,9 @@ class Seat:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.dialed = 0
-        monkeypatch.setattr(terminal_rooms, "LiveMeeting", self._live)
-        monkeypatch.setattr(terminal_rooms, "dialer", lambda _url, **given: given["headers"])
-        monkeypatch.setattr(terminal_rooms, "tls_context", lambda _pem: None)
+        monkeypatch.setattr(rooms, "LiveMeeting", self._live)
+        monkeypatch.setattr(rooms, "dialer", lambda _url, **given: given["headers"])
+        monkeypatch.setattr(rooms, "tls_context", lambda _pem: None)
         unit = UnitPath("100000/440000/441300/441323/")
         identity = DeviceIdentity.of_center(DeviceKey.generate(), unit_path=unit, ca_pem="", url="https://c:1")
         self.records = SimpleNamespace(person=MORNING)

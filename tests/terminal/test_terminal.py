@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QStackedWidget
 from pytestqt.qtbot import QtBot
 
 from desktop_app.settings import load_settings
-from desktop_app.terminal import Terminal, open_terminal
+from desktop_app.terminal.app import Terminal, open_terminal
 from ui.models.app_model import Stage
 from ui.shell.passphrase_view import PassphraseView
 

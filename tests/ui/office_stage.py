@@ -15,9 +15,9 @@ from room_desk import RoomDesk
 from desktop_app.domain.faults import OperatorError
 from desktop_app.domain.ids import PersonId, UnitPath
 from desktop_app.domain.meetings import MeetingKind
-from desktop_app.terminal_attachments import TerminalAttachments
-from desktop_app.terminal_people import TerminalPeople
-from desktop_app.terminal_services import AuditedExports, TerminalAudit, TerminalMeetings
+from desktop_app.terminal.attachments import TerminalAttachments
+from desktop_app.terminal.people import TerminalPeople
+from desktop_app.terminal.services import AuditedExports, TerminalAudit, TerminalMeetings
 from sync.blobs.desk import Attachments
 from sync.blobs.store import BlobStore
 from sync.export.exports import RecordExports

@@ -32,7 +32,7 @@ from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from screenshots_hosting import DIALOGS, HOSTED, LECTURES, ROLLS, ROOMS
 
-from desktop_app.terminal_record import resident_bytes
+from desktop_app.terminal.played import resident_bytes
 from media.frames import Frame, FrameSlot
 from ui.garbage import Garbage
 from ui.models.app_model import Page

@@ -10,7 +10,7 @@ from office_stage import CLERK, HD, MORNING, Terminal
 from pytestqt.qtbot import QtBot
 
 from desktop_app.domain.ids import PersonId
-from desktop_app.terminal_services import TerminalOperators
+from desktop_app.terminal.services import TerminalOperators
 from sync.identity.device import DeviceIdentity
 from sync.identity.keystore import Stretch
 from sync.identity.operators import PinBook

@@ -75,9 +75,8 @@ def test_old_garbage_is_found_too(garbage: Garbage, qtbot: QtBot) -> None:
 
 
 def test_nobody_else_looks_for_garbage_in_the_program() -> None:
-    asked = (
-        "import gc; from desktop_app.terminal import make_application; a = make_application([]); print(gc.isenabled())"
-    )
+    made = "from desktop_app.terminal.app import make_application; made = make_application([])"
+    asked = f"import gc; {made}; print(gc.isenabled())"
     told = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
     assert told.stdout.split() == ["False"]
 

@@ -12,7 +12,7 @@ from record_scenes import GUARD, guarded
 from desktop_app.domain.faults import Fault, OperatorError, PeerFault
 from desktop_app.domain.ids import PersonId
 from desktop_app.domain.principal import Role
-from desktop_app.terminal_services import TerminalOperators
+from desktop_app.terminal.services import TerminalOperators
 from sync.identity.device import DeviceIdentity
 from ui.models.app_model import Page, Stage
 from ui.models.workplace import Workplace

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from desktop_app.center import Center
+from desktop_app.center.app import Center
 from desktop_app.domain.clock import Clock, stamp, unix_ms
 from desktop_app.domain.faults import HostFault
 from desktop_app.domain.ids import MeetingId, PersonId, UnitPath, uuid7

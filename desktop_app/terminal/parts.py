@@ -15,11 +15,11 @@ from desktop_app.domain.faults import HostFault
 from desktop_app.domain.ids import PersonId
 from desktop_app.main import VERSION
 from desktop_app.settings import Settings
-from desktop_app.terminal_attachments import TerminalAttachments
-from desktop_app.terminal_live import live_documents
-from desktop_app.terminal_material import TerminalMaterial
-from desktop_app.terminal_people import TerminalPeople
-from desktop_app.terminal_services import (
+from desktop_app.terminal.attachments import TerminalAttachments
+from desktop_app.terminal.live import live_documents
+from desktop_app.terminal.material import TerminalMaterial
+from desktop_app.terminal.people import TerminalPeople
+from desktop_app.terminal.services import (
     AuditedExports,
     SyncHandle,
     TerminalAudit,

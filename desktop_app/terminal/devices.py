@@ -17,7 +17,7 @@ from ui.picture.card import CardPainter
 from ui.services import DeviceChoice, DeviceKind, SettingsStore
 
 if TYPE_CHECKING:
-    from desktop_app.terminal_parts import Parts
+    from desktop_app.terminal.parts import Parts
 
 _KINDS = {
     DeviceKind.CAMERA: Kind.CAMERA,

@@ -28,8 +28,8 @@ from desktop_app.platform import account, when_told_to_end
 from desktop_app.settings import ENV_PASSPHRASE, Settings, add_setting_options, settings_of
 
 if TYPE_CHECKING:
-    from desktop_app.center import Center
-    from desktop_app.center_keys import CenterKeys
+    from desktop_app.center.app import Center
+    from desktop_app.center.keys import CenterKeys
 
 SECTIONS = ("center", "log")
 ACTS = ("run", "code", "devices", "revoke", "backup", "import", "engine", "relay", "restore", "erase", "move")
@@ -109,9 +109,9 @@ def run(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace, settings: Settings) -> int:
     log_to_stderr(settings.log.level)
     listener = listening(settings.center.host, settings.center.port)
-    from desktop_app.center import Center
-    from desktop_app.center_keys import open_center_keystore
-    from desktop_app.intake_command import starter
+    from desktop_app.center.app import Center
+    from desktop_app.center.intake_command import starter
+    from desktop_app.center.keys import open_center_keystore
     from media.thread import new_loop
 
     with listener:
@@ -282,21 +282,21 @@ def _revoke(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _backup(options: argparse.Namespace, settings: Settings) -> int:
-    from desktop_app.center_backup import run
+    from desktop_app.center.backup import run
 
     return run(options, settings, _keys)
 
 
 def _import(options: argparse.Namespace, settings: Settings) -> int:
-    from desktop_app.center_import import run
-    from desktop_app.center_keys import open_center_keystore
+    from desktop_app.center.keys import open_center_keystore
+    from desktop_app.center.packages import run
 
     return run(options, settings, open_center_keystore)
 
 
 def _engine(options: argparse.Namespace, settings: Settings) -> int:
     """A Janus's configuration. It holds secrets: whoever has it commands that engine."""
-    from desktop_app.engines import write_janus_config
+    from desktop_app.center.engines import write_janus_config
 
     addresses = tuple(options.address or ())
     if options.to is None or not all(_is_address(each) for each in addresses) or not addresses:
@@ -317,7 +317,7 @@ def _engine(options: argparse.Namespace, settings: Settings) -> int:
 
 def _relay(options: argparse.Namespace, settings: Settings) -> int:
     """coturn's configuration. It holds a secret: whoever has it can use the relay."""
-    from desktop_app.engines import write_relay_config
+    from desktop_app.center.engines import write_relay_config
 
     addresses = tuple(options.address or ())
     try:
@@ -346,26 +346,26 @@ def _is_address(text: str) -> bool:
 
 
 def _restore(options: argparse.Namespace, settings: Settings) -> int:
-    from desktop_app.center_repair import restore
+    from desktop_app.center.repair import restore
 
     return restore(options, settings, _keys)
 
 
 def _erase(options: argparse.Namespace, settings: Settings) -> int:
-    from desktop_app.center_repair import erase
+    from desktop_app.center.repair import erase
 
     return erase(options, settings, _keys)
 
 
 def _move(options: argparse.Namespace, settings: Settings) -> int:
-    from desktop_app.center_repair import move
+    from desktop_app.center.repair import move
 
     return move(options, settings, _keys)
 
 
 def _keys(settings: Settings) -> "CenterKeys":
     """The keys of a center that has been started before: a mistyped folder must not become a new center."""
-    from desktop_app.center_keys import open_center_keystore, open_keys
+    from desktop_app.center.keys import open_center_keystore, open_keys
     from sync.identity.device import is_enrolled
 
     folder = settings.center_folder

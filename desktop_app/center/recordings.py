@@ -20,11 +20,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from desktop_app.center.meeting_log import OVER
 from desktop_app.domain.clock import Clock, moment, stamp, unix_ms
 from desktop_app.domain.faults import HostFault
 from desktop_app.domain.ids import MeetingId, PersonId, UnitPath, derived_id
 from desktop_app.domain.principal import Actor
-from desktop_app.meeting_log import OVER
 from desktop_app.platform import program
 from media.engine.room import RecordingOrder, recording_name
 from media.recording.scratch import Scratch

@@ -205,7 +205,7 @@ def _files(folder: Path, name: str, patterns: Sequence[str]) -> list[str]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """`python -m desktop_app.summary FOLDER`."""
+    """`python -m desktop_app.demo.summary FOLDER`."""
     folder = Path(arguments[0])
     text = json.dumps(summarise(folder), ensure_ascii=False, indent=2)
     (folder / "summary.json").write_text(text + "\n", encoding="utf-8")

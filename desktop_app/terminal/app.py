@@ -27,8 +27,8 @@ from ui.shell.window import MainWindow
 from ui.theme import Scheme, TextSize, start_theme
 
 if TYPE_CHECKING:
-    from desktop_app.terminal_parts import Parts
-    from desktop_app.terminal_rooms import Rooms
+    from desktop_app.terminal.parts import Parts
+    from desktop_app.terminal.rooms import Rooms
     from media.live import LiveMeeting
     from ui.models.workplace import Workplace
     from ui.services import EnrolRequest
@@ -105,14 +105,14 @@ class Terminal(QObject):
     # On the worker: all that is slow to import or reads the disk
 
     def _open(self) -> "Parts | None":
-        from desktop_app.terminal_parts import open_parts
+        from desktop_app.terminal.parts import open_parts
 
         if self._log_handler is None:
             self._log_handler = _log_to_file(self.folder, self.settings.log.level)
         return open_parts(self.folder, self.settings, self.clock, passphrase=self._passphrase)
 
     def _enrol(self, request: "EnrolRequest") -> "Parts":
-        from desktop_app.terminal_parts import enrol_parts
+        from desktop_app.terminal.parts import enrol_parts
 
         return enrol_parts(self.folder, self.settings, self.clock, request, passphrase=self._passphrase)
 
@@ -146,10 +146,10 @@ class Terminal(QObject):
         self.app.choose_look(Look(language, self.app.look.scheme, self.app.look.text_size))
 
     def _furnish(self, parts: "Parts") -> None:
-        from desktop_app.phone_door import PhoneDoor
-        from desktop_app.self_test import SelfTest
-        from desktop_app.terminal_devices import RoomDevices
-        from desktop_app.terminal_rooms import Rooms
+        from desktop_app.terminal.devices import RoomDevices
+        from desktop_app.terminal.phone_door import PhoneDoor
+        from desktop_app.terminal.rooms import Rooms
+        from desktop_app.terminal.self_test import SelfTest
         from media.capture.cards import CardCamera
         from ui.models.workplace import Workplace
         from ui.services import Services

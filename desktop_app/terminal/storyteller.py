@@ -16,10 +16,10 @@ from PySide6.QtWidgets import QApplication
 
 from desktop_app.domain.clock import SystemClock
 from desktop_app.settings import load_settings
-from desktop_app.story import Outcome, Story, StoryLog, read_steps
-from desktop_app.terminal import Terminal, run
-from desktop_app.terminal_record import Recorder
-from desktop_app.terminal_stage import TerminalStage
+from desktop_app.terminal.app import Terminal, run
+from desktop_app.terminal.played import Recorder
+from desktop_app.terminal.stage import TerminalStage
+from desktop_app.terminal.story import Outcome, Story, StoryLog, read_steps
 
 TICK_MS = 50
 

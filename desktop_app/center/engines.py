@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from desktop_app.center.hub_process import hub_engine, hub_secret
 from desktop_app.domain.clock import Clock
 from desktop_app.domain.faults import HostFault, OperatorError
-from desktop_app.hub_process import hub_engine, hub_secret
 from desktop_app.settings import CenterSettings, port_range
 from sync.reference.units import unit_of
 

@@ -3,7 +3,7 @@
 import argparse
 import importlib
 
-KINDS = {"meeting": "desktop_app.simulate_meeting", "sync": "desktop_app.simulate_sync"}
+KINDS = {"meeting": "desktop_app.simulate.meeting", "sync": "desktop_app.simulate.sync"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

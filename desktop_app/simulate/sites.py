@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from desktop_app.domain.clock import Clock
 from desktop_app.domain.faults import Fault, PeerFault
 from desktop_app.domain.ids import MeetingId, UnitPath
-from desktop_app.simulated_center import Seating
+from desktop_app.simulate.center import Seating
 from media.engine.layers import Demand
 from media.meeting.client import MeetingClient
 from media.meeting.commands import AnswerRollCall, Command

@@ -1,4 +1,4 @@
-"""`silian terminal`: its options. The windows are `desktop_app.terminal`, imported when they are wanted."""
+"""`silian terminal`: its options. The windows are `desktop_app.terminal.app`, imported when they are wanted."""
 
 import argparse
 
@@ -13,6 +13,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     options.settings = settings_of(options, *SECTIONS)
-    from desktop_app import terminal
+    from desktop_app.terminal import app
 
-    return int(terminal.run(options))
+    return int(app.run(options))

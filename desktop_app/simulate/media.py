@@ -14,7 +14,7 @@ from desktop_app.domain.clock import Clock
 from desktop_app.domain.faults import Fault
 from desktop_app.domain.ids import MeetingId
 from desktop_app.domain.meetings import MeetingMode
-from desktop_app.simulated_sites import SimulatedSite
+from desktop_app.simulate.sites import SimulatedSite
 from media.capture.capture import make_capture
 from media.capture.sources import PICTURE_SIZE, CaptureChoice
 from media.engine.layers import Demand

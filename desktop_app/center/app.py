@@ -18,18 +18,18 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from desktop_app.authentication import Authentication, refusal
-from desktop_app.center_keys import CenterKeys, open_keys
-from desktop_app.center_meetings import CenterMeetings
-from desktop_app.center_repair import acts, move_unit
+from desktop_app.center.authentication import Authentication, refusal
+from desktop_app.center.engines import media_engine, relay_desk
+from desktop_app.center.keys import CenterKeys, open_keys
+from desktop_app.center.meetings import CenterMeetings
+from desktop_app.center.recordings import Recordings
+from desktop_app.center.repair import acts, move_unit
 from desktop_app.domain.clock import Clock, stamp, unix_ms
 from desktop_app.domain.faults import Fault, HostFault
 from desktop_app.domain.ids import DeviceId, PersonId, UnitPath, derived_id, uuid7
 from desktop_app.domain.principal import Actor, Role, roles_fit
 from desktop_app.domain.units import unit_code
-from desktop_app.engines import media_engine, relay_desk
 from desktop_app.main import VERSION
-from desktop_app.recordings import Recordings
 from desktop_app.settings import Settings
 from media.doors.routes import Doors
 from media.engine.room import MediaEngine

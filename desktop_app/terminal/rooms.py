@@ -26,8 +26,8 @@ from sync.identity.device import verify
 
 if TYPE_CHECKING:
     from desktop_app.settings import SettingsFile
-    from desktop_app.terminal_devices import RoomDevices
-    from desktop_app.terminal_parts import Parts
+    from desktop_app.terminal.devices import RoomDevices
+    from desktop_app.terminal.parts import Parts
     from media.devices.room import DevicesInUse
 
 

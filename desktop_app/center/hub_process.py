@@ -103,7 +103,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _service_line(settings: Settings) -> str:
     """The line of a service. The center's key is made here where the hub is the first of the two to start."""
-    from desktop_app.center_keys import open_center_keystore, open_keys
+    from desktop_app.center.keys import open_center_keystore, open_keys
 
     folder = settings.center_folder
     keys = open_keys(folder, open_center_keystore(settings), settings)

@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator, Callable
 
 from starlette.routing import BaseRoute
 
+from desktop_app.center.duty import DutyBook, DutyLane
+from desktop_app.center.line_book import LineBook
+from desktop_app.center.meeting_log import RecordsDirectory, RecordsLog
+from desktop_app.center.projector import Projector, ProjectorLane
+from desktop_app.center.recordings import Recordings
 from desktop_app.domain.clock import Clock
 from desktop_app.domain.ids import DeviceId
-from desktop_app.duty import DutyBook, DutyLane
-from desktop_app.line_book import LineBook
-from desktop_app.meeting_log import RecordsDirectory, RecordsLog
-from desktop_app.projector import Projector, ProjectorLane
-from desktop_app.recordings import Recordings
 from media.engine.room import RoomEngine
 from media.engine.trial import MediaTrials
 from media.meeting.room import grace_rules

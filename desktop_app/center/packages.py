@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from desktop_app.center import center_uploads
-from desktop_app.center_keys import open_keys
+from desktop_app.center.app import center_uploads
+from desktop_app.center.keys import open_keys
 from desktop_app.domain.clock import SystemClock
 from desktop_app.domain.faults import HostFault, OperatorError
 from desktop_app.settings import Settings

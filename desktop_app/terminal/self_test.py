@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from desktop_app.domain.clock import Clock, stamp, unix_ms
 from desktop_app.domain.faults import Fault, HostFault, OperatorError
 from desktop_app.domain.ids import uuid7
-from desktop_app.terminal_services import MachineDevices
+from desktop_app.terminal.services import MachineDevices
 from media.selftest.devices import camera_of, microphone_of, speaker_of
 from media.selftest.picture import look_at_camera
 from media.selftest.sound import SoundReport, hear_own_tone
@@ -28,7 +28,7 @@ from sync.terminal.line import LineReport, measure_line
 from ui.services import DeviceKind, DeviceReport, DeviceState, SettingsStore, Told
 
 if TYPE_CHECKING:
-    from desktop_app.terminal_parts import Parts
+    from desktop_app.terminal.parts import Parts
 
 log = logging.getLogger(__name__)
 

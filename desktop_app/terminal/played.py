@@ -5,9 +5,9 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Qt, QTimer
 
-from desktop_app.story import StoryLog
-from desktop_app.terminal import Terminal
-from desktop_app.terminal_stage import TerminalStage
+from desktop_app.terminal.app import Terminal
+from desktop_app.terminal.stage import TerminalStage
+from desktop_app.terminal.story import StoryLog
 
 SAMPLE_MS = 1000
 PULSE_MS = 10

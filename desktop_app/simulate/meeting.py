@@ -24,9 +24,9 @@ from desktop_app.domain.limits import SITES
 from desktop_app.domain.meetings import MeetingKind
 from desktop_app.domain.units import Level
 from desktop_app.main import log_to_stderr
-from desktop_app.simulated_center import SimulatedCenter
-from desktop_app.simulated_media import Watch
-from desktop_app.simulated_sites import SimulatedSite, percentile, simulated_sites, until
+from desktop_app.simulate.center import SimulatedCenter
+from desktop_app.simulate.media import Watch
+from desktop_app.simulate.sites import SimulatedSite, percentile, simulated_sites, until
 from media.meeting import commands as cmd
 from media.meeting.calling import TIMEOUT_SECONDS
 from media.meeting.model import MeetingPhase

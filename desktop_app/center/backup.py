@@ -14,7 +14,7 @@ from desktop_app.domain.faults import HostFault, OperatorError
 from desktop_app.settings import Settings
 
 if TYPE_CHECKING:
-    from desktop_app.center_keys import CenterKeys
+    from desktop_app.center.keys import CenterKeys
     from sync.store.reader import StoreReader
 
 KeysOf = Callable[[Settings], "CenterKeys"]

@@ -13,7 +13,7 @@ from desktop_app.domain.principal import Actor
 from desktop_app.settings import Settings
 
 if TYPE_CHECKING:
-    from desktop_app.center_keys import CenterKeys
+    from desktop_app.center.keys import CenterKeys
     from sync.center.moves import UnitMove
     from sync.center.store import CenterStore
 
@@ -24,7 +24,7 @@ WITHIN = 120.0
 
 def restore(options: argparse.Namespace, settings: Settings, keys_of: KeysOf) -> int:
     """Put the records back from a backup, into the file or the database that the settings name; attachments too."""
-    from desktop_app.center_backup import book_beside
+    from desktop_app.center.backup import book_beside
     from sync.blobs.copying import copy_blobs
     from sync.center.restoration import restore as put_back
     from sync.center.store import CenterStore

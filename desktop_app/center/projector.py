@@ -12,13 +12,13 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
+from desktop_app.center.meeting_log import OVER, event_id, load_log
+from desktop_app.center.stays import Stays
 from desktop_app.domain.clock import BEIJING, stamp
 from desktop_app.domain.faults import HostFault
 from desktop_app.domain.ids import MeetingId, PersonId, UnitPath, derived_id
 from desktop_app.domain.meetings import MeetingMode
 from desktop_app.domain.principal import Actor
-from desktop_app.meeting_log import OVER, event_id, load_log
-from desktop_app.stays import Stays
 from media.meeting.apply import apply
 from media.meeting.events import (
     Ended,

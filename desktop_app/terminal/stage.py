@@ -12,10 +12,10 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from desktop_app.domain.faults import Fault, OperatorError
-from desktop_app.story import StoryLog
-from desktop_app.terminal import Terminal
-from desktop_app.terminal_hosting import HostingStage
-from desktop_app.terminal_readiness import ReadinessStage
+from desktop_app.terminal.app import Terminal
+from desktop_app.terminal.hosting import HostingStage
+from desktop_app.terminal.readiness import ReadinessStage
+from desktop_app.terminal.story import StoryLog
 from ui.models.app_model import Page
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ FRESH_SECONDS = 2.0
 
 
 class TerminalStage:
-    """The acts and looks of one terminal; satisfies `desktop_app.story.Stage`."""
+    """The acts and looks of one terminal; satisfies `desktop_app.terminal.story.Stage`."""
 
     def __init__(self, terminal: Terminal, shots: Path, log: StoryLog) -> None:
         self._terminal = terminal

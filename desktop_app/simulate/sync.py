@@ -22,8 +22,8 @@ from desktop_app.domain.ids import uuid7
 from desktop_app.domain.limits import BATCH_CHANGES, SITES
 from desktop_app.domain.meetings import MeetingKind
 from desktop_app.main import log_to_stderr
-from desktop_app.simulate_meeting import Measure, places
-from desktop_app.simulated_center import Seating, SimulatedCenter
+from desktop_app.simulate.center import Seating, SimulatedCenter
+from desktop_app.simulate.meeting import Measure, places
 from sync.identity.requests import RequestSigner
 from sync.log.write import Write
 from sync.replication.client import CenterClient, LinkFault

@@ -1,0 +1,1 @@
+"""Many terminals on one machine, played and timed."""

@@ -1,0 +1,1 @@
+"""A room's terminal as a program: its parts put together, and what the screens are given."""
