@@ -2,7 +2,7 @@
 
 A field's clock is the id of the change that wrote it. The payload's bytes are hashed as they are and forwarded as
 they are, so a field that this version does not know survives it. `base_clocks` maps a field to the 16-byte ids
-of those changes, one after another.
+of those changes, one after another; empty it is only in the first word on a record.
 """
 
 import uuid
@@ -22,6 +22,8 @@ SEEN = "seen"
 """The field by which an update says what of the document its writer had: a Yjs state vector."""
 RETRACTED = "_retracted"
 """The field by which a structured record is taken back; a fact is taken back by the operation alone."""
+EDIT = ""
+"""Among the base clocks, with none of them: its writer saw the record, and of what it wrote nothing that was there."""
 
 
 @dataclass(slots=True)
@@ -34,7 +36,7 @@ class Payload:
 
 def seal_payload(fields: Mapping[str, Any], bases: Mapping[str, tuple[str, ...]]) -> bytes:
     """The payload's bytes; ValueError where a value cannot be stored or is too large."""
-    packed = {name: b"".join(uuid.UUID(each).bytes for each in ids) for name, ids in bases.items() if ids}
+    packed = {name: b"".join(uuid.UUID(each).bytes for each in ids) for name, ids in bases.items()}
     try:
         raw = msgpack.packb({"fields": dict(fields), "base_clocks": packed})
     except (TypeError, OverflowError) as err:

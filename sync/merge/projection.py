@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from sync.entities import ENTITIES
 from sync.log.envelope import Change, Op, Verdict
-from sync.log.payload import Payload, PayloadReader
+from sync.log.payload import EDIT, Payload, PayloadReader
 from sync.merge.fold import Opened, RecordState, extend, fold
 from sync.merge.places import UNIT, Places, relocate
 from sync.store.driver import AMONG, Insert, fetch_among, run_many
@@ -229,11 +229,21 @@ class Projection:
 def bases_of(state: RecordState, names: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """The clocks a writer saw: all heads of a settled field, and of a conflict only the one that is shown.
 
-    So an ordinary edit never settles a conflict by accident; a person's decision names all heads (see `resolve`).
+    So an ordinary edit never settles a conflict by accident; a person's decision names all heads (see `heads_of`).
     """
     seen: dict[str, tuple[str, ...]] = {}
     for name in names:
         heads = state.clocks.get(name)
         if heads:
             seen[name] = tuple(heads[:1] if name in state.conflicts else heads)
-    return seen
+    return seen or _as_edit(state)
+
+
+def heads_of(state: RecordState, names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """The clocks of all that a person's decision supersedes."""
+    return {name: tuple(heads) for name in names if (heads := state.clocks.get(name))} or _as_edit(state)
+
+
+def _as_edit(state: RecordState) -> dict[str, tuple[str, ...]]:
+    """What no first word has: so a store that lacks the record can tell that this is none."""
+    return {EDIT: ()} if state.clocks else {}

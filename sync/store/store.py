@@ -17,10 +17,10 @@ from sync.log.payload import SEEN, UPDATE
 from sync.log.signing import Origin
 from sync.log.write import Write
 from sync.merge.places import Places
-from sync.merge.projection import Key, Projection
+from sync.merge.projection import Key, Projection, heads_of
 from sync.merge.rebuilding import is_current, rebuild
 from sync.store import cipher, postgres, reader
-from sync.store.engine import check, host_faults, store_engine, uncollected, writing
+from sync.store.engine import WriteLane, check, host_faults, store_engine, uncollected, writing
 from sync.store.journal import Head, Journal, load_head, retraction
 from sync.store.lock import StoreLock
 from sync.store.rows import upsert
@@ -47,10 +47,12 @@ class Transaction:
         now_ms: int,
         stamped: bool,
         places: Places | None = None,
+        *,
+        told_by_rows: bool = False,
     ) -> None:
         self.connection = connection
         self.projection = Projection(connection, places)
-        self.journal = Journal(identity, head, now_ms)
+        self.journal = Journal(identity, head, now_ms, told_by_rows=told_by_rows)
         self.now_ms = now_ms
         self.device = identity.device
         self._stamped = stamped
@@ -92,7 +94,7 @@ class Transaction:
             person=person,
             device=device,
             stamped=self._stamped,
-            bases={name: tuple(state.clocks.get(name, ())) for name in write.fields},
+            bases=heads_of(state, write.fields),
         )
 
     def retract(self, entity: str, pk: str, *, meeting: str, person: str, device: str) -> Change:
@@ -132,6 +134,8 @@ class Store(reader.StoreReader):
 
     STORE_FILE = "store.db"
     STAMPED = False
+    TOLD_BY_ROWS = False
+    """Whether the rows tell where its own chain ends: see `sync.store.journal.chain_end`."""
     SHARED = False
     """Whether another process writes into it too: then where its own chain ends is asked in each transaction."""
     ALONE = True
@@ -166,6 +170,7 @@ class Store(reader.StoreReader):
                 self._store_lock.close()
             raise
         super().__init__(engine, key)
+        self._lane = WriteLane(engine)
         if not self.ALONE:
             self._head_uncertain = True
             return
@@ -223,11 +228,17 @@ class Store(reader.StoreReader):
                 yield self._current  # part of the transaction that this thread is in
                 return
             try:
-                with uncollected(), writing(self._engine) as connection:
+                with uncollected(), self._lane.transaction() as connection:
                     head = self._known_head(connection)
                     now_ms = unix_ms(self.clock.now())
                     transaction = Transaction(
-                        connection, self.identity, head, now_ms, self.STAMPED, self._places.copy()
+                        connection,
+                        self.identity,
+                        head,
+                        now_ms,
+                        self.STAMPED,
+                        self._places.copy(),
+                        told_by_rows=self.TOLD_BY_ROWS,
                     )
                     self._current = transaction
                     yield transaction
@@ -290,6 +301,8 @@ class Store(reader.StoreReader):
         """Nothing is lost by not calling it."""
         if self._database_lock is not None:
             self._database_lock.close()
+        with self._lock:
+            self._lane.close()
         self._engine.dispose()
         if self._store_lock is not None:
             self._store_lock.close()

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from desktop_app.domain.ids import DeviceId
 from sync.entities import ENTITIES
 from sync.log.envelope import Change
-from sync.log.payload import Payload, open_payload
+from sync.log.payload import EDIT, Payload, open_payload
 from sync.merge.fold import update_bytes
 from sync.replication.page import read_items, read_page
 from sync.replication.part import read_part
@@ -138,6 +138,8 @@ def _check_settled(province: "Province", said: list[tuple[Change, Payload]]) -> 
     payloads = {each.change_id: payload for each, payload in said}
     for change_id, payload in payloads.items():
         for name, bases in payload.bases.items():
+            if name == EDIT:
+                continue
             values = [payloads[base].fields[name] if base in payloads else base for base in bases]
             value = payload.fields[name]
             words = value[0] if isinstance(value, list) and value else value

@@ -14,6 +14,7 @@ from sync.log.envelope import Change, Op
 from sync.log.hlc import HybridClock, capped, wall_ms
 from sync.log.payload import Payload
 from sync.merge.fold import RecordState, extend, fold
+from sync.merge.projection import heads_of
 from sync.terminal.records import Records, Write
 
 MEMBER = derived_id("member", "441323-15-0001")
@@ -178,7 +179,7 @@ def _changes(rng: random.Random, entity: str, count: int) -> list[tuple[Change, 
         fields = {name: rng.choice("甲乙丙") for name in rng.sample(names, rng.randint(1, 3))}
         if op is not Op.PUT:
             fields = {}
-        bases = {} if fact else {name: tuple(state.clocks[name]) for name in fields if name in state.clocks}
+        bases = heads_of(state, fields) if op is Op.PUT and not fact else {}
         change = Change(
             clocks[writer].change_id(hlc),
             writer,

@@ -186,6 +186,35 @@ def test_nobody_writes_into_anothers_record_by_being_at_a_restored_center_before
     assert guest.get("sign_in", signed) is not None
 
 
+def test_who_fills_in_what_nobody_had_said_of_a_record_is_not_taken_for_its_owner_at_a_restored_center(
+    province: Province, tmp_path: Path
+) -> None:
+    """An edit of a field that was never set names no value that it follows, and is no first word for that."""
+    city, host, guest = (province.terminal(unit) for unit in (HUIZHOU, HUIDONG, SHANWEI))
+    colleague = province.terminal(HUIDONG)
+    meeting = province.meeting(city, HUIDONG, SHANWEI)
+    province.sync(city, host, guest, colleague)
+    province.center.backup(tmp_path / "yesterday.db")
+    host.write(Write("opinion", "o", {"meeting": meeting, "site": HUIDONG, "text": "原话", "state": "noted"}))
+    province.sync(host, guest, colleague)
+    guest.write(Write("opinion", "o", {"topic": "别人的题"}))
+    colleague.write(Write("opinion", "o", {"topic": "同事的题"}))
+    colleague.settle(Write("opinion", "o", {"quote": "同事的话"}))
+    _restored_without_today(province, tmp_path / "yesterday.db")
+    province.push(guest)
+    province.push(colleague)
+    assert province.center.get("opinion", "o") is None
+    _bring_back(province, host)
+    row = province.center.get("opinion", "o") or {}
+    assert [row.get(name) for name in ("site", "text", "topic", "quote")] == [HUIDONG, "原话", "同事的题", "同事的话"]
+    assert [(each.terminal, each.reason) for each in province.center.quarantined(PROVINCE)] == [
+        (guest.device, "out-of-scope")
+    ]
+    for terminal in (city, host, guest, colleague):
+        _bring_back(province, terminal)
+        assert terminal.get("opinion", "o") == row
+
+
 def test_what_a_colleague_wrote_into_a_meeting_waits_at_a_restored_center_until_the_meeting_is_back(
     province: Province, tmp_path: Path
 ) -> None:
