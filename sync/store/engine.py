@@ -6,6 +6,8 @@ A commit that returned is on the disk. Disk errors come out as HostFault `disk-f
 
 import gc
 import sqlite3
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +29,11 @@ _FAULTS = {
 BUSY_SECONDS = 10
 CHECKPOINT_PAGES = 4000
 """16 MiB of write-ahead log, before it goes into the file: what many writes change is then written once."""
+
+LONGEST_PAUSE = 2.0
+"""Seconds after which garbage is looked for among what is young, though somebody always wants none to be."""
+YOUNG = 1
+"""The generations of Python's collector up to which that goes."""
 
 
 def store_engine(path: Path, key: bytes | None) -> sa.Engine:
@@ -75,14 +82,47 @@ def host_faults() -> Iterator[None]:
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Nobody looks for garbage meanwhile: a batch makes tens of thousands of objects that all live until its end."""
-    looked_for = gc.isenabled()
-    gc.disable()
+    """Nobody looks for garbage meanwhile: a batch makes tens of thousands of objects that all live until its end.
+
+    Of several at a time the last one ends it; where they never all end, the garbage of others is looked for now and
+    then among what is young.
+    """
+    _PAUSE.begin()
     try:
         yield
     finally:
-        if looked_for:
-            gc.enable()
+        _PAUSE.end()
+
+
+class _Pause:
+    """How many want no garbage to be looked for."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._wanted_by = 0
+        self._looked_for = True
+        self._since = 0.0
+
+    def begin(self) -> None:
+        with self._lock:
+            if not self._wanted_by:
+                self._looked_for, self._since = gc.isenabled(), time.monotonic()
+                gc.disable()
+            self._wanted_by += 1
+
+    def end(self) -> None:
+        with self._lock:
+            self._wanted_by -= 1
+            if not self._looked_for:
+                return
+            if not self._wanted_by:
+                gc.enable()
+            elif time.monotonic() - self._since > LONGEST_PAUSE:
+                self._since = time.monotonic()
+                gc.collect(YOUNG)
+
+
+_PAUSE = _Pause()
 
 
 @contextmanager
