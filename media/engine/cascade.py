@@ -21,6 +21,7 @@ from media.engine.janus_room import JanusRoom
 from media.engine.layers import FULL_HEIGHT, Demand, Layer, joined
 from media.engine.placement import Place, engine_of
 from media.engine.room import RecordingOrder, RoomStats
+from media.engine.trouble import Behaviour, behaviours
 
 log = logging.getLogger(__name__)
 
@@ -175,6 +176,10 @@ class CascadeEngine:
         self._known(meeting)
         parts = [await engine.seated(meeting) for engine in self._with(meeting) if engine.connected]
         return frozenset().union(*(part[0] for part in parts)), frozenset().union(*(part[1] for part in parts))
+
+    async def behaviours(self, meeting: MeetingId) -> Mapping[UnitPath, Behaviour]:
+        publishers, subscribers = await self.seated(meeting)
+        return behaviours({site: {} for site in publishers}, {site: {} for site in subscribers})
 
     # placement
 

@@ -17,6 +17,7 @@ from desktop_app.domain.faults import HostFault, PeerFault
 from desktop_app.domain.ids import MeetingId, UnitPath
 from media.engine.layers import FULL_HEIGHT, Demand, Layer
 from media.engine.room import RecordingOrder, RoomStats
+from media.engine.trouble import Behaviour, read_behaviours
 from media.engine.wire import prove_as_center, read_message, write_message, write_order
 
 log = logging.getLogger(__name__)
@@ -136,6 +137,9 @@ class HubEngine:
     async def stats(self, meeting: MeetingId) -> RoomStats:
         found: RoomStats = await self._ask("stats", meeting=meeting)
         return found
+
+    async def behaviours(self, meeting: MeetingId) -> Mapping[UnitPath, Behaviour]:
+        return read_behaviours(await self._ask("behaviours", meeting=meeting))
 
     async def seated(self, meeting: MeetingId) -> tuple[frozenset[UnitPath], frozenset[UnitPath]]:
         found = await self.stats(meeting)

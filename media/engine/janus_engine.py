@@ -25,6 +25,7 @@ from media.engine.janus_room import JanusRoom
 from media.engine.janus_stats import room_stats
 from media.engine.layers import FULL_HEIGHT, Demand, Layer
 from media.engine.room import RecordingOrder, RoomStats
+from media.engine.trouble import Behaviour, behaviours
 
 log = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -186,6 +187,11 @@ class JanusEngine:
     async def seated(self, meeting: MeetingId) -> tuple[frozenset[UnitPath], frozenset[UnitPath]]:
         room = await self.room(meeting)
         return frozenset(site for site, feed in room.feeds.items() if feed.handle), frozenset(room.watches)
+
+    async def behaviours(self, meeting: MeetingId) -> Mapping[UnitPath, Behaviour]:
+        """Who is connected. Janus limits requests by itself and counts none; sizes and times it does not look at."""
+        publishers, subscribers = await self.seated(meeting)
+        return behaviours({site: {} for site in publishers}, {site: {} for site in subscribers})
 
     async def _whole(self, change: Coroutine[Any, Any, _T]) -> _T:
         """Done to its end also where nobody waits for it any more: half a change would leave Janus in between."""

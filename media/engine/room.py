@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from desktop_app.domain.ids import MeetingId, UnitPath
 from media.engine.layers import FULL_HEIGHT, Demand, Layer
+from media.engine.trouble import Behaviour
 
 AUDIO_SLOTS = tuple(f"a{number}" for number in range(4))
 VIDEO_SLOTS = tuple(f"v{number}" for number in range(16))
@@ -102,6 +103,13 @@ class RoomEngine(Protocol):
 
     async def stats(self, meeting: MeetingId) -> RoomStats:
         """Counters of the room."""
+        ...
+
+    async def behaviours(self, meeting: MeetingId) -> Mapping[UnitPath, Behaviour]:
+        """Every site that has a connection, and what was held back of it; asked every two seconds, so it costs little.
+
+        An engine that does not count a reason leaves it out.
+        """
         ...
 
 

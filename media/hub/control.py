@@ -12,6 +12,7 @@ from typing import Any
 from desktop_app.domain.faults import Fault, HostFault, PeerFault
 from desktop_app.domain.ids import MeetingId, UnitPath
 from media.engine.layers import FULL_HEIGHT, Layer
+from media.engine.trouble import write_behaviours
 from media.engine.wire import prove_as_hub, read_message, read_order, write_message
 from media.hub.hub import Hub
 
@@ -92,6 +93,8 @@ class ControlDoor:
             return hub.close_room(meeting)
         if operation == "stats":
             return hub.stats(meeting)
+        if operation == "behaviours":
+            return write_behaviours(hub.behaviours(meeting))
         if operation == "demand":
             return hub.demand(meeting)
         if operation == "record":

@@ -12,6 +12,7 @@ from desktop_app.domain.ids import MeetingId, UnitPath
 from desktop_app.domain.limits import SITES
 from media.engine.layers import FULL_HEIGHT, Layer
 from media.engine.room import RecordingOrder
+from media.engine.trouble import Behaviour
 from media.hub.publisher import Publisher
 from media.hub.recorder import Recorder
 from media.hub.room import Room
@@ -170,6 +171,9 @@ class Hub:
 
     def stats(self, meeting: MeetingId) -> dict[str, Any]:
         return {**self._room(meeting).stats(), "dropped": self._port.dropped}
+
+    def behaviours(self, meeting: MeetingId) -> dict[UnitPath, Behaviour]:
+        return self._room(meeting).behaviours()
 
     def rooms(self) -> list[MeetingId]:
         return sorted(self._rooms)

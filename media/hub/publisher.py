@@ -8,7 +8,8 @@ from aiortc.rtp import RtcpReceiverInfo, RtcpSrPacket
 
 from desktop_app.domain.ids import UnitPath
 from media.engine.layers import published, ranked, sent_at_first
-from media.hub.allowance import BITS, ENOUGH, Allowance
+from media.engine.trouble import Refused, Trouble, added
+from media.hub.allowance import BITS, ENOUGH, Allowance, Bounds
 from media.hub.source import CLOCK_RATE, Source
 from media.rtp import rtcp
 from media.rtp.packet import read_rtp
@@ -37,6 +38,7 @@ class Publisher:
         self.sources: dict[str, Source] = {}
         """By the stream's name: `audio`, and the layers' names."""
         self.allowance = {kind: Allowance(kind) for kind in BITS}
+        self._bounds: dict[Source, Bounds] = {}
         self._is_told = False
         self.line = LineTeller(self.sender, self._send_rtcp, self._ssrcs, ENOUGH)
         self.sent = sent_at_first(offer)
@@ -48,6 +50,7 @@ class Publisher:
             source = self.sources[name] = Source(
                 line.kind, self.sender, self._send_rtcp, payload_type=line.payload_type, red=line.red
             )
+            self._bounds[source] = Bounds(line.kind, CLOCK_RATE[line.kind])
             if line.ssrc is not None:
                 self._by_ssrc[line.ssrc] = source
                 source.declared = line.ssrc
@@ -63,7 +66,10 @@ class Publisher:
             return
         source = self._by_ssrc.get(packet.ssrc) or self._by_type.get(packet.payload_type)
         if source is not None and (on_air or source.kind == "video"):
-            if not self.allowance[source.kind].admits(packet.payload, now):
+            if not (
+                self._bounds[source].admits(packet.payload, packet.ssrc, packet.timestamp, now)
+                and self.allowance[source.kind].admits(packet.payload, now)
+            ):
                 self._tell_refused()
                 return
             source.packet(packet, now)
@@ -74,14 +80,15 @@ class Publisher:
                 self.line.arrivals.add(packet.ssrc, number, packet.timestamp, rate, size, now, sent=sent)
 
     @property
-    def refused(self) -> int:
-        """Packets that were more than the site may send."""
-        return sum(each.refused for each in self.allowance.values())
+    def refused(self) -> Refused:
+        """Packets that were not forwarded, by why."""
+        flood = self.peer.refused + sum(each.refused for each in self.allowance.values())
+        return added([{Trouble.FLOOD: flood}, *(each.refused for each in self._bounds.values())])
 
     def _tell_refused(self) -> None:
         if not self._is_told:
             self._is_told = True
-            log.warning("%s sends more than it may, or larger pictures: that is not forwarded", self.site)
+            log.warning("%s sends what it may not (%s): that is not forwarded", self.site, ", ".join(self.refused))
 
     def tick(self, now: float) -> None:
         """Repair, ask again, and tell the site what its line bears."""

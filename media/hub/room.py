@@ -8,6 +8,7 @@ from desktop_app.domain.ids import UnitPath
 from desktop_app.domain.limits import SITES
 from media.engine.layers import THUMB_HEIGHT, Demand, Layer, demands
 from media.engine.room import AUDIO_SLOTS, VIDEO_SLOTS
+from media.engine.trouble import Behaviour, behaviours
 from media.hub.publisher import Publisher
 from media.hub.recorder import Recorder
 from media.hub.slot import Slot
@@ -184,6 +185,11 @@ class Room:
         recorder.set_on_air(self.on_air)
         for slot in new:
             self._aim(slot, now)
+
+    def behaviours(self) -> dict[UnitPath, Behaviour]:
+        """Of every site that has a connection here."""
+        publishers = {site: each.refused for site, each in self.publishers.items()}
+        return behaviours(publishers, {site: each.refused for site, each in self.subscribers.items()})
 
     def stats(self) -> dict[str, Any]:
         """JSON-able; see docs/protocol/media.md."""

@@ -12,6 +12,7 @@ from aiortc.rtp import RtcpReceiverInfo
 
 from desktop_app.domain.ids import UnitPath
 from media.engine.layers import FULL_HEIGHT
+from media.hub.allowance import Requests
 from media.hub.source import CLOCK_RATE, VOICE_SAMPLES, Source
 from media.rtp import rtcp
 from media.rtp.packet import RtpPacket, write_rtp
@@ -80,6 +81,7 @@ class Slot:
         self._newest_time: int | None = None
         self._newest_at = 0.0
         self._allowance = 20.0
+        self.requests = Requests()
 
     def show(self, source: Source | None, now: float) -> None:
         """Cut over: the old source stops at once, the new one begins with its next keyframe."""
@@ -179,6 +181,7 @@ class Slot:
             return
         if self._allowance < RESENDS_AT_ONCE:
             self._allowance += RESEND_SHARE
+        self.requests.forwarded()
         out = number + self._shift
         fresh = out > self._newest
         if fresh:
@@ -193,7 +196,7 @@ class Slot:
     def resend(self, sequences: list[int], now: float) -> None:
         """Answer a NACK from the source's cache, within the allowance."""
         source = self._source
-        if source is None or self._start is None or self.paused:
+        if not self.requests.admits_repeats(len(sequences)) or source is None or self._start is None or self.paused:
             return
         for sequence in sequences:
             if self._allowance < 1:

@@ -11,6 +11,7 @@ from desktop_app.domain.faults import PeerFault
 from desktop_app.domain.ids import UnitPath
 from media.capture.encodings import BITRATES, VOICE
 from media.engine.layers import THUMB_HEIGHT
+from media.engine.trouble import Refused, Trouble, added
 from media.hub.downlink import Downlink
 from media.hub.line import LateVoices
 from media.hub.publisher import HEARD_LATELY, LOSSY
@@ -111,6 +112,7 @@ class Subscriber:
         """JSON-able; see docs/protocol/media.md."""
         return {
             "address": self.peer.address,
+            "refused": self.refused,
             "slots": {
                 slot.name: {
                     "shows": slot.wanted,
@@ -124,6 +126,12 @@ class Subscriber:
                 if slot.wanted is not None
             },
         }
+
+    @property
+    def refused(self) -> Refused:
+        """Requests that were not heard, by why."""
+        slots = (slot.requests.refused for slot in self.slots.values())
+        return added([{Trouble.FLOOD: self.peer.refused}, *slots])
 
     def _feedback(self, packet: AnyRtcpPacket, now: float) -> None:
         if isinstance(packet, RtcpRrPacket):
@@ -145,7 +153,8 @@ class Subscriber:
         if slot is None:
             return
         if rtcp.wants_keyframe(packet):
-            slot.want_keyframe(now)
+            if slot.requests.admits_keyframe(now):
+                slot.want_keyframe(now)
         elif numbers := rtcp.lost_numbers(packet):
             slot.resend(numbers, now)
 

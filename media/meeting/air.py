@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
+from desktop_app.domain.clock import Clock
 from desktop_app.domain.faults import Fault
 from desktop_app.domain.ids import UnitPath
 from media.engine.content import content_of
@@ -17,6 +18,7 @@ from media.meeting.demand import DemandLane, Publisher
 from media.meeting.model import MeetingPhase, MeetingState
 from media.meeting.room import Room
 from media.meeting.seams import Tapes
+from media.meeting.troubles import TroubleLane
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +32,7 @@ class AirLane:
         self,
         room: Room,
         engine: RoomEngine,
+        clock: Clock,
         publishers: Callable[[], Iterable[Publisher]] = lambda: (),
         tapes: Tapes | None = None,
     ) -> None:
@@ -39,6 +42,7 @@ class AirLane:
         """What the engine was told to record: since when, and whom."""
         self._is_told_tape = False
         self.demand = DemandLane(room.meeting, engine, publishers)
+        self._troubles = TroubleLane(room, engine, clock)
         self._stale = asyncio.Event()
         self._told: frozenset[UnitPath] | None = None
         self._away: set[UnitPath] = set()
@@ -52,6 +56,7 @@ class AirLane:
     async def close(self) -> None:
         self._stop()
         await self.demand.close()
+        await self._troubles.close()
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
 

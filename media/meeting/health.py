@@ -1,12 +1,14 @@
 """How a room and its line are, as its terminal last said with a ping: devices, round trip, loss.
 
-It is told to whoever conducts and is no event: the log has it only with the answers of a roll call.
+It is told to whoever conducts and is no event: the log has it only with the answers of a roll call. What the engine
+finds wrong with the site the center adds; nothing that a terminal says of that counts.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from desktop_app.domain.ids import UnitPath
+from media.engine.trouble import Trouble
 from media.meeting.roll_call import DeviceHealth
 
 WEAK_DELAY_MS, WEAK_LOSS_PERMILLE = 300, 50
@@ -33,6 +35,8 @@ class Health:
     """What the pictures take."""
     step: int = 0
     """How far the pictures are down, the worse of both ways (`media.peers.ladder.Step`)."""
+    trouble: Trouble = Trouble.NONE
+    """The center's own word: why the engine limits this site, or that nothing connects it (`meeting.troubles`)."""
 
     @property
     def is_weak(self) -> bool:

@@ -6,7 +6,7 @@ same state. A caller that gives up waiting does not stop a command that has begu
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -16,6 +16,7 @@ from desktop_app.domain.clock import Clock, moment, stamp
 from desktop_app.domain.faults import Fault, HostFault, PeerFault
 from desktop_app.domain.ids import DeviceId, MeetingId, UnitPath
 from desktop_app.domain.principal import Actor
+from media.engine.trouble import Trouble
 from media.meeting.apply import apply
 from media.meeting.case import Case
 from media.meeting.commands import Command, Join, Leave, Tick
@@ -85,6 +86,7 @@ class Room:
         self._heard: dict[UnitPath, float] = {}
         self.healths: dict[UnitPath, Health] = {}
         """What each site last said of itself with a ping."""
+        self._troubles: Mapping[UnitPath, Trouble] = {}
         self._listeners: list[Callable[[], None]] = []
         self._jobs: asyncio.Queue[_Job] = asyncio.Queue()
         self._store, self._directory, self._clock, self._rules, self._disk = store, directory, clock, rules, disk
@@ -188,7 +190,13 @@ class Room:
         """A site that is in said how it is."""
         site = self.state.sites.get(actor.unit_path)
         if site is not None and site.online and site.device == actor.device:
-            self.healths[actor.unit_path] = health
+            self.healths[actor.unit_path] = replace(health, trouble=Trouble.NONE)
+
+    def told_troubles(self, troubles: Mapping[UnitPath, Trouble]) -> None:
+        """The sites that the engine limits or never saw, all of them."""
+        for path in troubles:
+            self.healths.setdefault(path, Health())  # so that it is told, too, when it is over
+        self._troubles = troubles
 
     def healths_for(self, actor: SiteActor) -> dict[UnitPath, Health]:
         """Of whom this site may know it: the chair and those above it of all, a sub-chair of the sites under it."""
@@ -200,7 +208,9 @@ class Room:
     def online_healths(self) -> dict[UnitPath, Health]:
         """Of the sites that are in."""
         sites = self.state.sites
-        return {path: one for path, one in self.healths.items() if path in sites and sites[path].online}
+        found = {path: one for path, one in self.healths.items() if path in sites and sites[path].online}
+        named = {path: trouble for path, trouble in self._troubles.items() if path in found}
+        return found | {path: replace(found[path], trouble=trouble) for path, trouble in named.items()}
 
     def grant_delay(self, seconds: float) -> None:
         """The center itself was stuck this long, so nobody's silence is counted against him."""

@@ -175,7 +175,9 @@ class MeetingServer:
                 )
                 await room.open()
                 self._rooms[meeting] = room
-                self._lanes[meeting] = AirLane(room, self._engine, lambda: self._greeted(meeting), self._tapes)
+                self._lanes[meeting] = AirLane(
+                    room, self._engine, self._clock, lambda: self._greeted(meeting), self._tapes
+                )
             return room
 
     def _greeted(self, meeting: MeetingId) -> list[Session]:

@@ -27,6 +27,9 @@ Address = tuple[str, int]
 SOCKET_BUFFER = 4 * 1024 * 1024
 HANDSHAKE_QUEUE = 32
 """Datagrams of one peer's handshake that may wait."""
+DATAGRAMS = 4_000.0
+"""Datagrams a second that one peer's connection takes, and at once: four times what a full line of pictures has. What
+is more is dropped before it is decrypted."""
 ADDRESSES = 4
 """Addresses one peer may be heard from at a time."""
 _ICE_CHARS = string.ascii_letters + string.digits
@@ -51,6 +54,9 @@ class PortPeer:
         self.address: Address | None = None
         self.addresses: OrderedDict[Address, None] = OrderedDict()
         self.heard_at = now
+        self.refused = 0
+        """Datagrams that were too many."""
+        self._left, self._filled_at = DATAGRAMS, now
         self._port = port
         self._queue: asyncio.Queue[bytes | None] = asyncio.Queue(HANDSHAKE_QUEUE)
         self._secure = SecureChannel(self, side="server", send=self._put, on_rtp=on_rtp, on_rtcp=on_rtcp)
@@ -78,10 +84,23 @@ class PortPeer:
     def datagram(self, data: bytes, now: float) -> None:
         """A datagram from one of the peer's proven addresses."""
         self.heard_at = now
+        self._left -= 1
+        if self._left < 0 and not self._refilled(now):
+            self.refused += 1
+            return
         if 128 <= data[0] <= 191:
             self._secure.receive(data)
         elif 20 <= data[0] <= 63 and not self._queue.full():
             self._queue.put_nowait(data)
+
+    def _refilled(self, now: float) -> bool:
+        """Whether time has earned another datagram since the allowance ran out last."""
+        earned = min(DATAGRAMS, (now - self._filled_at) * DATAGRAMS)
+        self._left = max(0.0, earned - 1)
+        if earned < 1:
+            return False
+        self._filled_at = now
+        return True
 
     async def close(self) -> None:
         """Say goodbye and forget the peer. Idempotent."""

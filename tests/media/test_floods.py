@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from desktop_app.domain.ids import UnitPath
-from media.hub.allowance import BITS, BURST, Allowance
+from media.engine.trouble import Trouble
+from media.hub.allowance import BITS, BURST, Allowance, Bounds, Requests
 from media.hub.publisher import Publisher
 from media.hub.room import Room
 from media.hub.subscriber import Subscriber
@@ -38,17 +39,53 @@ def test_what_a_line_carries_is_admitted_and_a_flood_is_cut_to_it():
 
 @pytest.mark.parametrize(("size", "passes"), [((1280, 720), True), ((1920, 1080), True), ((3840, 2160), False)])
 def test_pictures_larger_than_anybody_decodes_go_nowhere(size: tuple[int, int], passes: bool):
-    allowance = Allowance("video")
+    bounds = Bounds("video", 90_000)
     first = vp8.packetize(whole(*size), 1)[0]
-    assert allowance.admits(first, 0.0) is passes
-    assert allowance.admits(vp8.packetize(b"\x11delta", 2)[0], 0.04) is passes
-    assert allowance.admits(vp8.packetize(whole(640, 360), 3)[0], 0.08), "until the pictures are smaller again"
+    assert bounds.admits(first, 7, 0, 0.0) is passes
+    assert bounds.admits(vp8.packetize(b"\x11delta", 2)[0], 7, 3600, 0.04) is passes
+    assert bounds.admits(vp8.packetize(whole(640, 360), 3)[0], 7, 7200, 0.08), "until the pictures are smaller again"
+    assert bounds.refused[Trouble.LARGE] == (0 if passes else 2)
+
+
+def test_times_that_leave_the_clock_are_cut_off_and_those_of_a_bad_line_are_not():
+    chance = random.Random(5)
+    wild = Bounds("video", 90_000)
+    came = sum(wild.admits(b"\x10\x01", 7, chance.randrange(1 << 32), now / 25) for now in range(25 * 60))
+    assert came < 30, "of 1500"
+    twice = Bounds("video", 90_000)
+    came = sum(twice.admits(b"\x10\x01", 7, now * 7200, now / 25) for now in range(25 * 180))
+    assert came < 3300, "of 4500, with a clock that goes twice as fast"
+    honest, start = Bounds("video", 90_000), 0xFFFF0000
+    for picture in range(25 * 600):
+        now = picture / 25 + chance.expovariate(3) * (chance.random() < 0.3)  # late, and out of order
+        if 2000 < picture < 2250:
+            now = 90.0  # the line kept all of it for ten seconds
+        if picture == 9000:
+            start += 90_000 * 3000  # another camera
+        assert honest.admits(b"\x10\x01", 7, (start + picture * 3600) & 0xFFFFFFFF, now)
+
+
+def test_what_somebody_on_the_worst_line_asks_for_is_heard_and_a_flood_of_requests_is_not():
+    asks, now = Requests(), 0.0
+    for _ in range(600):  # ours asks every half second, Chromium every 0.2 s
+        now += 0.2
+        assert asks.admits_keyframe(now)
+    assert sum(asks.admits_keyframe(now + number / 500) for number in range(5000)) < 15
+    assert not asks.admits_keyframe(now + 11), "who does not stop is not heard for a while"
+    assert asks.admits_keyframe(now + 20)
+    line = Requests()
+    for _ in range(2000):  # a line that loses everything: each packet is asked for six times
+        line.forwarded()
+        assert line.admits_repeats(6)
+    heard = sum(line.admits_repeats(17) for _ in range(10_000))
+    assert heard < 300
+    assert line.refused[Trouble.REPEATS] == 17 * (10_000 - heard)
 
 
 class Silent:
     """A connection's other end."""
 
-    heard_at, gone, address = 0.0, False, None
+    heard_at, gone, address, refused = 0.0, False, None, 0
 
     def __init__(self) -> None:
         self.sent: list[bytes] = []
@@ -101,8 +138,8 @@ def test_a_flood_of_one_site_leaves_what_others_get_as_it_was():
     assert len(got["v1"]) == sent
     assert sum(map(len, got["v0"])) * 8 / 10 < 1.7 * BITS["video"]
     shown = room.stats()["publishers"]
-    assert shown[HOSTILE]["refused"] > 20_000
-    assert shown[VICTIM]["refused"] == 0
+    assert sum(shown[HOSTILE]["refused"].values()) > 20_000
+    assert shown[VICTIM]["refused"] == {}
 
 
 @pytest.fixture

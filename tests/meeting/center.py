@@ -18,6 +18,7 @@ from desktop_app.domain.faults import HostFault, PeerFault
 from desktop_app.domain.ids import DeviceId, MeetingId, PersonId, UnitPath
 from desktop_app.domain.principal import Actor, Principal, Role
 from media.engine.layers import FULL_HEIGHT, Demand, Layer, demands
+from media.engine.trouble import Behaviour
 from media.meeting import commands as cmd
 from media.meeting.commands import Command
 from media.meeting.decide import Rules
@@ -87,6 +88,8 @@ class EngineOfTheTest:
         self.calls: list[tuple[Any, ...]] = []
         self.on_air: frozenset[UnitPath] = frozenset()
         self.shown: dict[UnitPath, int] = {}
+        self.found: dict[UnitPath, Behaviour] | None = None
+        """What it tells of the sites; None: all that are asked for are connected, and nothing is wrong."""
         self.is_away = False
 
     def _note(self, *call: Any) -> None:
@@ -135,6 +138,11 @@ class EngineOfTheTest:
 
     async def leave(self, meeting: MeetingId, site: UnitPath) -> None:
         self._note("leave", site)
+
+    async def behaviours(self, meeting: MeetingId) -> Mapping[UnitPath, Behaviour]:
+        if self.is_away:
+            raise HostFault("hub-unreachable")
+        return {unit: Behaviour(True, True) for unit in NAMES} if self.found is None else self.found
 
     async def stats(self, meeting: MeetingId) -> dict[str, Any]:
         return {}
