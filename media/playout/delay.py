@@ -19,10 +19,11 @@ EVERY = 10
 """Frames between two reckonings."""
 LONGEST = 0.16
 """Seconds; nobody converses well beyond it, whatever it would save."""
-FIRST = 0.03
-"""Seconds, before anything is known."""
+LEAST = 0.04
+"""Seconds, whatever the line is like, and before anything is known: a machine with much to do is 20 ms late now and
+then, and each frame for which it is too late is heard twice, when the delay grows and when it comes back down."""
 SPARE = 0.005
-"""Seconds for what keeps this program itself from being in time."""
+"""Seconds beyond what is known."""
 A_FRAME_LOST = 3.0
 """What losing all frames costs, in seconds of delay: one in 150 is worth 20 ms."""
 IN_A_ROW = 10.0
@@ -40,7 +41,7 @@ class DelayModel:
     """`lateness` is seconds behind the fastest packet of the window."""
 
     def __init__(self) -> None:
-        self.target = FIRST
+        self.target = LEAST
         """Seconds that a frame should be able to come late."""
         self._came: OrderedDict[int, tuple[float, bool]] = OrderedDict()
         """The transit time of each position's first copy (with an arbitrary constant), and whether it was rescued."""
@@ -111,7 +112,7 @@ class DelayModel:
             cost = late + A_FRAME_LOST * missing
             if cost < best:
                 best, wanted = cost, late
-        self._aim(min(LONGEST, wanted + SPARE), here - best)
+        self._aim(min(LONGEST, max(LEAST, wanted + SPARE)), here - best)
 
     def _aim(self, target: float, saves: float) -> None:
         """Up at once, down when it is worth the change; `saves` is what it costs less than the delay that is."""

@@ -55,6 +55,16 @@ def test_on_a_clean_line_every_frame_is_decoded_and_the_delay_is_small():
     assert line.buffer.depth <= 3
 
 
+def test_what_a_busy_machine_holds_up_for_a_moment_is_heard_in_its_turn():
+    line = Line()
+    for number in range(200):
+        held_up = 0.035 if number % 40 == 20 else 0.0
+        line.send(number * FRAME_SECONDS + held_up, number, PACKETS[number])
+    line.play(3.9)
+    assert line.buffer.counts.concealed == 0
+    assert line.share == 1
+
+
 def test_lost_packets_are_recovered_from_their_successors():
     chance = random.Random(3)
     line, lost = Line(), 0
