@@ -59,9 +59,11 @@ def store_engine(path: Path, key: bytes | None) -> sa.Engine:
 
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
-        reading = connection.get_execution_options().get("silian_reading", False)
+        options = connection.get_execution_options()
+        if options.get("silian_kept", False):
+            return  # `WriteLane` begins and ends
         driver: Any = connection.connection.driver_connection
-        driver.execute("BEGIN" if reading else "BEGIN IMMEDIATE")
+        driver.execute("BEGIN" if options.get("silian_reading", False) else "BEGIN IMMEDIATE")
 
     return engine
 
@@ -139,6 +141,46 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
     with host_faults():
         with engine.begin() as connection:
             yield connection
+
+
+class WriteLane:
+    """Write transactions on one connection, which is kept: borrowing one costs more than a record's row.
+
+    Its user sees to it that one ends before the next begins. A database's are borrowed all the same.
+    """
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        self._kept: sa.Connection | None = None
+
+    @contextmanager
+    def transaction(self) -> Iterator[sa.Connection]:
+        """As `writing`."""
+        if postgres.is_database(self._engine):
+            with writing(self._engine) as connection:
+                yield connection
+            return
+        with host_faults():
+            kept = self._kept or self._borrowed()
+            driver: Any = kept.connection.driver_connection
+            try:
+                driver.execute("BEGIN IMMEDIATE")
+                yield kept
+                self._engine.dialect.do_commit(driver)
+            except BaseException:
+                self.close()  # which undoes what was begun
+                raise
+
+    def _borrowed(self) -> sa.Connection:
+        kept = self._kept = self._engine.connect().execution_options(silian_kept=True)
+        kept.begin()
+        return kept
+
+    def close(self) -> None:
+        """Give the connection back; the next transaction borrows one again."""
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            kept.close()
 
 
 def check(engine: sa.Engine) -> None:

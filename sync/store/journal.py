@@ -2,7 +2,7 @@
 
 import dataclasses
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,10 +15,20 @@ from sync.log.payload import RETRACTED, UPDATE, Payload, seal_payload
 from sync.log.signing import Origin
 from sync.merge.projection import Projection, bases_of
 from sync.store.driver import fetch, run
-from sync.store.rows import insert_changes
-from sync.store.tables import origin
+from sync.store.rows import insert_changes, upsert
+from sync.store.tables import origin, property_
 
-_HEAD = "SELECT epoch, seq, head_hash, acknowledged, hlc FROM origin WHERE terminal = ?"
+GIVEN = "rows-given"
+"""The property that says how many rows `change` had been given when the row of a terminal's chain was written."""
+_HEAD = (
+    "SELECT epoch, seq, head_hash, acknowledged, hlc, (SELECT value FROM property WHERE name = ?)"
+    " FROM origin WHERE terminal = ?"
+)
+_GIVEN_NOW = "SELECT seq FROM sqlite_sequence WHERE name = 'change'"
+_LAST = (
+    "SELECT seq, hash, hlc FROM change WHERE terminal = ? AND epoch = ? AND seq > ? AND hash IS NOT NULL"
+    " ORDER BY seq DESC LIMIT 1"
+)
 _ADVANCE = "UPDATE origin SET epoch = ?, seq = ?, head_hash = ?, acknowledged = ?, hlc = ? WHERE terminal = ?"
 _PYTHON = {Type.TEXT: str, Type.INTEGER: int, Type.BOOLEAN: bool, Type.TIME: str, Type.TEXTS: list}
 
@@ -32,19 +42,58 @@ class Head:
     head_hash: bytes = GENESIS
     acknowledged: int = 0
     hlc: int = 0
+    given: int | None = None
+    """How many rows the table `change` has ever been given, if that is what tells the end: see `chain_end`."""
+
+    def copy(self) -> "Head":
+        return Head(self.epoch, self.seq, self.head_hash, self.acknowledged, self.hlc, self.given)
+
+
+def rows_given(connection: sa.Connection) -> int:
+    """How many rows the table `change` of a file has ever been given: SQLite counts them in each commit."""
+    found = fetch(connection, _GIVEN_NOW)
+    return int(found[0][0]) if found else 0
+
+
+def written_end(connection: sa.Connection, device: str) -> Head | None:
+    """The row of a chain's end as it was written, and `given` with it; None where there is none."""
+    found = fetch(connection, _HEAD, (GIVEN, device))
+    if not found:
+        return None
+    epoch, seq, head_hash, acknowledged, hlc, given = found[0]
+    return Head(epoch, seq, head_hash, acknowledged, hlc, None if given is None else int(given))
+
+
+def chain_end(connection: sa.Connection, device: str) -> Head | None:
+    """Where the own chain of a store ends; None where it has none yet.
+
+    What a terminal appends to its chain leaves the row of the end as it is: the end is told by the last change, and
+    that none is missing by the number of rows that SQLite has given. HostFault `store-damaged` where some are.
+    """
+    head = written_end(connection, device)
+    if head is None or head.given is None:
+        return head
+    given = rows_given(connection)
+    appended = given - head.given
+    last = fetch(connection, _LAST, (device, head.epoch, head.seq)) if appended > 0 else []
+    if (last[0][0] if last else head.seq) != head.seq + appended:
+        raise HostFault("store-damaged")
+    for seq, head_hash, hlc in last:
+        head = dataclasses.replace(head, seq=seq, head_hash=head_hash, hlc=max(head.hlc, hlc), given=given)
+    return head
 
 
 def load_head(connection: sa.Connection, device: str) -> Head:
     """The head of this store's own chain; HostFault `store-foreign` where the store belongs to another device."""
-    found = fetch(connection, _HEAD, (device,))
-    if not found:
+    head = chain_end(connection, device)
+    if head is None:
         own = connection.execute(sa.text("SELECT value FROM property WHERE name = 'device'")).scalar()
         if own is not None and own != device:
             raise HostFault("store-foreign", device=own)
         connection.execute(sa.text("INSERT INTO property VALUES ('device', :device)"), {"device": device})
         connection.execute(origin.insert().values(terminal=device, epoch=1, seq=0, head_hash=GENESIS))
         return Head()
-    return Head(*found[0])
+    return head
 
 
 class Journal:
@@ -56,8 +105,13 @@ class Journal:
         head: Head,
         now_ms: int,
         random_bytes: Callable[[int], bytes] = secrets.token_bytes,
+        *,
+        told_by_rows: bool = False,
     ) -> None:
-        self.head = dataclasses.replace(head)
+        """`told_by_rows`: where it only appends, the rows tell where the chain ends (see `chain_end`)."""
+        self._stored = head
+        self._told_by_rows = told_by_rows
+        self.head = head.copy()
         self.clock = HybridClock(head.hlc, random_bytes)
         self._identity = identity
         self._now_ms = now_ms
@@ -128,13 +182,31 @@ class Journal:
         return change
 
     def store(self, connection: sa.Connection) -> None:
-        """Append what was added, and the new head."""
-        insert_changes(connection, self._written)
-        self._written = []
-        self.head.hlc = self.clock.last
+        """Append what was added, and the new head where the rows do not tell it."""
+        added, self._written = self._written, []
+        insert_changes(connection, added)
         head = self.head
+        head.hlc = self.clock.last
+        if self._told_by_rows:
+            head.given = rows_given(connection)
+            if self._only_appended(added):
+                self._stored = head.copy()
+                return
+            upsert(connection, property_, [{"name": GIVEN, "value": str(head.given)}])
         ends = (head.epoch, head.seq, head.head_hash, head.acknowledged, head.hlc)
         run(connection, _ADVANCE, (*ends, self._identity.device))
+        self._stored = head.copy()
+
+    def _only_appended(self, added: Sequence[tuple[Change, bytes | None]]) -> bool:
+        """Whether the rows that were added, no others among them, are all that came to the chain and its clock."""
+        before, head, count = self._stored, self.head, len(added)
+        return (
+            before.given is not None
+            and head.given == before.given + count
+            and (head.epoch, head.acknowledged) == (before.epoch, before.acknowledged)
+            and head.seq == before.seq + count
+            and head.hlc == (added[-1][0].hlc if added else before.hlc)
+        )
 
 
 def retraction(entity: str) -> dict[str, Any]:

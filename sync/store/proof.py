@@ -14,6 +14,7 @@ from sync.identity.device import verify
 from sync.log.envelope import GENESIS, Change, change_hash, payload_digest
 from sync.log.signing import head_message
 from sync.replication.receipt import Receipt, read_body
+from sync.store.journal import rows_given, written_end
 from sync.store.rows import COLUMNS, SELECT_CHANGES, change_of
 from sync.store.tables import change, origin, receipt, reemitted
 
@@ -57,7 +58,9 @@ def prove(connection: sa.Connection, own: str, center_key: bytes, keys: Keys) ->
 def _prove_terminal(connection: sa.Connection, terminal: str, center_key: bytes, keys: Keys, proof: Proof) -> None:
     receipts = _receipts(connection, terminal, center_key, proof)
     head = connection.execute(sa.select(origin).where(origin.c.terminal == terminal)).one()
-    end = (head.epoch, 0, GENESIS)
+    written = written_end(connection, terminal)
+    appended = 0 if written is None or written.given is None else rows_given(connection) - written.given
+    end, hash_there = (head.epoch, 0), GENESIS
     at, running = (0, 0), GENESIS
     for link, stored in _chain(connection, terminal):
         if stored is None:  # told by the center after this store was restored: like any pulled change
@@ -76,8 +79,10 @@ def _prove_terminal(connection: sa.Connection, terminal: str, center_key: bytes,
             if covering.last_seq == link.seq and covering.head_hash != running:
                 raise _receipt_fault(covering)
         if link.epoch == head.epoch:
-            end = (*at, running)
-    if end != (head.epoch, head.seq, head.head_hash):
+            end = at
+        if at == (head.epoch, head.seq):
+            hash_there = running
+    if end != (head.epoch, head.seq + appended) or hash_there != head.head_hash:
         raise HostFault("history-gap", terminal=terminal, epoch=head.epoch, seq=end[1] + 1)
     _prove_signature(head, keys(terminal))
     if receipts:

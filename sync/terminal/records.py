@@ -47,6 +47,7 @@ APPROVED = "approved"
 class Records(Store):
     """Thread-safe; one writer at a time. Reading: see `StoreReader`."""
 
+    TOLD_BY_ROWS = True
     _person = PersonId("")
     _made: tuple[bytes, outbox.End] = (b"", (0, 0))
     """The push that was made last, and where it ends."""

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from sync.blobs.waiting import waiting_count
 from sync.log.envelope import Verdict
 from sync.replication.receipt import Receipt, read_body
-from sync.store.tables import change, conflict, origin, receipt, record
+from sync.store.journal import Head, chain_end
+from sync.store.tables import change, conflict, receipt, record
 
 __all__ = ["Receipt", "SyncStatus"]
 SEEN = "refusal_seen"
@@ -52,7 +53,7 @@ def unseen() -> "sa.ColumnElement[bool]":
 
 
 def read_status(connection: sa.Connection, device: str) -> SyncStatus:
-    head = connection.execute(sa.select(origin).where(origin.c.terminal == device)).one()
+    head = chain_end(connection, device) or Head()
     waiting = sa.and_(change.c.terminal == device, change.c.epoch == head.epoch, change.c.seq > head.acknowledged)
     meetings = connection.execute(
         sa.select(sa.func.count(sa.distinct(change.c.meeting))).where(waiting, change.c.meeting != "")

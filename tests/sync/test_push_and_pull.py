@@ -201,6 +201,30 @@ def test_a_change_for_a_meeting_that_is_not_here_yet_is_held_and_freed_when_it_c
     assert host.get("sign_in", signed) is not None
 
 
+@pytest.mark.parametrize("verdict", ["held", "refused"])
+def test_a_receipt_that_comes_after_its_change_was_told_as_applied_takes_nothing_back(
+    province: Province, verdict: str
+) -> None:
+    host, guest = province.terminal(HUIDONG), province.terminal(BOLUO)
+    meeting = province.meeting(host, BOLUO) if verdict == "held" else province.meeting(host)
+    if verdict == "refused":
+        province.push(host)
+    signed = province.sign_in(guest, meeting, "1")
+    answer = province.center.receive(guest.device, guest.next_batch() or b"")
+    [waiting] = province.center.quarantined(PROVINCE)
+    assert waiting.verdict == verdict
+    if verdict == "refused":
+        host.write(Write("meeting", meeting, {"invited": [BOLUO]}))
+        province.push(host)
+        assert province.center.judge_again(waiting.change_id, PROVINCE) == ("applied", "")
+    province.push(host)
+    province.pull(guest)
+    guest.acknowledge(answer)
+    assert guest.quarantine() == []
+    assert guest.get("sign_in", signed) is not None
+    assert (guest.status().pending, compare(province, guest)) == (0, [])
+
+
 def test_an_unknown_entity_or_a_newer_schema_is_held_at_both_ends(
     province: Province, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -445,10 +469,9 @@ def test_a_full_disk_is_said_and_loses_nothing(province: Province) -> None:
     pages = 0
 
     def narrow(limit: int) -> None:
-        connection = terminal._engine.raw_connection()
         nonlocal pages
-        pages = connection.driver_connection.execute(f"PRAGMA max_page_count={limit}").fetchone()[0]  # type: ignore[union-attr]
-        connection.close()
+        with terminal._writing() as transaction:  # on the connection that writes
+            pages = transaction.connection.exec_driver_sql(f"PRAGMA max_page_count={limit}").scalar_one()
 
     narrow(1)  # SQLite takes the pages there are as the least
     with pytest.raises(HostFault, match="disk-full"):
