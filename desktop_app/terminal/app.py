@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from ui.services import EnrolRequest
 
 log = logging.getLogger("silian.terminal")
+LOG_FILE = Path("log", "terminal.log")
+"""The program's own log, in the terminal's folder."""
 WARM_UP_MS = 2_000
 """How long after the first page the parts of a meeting are brought in."""
 
@@ -55,6 +57,8 @@ class Terminal(QObject):
         self.app = AppModel(self.clock, look)
         self.window = MainWindow(self.app)
         self.window.closing = self.close
+        self.window.again = self._try_again
+        self.window.log = self.folder / LOG_FILE
         self.runner = Runner(self)
         self.errands = Runner(self)
         self._passphrase = os.environ.get(ENV_PASSPHRASE)
@@ -84,11 +88,17 @@ class Terminal(QObject):
     def _try_to_open(self) -> None:
         self.runner.start(self._open, done=self._opened, failed=self._not_opened)
 
+    def _try_again(self) -> None:
+        self.window.passphrase = None
+        self.app.start_again()
+        self._try_to_open()
+
     def _not_opened(self, fault: Fault) -> None:
         """What a passphrase mends is asked for; anything else is told."""
         from ui.models.passphrase_model import ASKED_FOR, PassphraseModel
 
         if fault.id not in ASKED_FOR:
+            log.error("the terminal did not open: %s", fault)
             self.app.fail(fault)
         elif self.window.passphrase is not None:
             self.window.passphrase.refuse(fault)
@@ -259,11 +269,11 @@ def open_terminal(settings: Settings) -> Terminal:
 
 def _log_to_file(folder: Path, level: str) -> logging.Handler:
     """The program's own log, 1 MB at most twice; never the content of a record."""
-    place = folder / "log"
+    place = folder / LOG_FILE
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        place.mkdir(exist_ok=True)
-        handler = RotatingFileHandler(place / "terminal.log", maxBytes=1_000_000, backupCount=1, encoding="utf-8")
+        place.parent.mkdir(exist_ok=True)
+        handler = RotatingFileHandler(place, maxBytes=1_000_000, backupCount=1, encoding="utf-8")
     except OSError as err:
         raise HostFault("disk-failing", folder=str(folder)) from err
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))

@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QStackedWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton, QStackedWidget
 from pytestqt.qtbot import QtBot
 
 from desktop_app.settings import load_settings
 from desktop_app.terminal.app import Terminal, open_terminal
 from ui.models.app_model import Stage
+from ui.shell.front_views import FailedView
 from ui.shell.passphrase_view import PassphraseView
 
 SECRET = "四个会场一条线 2026"
@@ -98,6 +100,27 @@ def test_a_damaged_key_store_fills_the_window_with_its_reason(opened: Open, qtbo
     qtbot.waitUntil(lambda: terminal.app.stage is Stage.FAILED, timeout=10_000)
     assert terminal.app.fault is not None
     assert terminal.app.fault.id == "keystore-damaged"
+
+
+def test_a_start_that_failed_is_tried_again_from_its_page_and_its_log_is_one_press_away(
+    opened: Open, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keystore = tmp_path / "terminal" / "keystore.json"
+    keystore.parent.mkdir()
+    keystore.write_text("not json", "utf-8")
+    terminal = opened()
+    qtbot.waitUntil(lambda: terminal.app.stage is Stage.FAILED, timeout=20_000)
+    page = terminal.window.findChild(FailedView)
+    assert isinstance(page, FailedView)
+    shown: list[Path] = []
+    monkeypatch.setattr("ui.shell.front_views.open_file", shown.append)
+    next(one for one in page.findChildren(QPushButton) if one.accessibleName() == "打开日志").click()
+    assert "keystore-damaged" in shown[0].read_text("utf-8")
+    keystore.unlink()  # as whoever came to help would, with what was saved of it
+    qtbot.keyClick(page.again, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: terminal.app.stage is Stage.PASSPHRASE, timeout=20_000)
+    _type(terminal, SECRET, SECRET)
+    qtbot.waitUntil(lambda: terminal.app.stage is Stage.ENROL, timeout=20_000)
 
 
 def test_a_closed_terminal_leaves_no_handler_and_may_be_closed_again(opened: Open, qtbot: QtBot) -> None:

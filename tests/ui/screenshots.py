@@ -252,7 +252,10 @@ def _starting(_scene: Scene) -> None:
 
 
 def _failed(scene: Scene) -> None:
-    scene.terminal.app.fail(HostFault("keyring-missing"))
+    scene.window.again = lambda: None
+    scene.window.log = scene.terminal.services.folder / "terminal.log"
+    scene.window.log.touch()
+    scene.terminal.app.fail(HostFault("store-in-use", folder="~/.local/share/silian/terminal"))
 
 
 def _enrol(scene: Scene, fault: bool = True) -> None:

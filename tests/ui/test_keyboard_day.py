@@ -12,13 +12,14 @@ from typing import Any
 
 import pytest
 from drawn import FakeLive
-from office_stage import Terminal
+from office_stage import Terminal, status
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QDialog
 from pytestqt.qtbot import QtBot
 from scenes_readiness import people_sign_in
 from session_scenes import HD, HZ, SITES, XN
 from test_shell_window import words
+from test_sync_page import whole_receipt
 
 from desktop_app.domain.faults import OperatorError
 from desktop_app.domain.ids import DeviceId, MeetingId, PersonId, UnitPath
@@ -108,6 +109,7 @@ class Hands:
             self._window.activateWindow()  # as a window manager does when a dialog has closed
             self.sees(self._window.isActiveWindow)
         self._qtbot.keyClick(QApplication.focusWidget() or self._window, key, modifiers)
+        QApplication.processEvents()  # nobody presses the next key before the screen has followed
 
     def type(self, text: str) -> None:
         self._qtbot.keyClicks(QApplication.focusWidget(), text)
@@ -150,7 +152,7 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     start_theme(app, Scheme.LIGHT)
-    made = Terminal(tmp_path / "store")
+    made = Terminal(tmp_path / "store", receipts=[])
     yield made
     made.close()
     set_language("zh_CN")
@@ -267,7 +269,29 @@ def test_a_county_hosts_a_session_from_power_on_to_the_end_without_touching_a_mo
     hands.sees(lambda: not work.meeting.in_meeting)
     assert center.state.phase is MeetingPhase.ENDED
     assert XN in center.state.sites
+
+    # The center has taken the day in: its receipt is chosen in the queue and put on paper.
     hands.go(work, Page.SYNC)
+    terminal.records._shown["receipts"].append(whole_receipt(214))
+    hands.press(Key.Key_S, CTRL | SHIFT)
+    terminal.app.tell_sync(status(acknowledged=229))
+    hands.reads("回执 214")
+    hands.tab_to("回执 214")
+    hands.press(Key.Key_Space)
+    hands.sees(lambda: work.sync.selected == "receipt:214")
+    hands.sees(lambda: "回执 214" in QApplication.focusWidget().accessibleName())
+    paper = terminal.services.folder / "receipt.pdf"
+
+    def name_it() -> None:
+        hands.press(Key.Key_A, CTRL)
+        hands.type(str(paper))
+        hands.press(Key.Key_Return)
+
+    hands.tab_to("打印回执")
+    hands.in_dialog(name_it)
+    hands.press(Key.Key_Space)
+    hands.sees(lambda: paper.is_file() and paper.read_bytes().startswith(b"%PDF-"))
+    hands.sees(lambda: "回执已写成：receipt.pdf" in words(window))
     work.close()
 
 

@@ -9,7 +9,8 @@ import pytest
 
 import ui.i18n
 from desktop_app.domain.faults import HostFault, OperatorError
-from ui.i18n import LANGUAGES, catalogue, fault_text, set_language, t
+from sync.entities import ENTITIES
+from ui.i18n import LANGUAGES, catalogue, fault_text, has, set_language, t
 from ui.i18n.catalogue import catalogue_lines, places
 
 ROOT = Path(ui.i18n.__file__).parents[2]
@@ -88,6 +89,12 @@ def test_english_counts_one_and_many() -> None:
     set_language("en")
     assert t("test.advice", 1) == "Ready; 1 item to look at"
     assert t("test.advice", 2) == "Ready; 2 items to look at"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_kind_of_record_has_a_word(language: str) -> None:
+    set_language(language)
+    assert [entity for entity in ENTITIES if not has(f"entity.{entity}")] == []
 
 
 def test_no_member_of_the_public_is_told_of_a_conflict_in_that_word() -> None:

@@ -10,22 +10,29 @@ import pytest
 from conducted import Conducted
 from drawn import BL, GD, HD, HZ, NAMES, NINE, NOW, busy_state
 from meeting_states import BUSY, XN
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QListView
 from seated import Seat
 
 from desktop_app.domain.faults import HostFault
+from desktop_app.domain.units import Level
 from media.meeting import commands as ask
 from media.meeting.health import Health
 from media.meeting.roll_call import DeviceHealth, RollManner
 from sync.meetings.attendance import Tally
-from ui.i18n import set_language
-from ui.meeting.roster_panel import RosterPanel, fitting, signs
+from sync.reference.units import units
+from ui.i18n import LANGUAGES, set_language
+from ui.meeting.roster_panel import RosterDelegate, RosterPanel, fitting, signs
 from ui.meeting.site_detail import SiteDetail, line_of
 from ui.models.hosting_model import HostingModel
-from ui.models.meeting_rows import Presence
-from ui.theme import Scheme, start_theme
+from ui.models.meeting_rows import Mic, Presence, RosterRow, short_name
+from ui.models.places import place_name
+from ui.theme import Scheme, font, start_theme, theme
+
+SCROLL_BAR = 10
+"""What a long tree's own scroll bar takes."""
 
 
 @pytest.fixture(autouse=True)
@@ -59,6 +66,45 @@ def test_the_name_in_the_tree_has_its_room_and_an_alarm_stays() -> None:
     assert fitting([chair, weak, open_], 3) == [chair, weak, open_]
     assert fitting([chair, weak, open_], 2) == [chair, weak]
     assert fitting([chair, weak, hand, open_], -1) == [weak, hand]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_name_of_the_tree_is_read_in_full_on_the_smallest_screen(language: str, qtbot: Any) -> None:
+    set_language(language)
+    panel = RosterPanel(Seat(GD, NINE).enter(BUSY).model)
+    qtbot.addWidget(panel)
+    panel.resize(panel.minimumWidth(), 600)
+    panel.show()
+    tree = panel.findChild(QListView)
+    assert tree is not None
+    delegate = tree.itemDelegate()
+    assert isinstance(delegate, RosterDelegate)
+    qtbot.waitUntil(lambda: tree.viewport().width() > 100, timeout=20_000)
+    box = QRect(0, 0, tree.viewport().width() - SCROLL_BAR, theme().px(38))
+    cut = []
+    for unit in units().values():
+        row = RosterRow(
+            unit.unit_path,
+            place_name(unit.unit_path),
+            unit.level,
+            max(0, unit.level - 2),
+            Presence.HERE,
+            Mic.CLOSED,
+            on_air=True,
+        )
+        room, shown = delegate.name_room(box, row)
+        assert [name for name, _ in shown] == ["broadcast"]
+        if QFontMetrics(font("body", bold=True)).horizontalAdvance(row.short_name) > room.width():
+            cut.append(row.short_name)
+    assert cut == []
+
+
+def test_a_wide_name_in_the_tree_has_no_kind_since_the_level_mark_says_it() -> None:
+    assert short_name("Longchuan County CPPCC", Level.COUNTY) == "Longchuan"
+    assert short_name("Guangdong Province CPPCC", Level.PROVINCE) == "Guangdong"
+    assert short_name("National CPPCC", Level.NATIONAL) == "National"
+    assert short_name("龙川县政协", Level.COUNTY) == "龙川县"
+    assert short_name("连山壮族瑶族自治县政协", Level.COUNTY) == "连山"
 
 
 def test_news_of_the_lines_reaches_the_tree_within_a_tick(qtbot: Any) -> None:

@@ -13,7 +13,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -23,23 +23,24 @@ from PySide6.QtWidgets import (
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QVBoxLayout,
-    QWidget,
 )
 
 from desktop_app.domain.ids import UnitPath
 from media.meeting.model import FloorRequest
 from ui.i18n import t
-from ui.meeting.site_detail import SiteDetail
+from ui.meeting.roster_foot import Kind, RosterFoot, in_trouble, is_lost
+from ui.meeting.site_detail import SiteDetail, trouble_icon
 from ui.meeting.tiles import spoken
 from ui.models.meeting_model import MeetingModel
 from ui.models.meeting_rows import Mic, Presence, RosterRow, superiors
 from ui.theme import font, theme
 from ui.theme.icons import icon, pixmap
-from ui.widgets import Chip, LinkButton, Text, flush
+from ui.widgets import Text, flush
 from ui.widgets.level_mark import bars_filled, paint_level_mark
 
 Index = QModelIndex | QPersistentModelIndex
 RowRole = int(Qt.ItemDataRole.UserRole)
+INDENT = 12
 ALSO_TOLD = ("microphone", "lock-outline", "account-supervisor-outline", "account-tie-voice")
 """Signs of a row that its tile shows too, in the order in which they make room for the name."""
 
@@ -98,7 +99,15 @@ class RosterDelegate(QStyledItemDelegate):
 
     def fold_box(self, box: QRect, row: RosterRow) -> QRect:
         k = theme()
-        return QRect(box.left() + k.px(2) + row.depth * k.px(18), box.top(), k.px(20), box.height())
+        return QRect(box.left() + k.px(2) + row.depth * k.px(INDENT), box.top(), k.px(20), box.height())
+
+    def name_room(self, box: QRect, row: RosterRow) -> tuple[QRect, list[tuple[str, str]]]:
+        """Where the name stands in the row's box, and the signs at its right that leave it its room."""
+        k = theme()
+        left, right = self.fold_box(box, row).right() + k.px(32), box.right() - k.px(6)
+        words = QFontMetrics(font("body", bold=row.bold)).horizontalAdvance(row.short_name)
+        found = fitting(signs(row), (right - left - words) // k.px(24))
+        return QRect(left, box.top(), max(0, right - left - len(found) * k.px(24)), box.height()), found
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         k = theme()
@@ -120,17 +129,15 @@ class RosterDelegate(QStyledItemDelegate):
         mark = QRect(fold.right() + k.px(6), box.center().y() - k.px(7), k.px(18), k.px(15))
         ink = k.color("ink3" if away else "accent")
         paint_level_mark(painter, mark, bars_filled(row.level), ink, k.color("line"))
-        painter.setFont(font("body", bold=row.on_air or row.chair))
+        painter.setFont(font("body", bold=row.bold))
         painter.setPen(k.color("ink3" if away else "ink"))
-        left, right = mark.right() + k.px(8), box.right() - k.px(6)
-        room = right - left - painter.fontMetrics().horizontalAdvance(row.short_name)
-        for icon_name, token in reversed(fitting(signs(row), room // k.px(24))):
-            right -= k.px(18)
-            painter.drawPixmap(right, box.center().y() - k.px(9), pixmap(icon_name, token, 18))
-            right -= k.px(6)
-        text = painter.fontMetrics().elidedText(row.short_name, Qt.TextElideMode.ElideRight, max(0, right - left))
-        flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-        painter.drawText(QRect(left, box.top(), right - left, box.height()), flags, text)
+        room, found = self.name_room(box, row)
+        for place, (icon_name, token) in enumerate(found):
+            painter.drawPixmap(
+                room.right() + k.px(6) + place * k.px(24), box.center().y() - k.px(9), pixmap(icon_name, token, 18)
+            )
+        text = painter.fontMetrics().elidedText(row.short_name, Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
         painter.restore()
 
 
@@ -151,6 +158,8 @@ def signs(row: RosterRow) -> list[tuple[str, str]]:
         found.append(("account-supervisor-outline", "ink2"))
     if row.on_air:
         found.append(("broadcast", "zhusha"))
+    if row.trouble:
+        found.append((trouble_icon(row.trouble), "zheshi"))
     if row.weak:
         found.append(("signal-cellular-1", "zheshi"))
     if row.refused_recording:
@@ -221,16 +230,16 @@ class RosterPanel(QFrame):
         column.addWidget(self._view, 1)
         self._detail = SiteDetail(model)
         column.addWidget(self._detail)
-        self._only_lost = False
-        self._foot = QWidget()
-        foot = QHBoxLayout(self._foot)
-        flush(foot, 6)
-        self._lost = Chip("", "lan-disconnect", "zheshi")
-        self._look = LinkButton("", size="small", clicked=self._toggle_lost)
-        foot.addWidget(self._lost)
-        foot.addStretch(1)
-        foot.addWidget(self._look)
-        column.addWidget(self._foot)
+        self._only: Kind | None = None
+        self._feet = [
+            RosterFoot(kind, icon_name, key, lambda kind=kind: self._toggle(kind))  # type: ignore[misc]  # its own default
+            for kind, icon_name, key in (
+                (is_lost, "lan-disconnect", "call.sites-lost"),
+                (in_trouble, "speedometer-slow", "trouble.sites"),
+            )
+        ]
+        for foot in self._feet:
+            column.addWidget(foot)
         self.refresh()
 
     def refresh(self) -> None:
@@ -242,26 +251,24 @@ class RosterPanel(QFrame):
         parents &= {row.unit_path for row in every}
         if text.strip():
             shown = [row for row in every if self._model.fits(row, text)]
-        elif self._only_lost:
-            shown = [row for row in every if row.presence is Presence.LOST]
+        elif self._only is not None:
+            shown = [row for row in every if self._only(row)]
         else:
             shown = [row for row in every if not self._rows.hides(row)]
         self._rows.show_rows(shown, self._model.speaking, parents)
         self.select(kept)
         self._count.setText(str(len(every)))
         self._detail.show_site(next((row for row in every if row.unit_path == kept), None))
-        lost = sum(1 for row in every if row.presence is Presence.LOST)
-        self._foot.setVisible(lost > 0 or self._only_lost)
-        self._lost.set_state(t("call.sites-lost", lost), "lan-disconnect", "zheshi")
-        self._look.set_text(t("host.look-all") if self._only_lost else t("host.look-lost"))
+        for foot in self._feet:
+            foot.show_count(sum(map(foot.kind, every)), self._only is foot.kind)
 
     def start_search(self) -> None:
         """Ctrl+K: type a name or its initials."""
         self._search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self._search.selectAll()
 
-    def _toggle_lost(self) -> None:
-        self._only_lost = not self._only_lost
+    def _toggle(self, kind: Kind) -> None:
+        self._only = kind if self._only is not kind else None
         self._search.clear()
         self.refresh()
 

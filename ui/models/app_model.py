@@ -206,6 +206,11 @@ class AppModel(QObject):
         self.fault = fault
         self._enter(Stage.FAILED)
 
+    def start_again(self) -> None:
+        """What stood in the way may be gone: the start is tried once more."""
+        self.fault = None
+        self._enter(Stage.STARTING)
+
     def choose_look(self, look: Look) -> None:
         """Another language, scheme or size; the window builds its views anew."""
         if look != self.look:
@@ -331,6 +336,12 @@ class AppModel(QObject):
     def cautions(self) -> tuple[Caution, ...]:
         """All that a person is warned of now, the gravest first."""
         return cautions(self.sync, self.rebuilt, self.moved_to)
+
+    @property
+    def cautions_below(self) -> tuple[Caution, ...]:
+        """Those that the banner above a page does not say already."""
+        above = self.banner.kind if self.banner is not None else ""
+        return tuple(caution for caution in self.cautions if caution.kind != above)
 
     @property
     def banner(self) -> BannerView | None:

@@ -82,6 +82,11 @@ class DiagnosticsModel(QObject):
         """As the app model has them."""
         return self._app.cautions
 
+    @property
+    def cautions_below(self) -> tuple[Caution, ...]:
+        """As the app model has them."""
+        return self._app.cautions_below
+
     def _show(self, lines: Sequence[CheckLine]) -> None:
         self.running = False
         self.lines = tuple(lines)

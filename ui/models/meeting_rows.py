@@ -10,6 +10,7 @@ from desktop_app.domain.units import Level, level_of
 from media.meeting.health import Health, Healths
 from media.meeting.model import FloorPurpose, MeetingState, Site
 
+from ui.models.places import bare_place, place_of
 UnitName = Callable[[UnitPath], str]
 
 
@@ -30,8 +31,14 @@ class Presence(StrEnum):
 
 
 def short_name(name: str, level: Level, *, below: Level = Level.PROVINCE) -> str:
-    """兴宁市政协 is 兴宁市 in narrow places, for every level below `below`; an English name loses its CPPCC."""
-    return name.removesuffix("政协").removesuffix(" CPPCC") if level > below else name
+    """兴宁市政协 is 兴宁市 in narrow places, for every level below `below`.
+
+    An English name and an autonomous county's are twice as wide and lose their kind too (Xingning, 乳源): the level
+    mark that stands beside a name says as much.
+    """
+    if name.endswith((" CPPCC", "自治县政协")):
+        return bare_place(name)
+    return place_of(name) if level > below else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,11 @@ class RosterRow:
     @property
     def short_name(self) -> str:
         """Without 政协 below the province, where the tree leaves little room."""
+    @property
+    def bold(self) -> bool:
+        """The tree says in bold who is on air and who holds the chair."""
+        return self.on_air or self.chair
+
         return short_name(self.name, self.level)
 
 

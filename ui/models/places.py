@@ -1,5 +1,7 @@
 """A unit's name in the language of the screen."""
 
+import re
+
 from desktop_app.domain.units import Level
 from sync.reference.units import unit_at
 from ui.i18n import language
@@ -34,6 +36,28 @@ def short_place(path: str) -> str:
     if unit.level is Level.NATIONAL:
         return NATIONAL
     return unit.pinyin.replace(" ", "").capitalize()
+
+
+_COMMITTEE = ("政协", " CPPCC")
+_AUTONOMOUS = re.compile("(.族)+自治县$")
+_KINDS = ("市", "县", "区", " City", " County", " District", " Province")
+
+
+def place_of(name: str) -> str:
+    """兴宁市政协 is 兴宁市, and Xingning City CPPCC is Xingning City."""
+    for ending in _COMMITTEE:
+        name = name.removesuffix(ending)
+    return name
+
+
+def bare_place(name: str) -> str:
+    """雷州市政协 is 雷州 on a tile; a name of one character keeps its kind (城区)."""
+    place = _AUTONOMOUS.sub("", place_of(name))
+    for kind in _KINDS:
+        short = place.removesuffix(kind)
+        if short != place and len(short) > 1:
+            return short
+    return place
 
 
 def closeness(path: str, own: str) -> int:

@@ -18,8 +18,9 @@ from ui.i18n import language
 from ui.models.meeting_model import MeetingModel
 from ui.models.meeting_rights import Act, Right
 from ui.models.meeting_rows import Presence, RosterRow
+from ui.models.places import bare_place, place_of
 from ui.models.roll_log import answer_word, answers_of
-from ui.models.roll_rows import MISSING, Answer, CityTally, RollTally, RollTile, by_city, tally_of, tile_name
+from ui.models.roll_rows import MISSING, Answer, CityTally, RollTally, RollTile, by_city, tally_of
 
 if TYPE_CHECKING:
     from ui.services import Services
@@ -245,7 +246,7 @@ class RollCallModel(QObject):
 
     def plain_name(self, tile: RollTile) -> str:
         """雷州市: how the caller says it."""
-        return tile.name.removesuffix("政协").removesuffix(" CPPCC")
+        return place_of(tile.name)
 
     # Within
 
@@ -305,7 +306,7 @@ class RollCallModel(QObject):
             unit_path=row.unit_path,
             name=row.name,
             short=_short(row),
-            city=city.removesuffix("政协").removesuffix(" CPPCC"),
+            city=place_of(city),
             level=row.level,
             answer=answer_word(roll, answer, row.unit_path),
             online=row.presence is Presence.HERE,
@@ -325,5 +326,5 @@ def _short(row: RosterRow) -> str:
     """雷州 / Leizhou: the place alone, as it stands in the tree; a unit that is not in it by its name."""
     unit = unit_at(row.unit_path)
     if unit is None:
-        return tile_name(row.name)
-    return unit.short_name if language() == "zh_CN" else tile_name(row.name)
+        return bare_place(row.name)
+    return unit.short_name if language() == "zh_CN" else bare_place(row.name)

@@ -109,18 +109,3 @@ def shown(tiles: Sequence[RollTile], which: RollFilter) -> list[RollTile]:
     if which is RollFilter.WAITING:
         return [tile for tile in tiles if tile.answer in (Answer.WAITING, Answer.CALLED)]
     return list(tiles)
-
-
-_ENDINGS = ("政协", " CPPCC")
-_KINDS = ("自治县", "市", "县", "区", " City", " County", " District", " Province")
-
-
-def tile_name(name: str) -> str:
-    """雷州市政协 is 雷州 on a tile; a name of one character keeps its kind (城区)."""
-    for ending in _ENDINGS:
-        name = name.removesuffix(ending)
-    for kind in _KINDS:
-        short = name.removesuffix(kind)
-        if short != name and len(short) > 1:
-            return short
-    return name

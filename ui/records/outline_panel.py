@@ -10,6 +10,7 @@ from ui.i18n import fault_text, t
 from ui.i18n.dates import clock_text, seconds_text
 from ui.models.minutes_model import MinutesModel
 from ui.models.minutes_outline import OutlineBlock, OutlineItem
+from ui.models.places import place_of
 from ui.records.paper import item_heading
 from ui.theme import theme
 from ui.widgets import Divider, ElidedText, Icon, LinkButton, ScrollColumn, Text, clear, flush
@@ -132,7 +133,7 @@ class OutlinePanel(QFrame):
         k = theme()
         chosen = block.block == self._model.current_block
         who = block.member_name or t("min.nobody")
-        site = block.site_name.removesuffix("政协").removesuffix(" CPPCC")
+        site = place_of(block.site_name)
         when = clock_text(block.at) if block.at is not None else ""
         line = Line(lambda: self.block_chosen.emit(block.block), chosen=chosen, bar=False, name=f"{who} {site} {when}")
         row = QHBoxLayout(line)

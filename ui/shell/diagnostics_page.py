@@ -47,7 +47,7 @@ class DiagnosticsPage(QWidget):
         self._copy.setEnabled(bool(model.lines))
         self._copy.set_text(t("diag.copy"))
         column.addWidget(self._verdict())
-        for caution in model.cautions:
+        for caution in model.cautions_below:
             column.addWidget(caution_notice(caution))
         column.addWidget(self._chain())
         column.addWidget(self._checks())

@@ -1,13 +1,17 @@
 """What fills the window before there is anybody at it: starting up, and the reason why it cannot."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from desktop_app.domain.faults import Fault
 from desktop_app.domain.units import Level
 from ui.i18n import fault_text, t
+from ui.shell.open_file import open_file
 from ui.theme import theme
-from ui.widgets import Icon, LevelMark, ScrollColumn, Text
+from ui.widgets import Button, Icon, LevelMark, PrimaryButton, ScrollColumn, Text
 from ui.widgets.card import flush
 
 
@@ -68,9 +72,9 @@ class StartingView(FrontPage):
 
 
 class FailedView(FrontPage):
-    """Why the program cannot go on, what is safe, what to do."""
+    """Why the program cannot go on, what is safe, what to do; another try, and the log for whoever helps."""
 
-    def __init__(self, fault: Fault) -> None:
+    def __init__(self, fault: Fault, again: Callable[[], object] | None = None, log: Path | None = None) -> None:
         super().__init__(520)
         head = QHBoxLayout()
         head.setSpacing(theme().px(12))
@@ -79,3 +83,14 @@ class FailedView(FrontPage):
         self.column.addLayout(head)
         self.column.addWidget(Text(fault_text(fault), "reading", "ink2", wrap=True))
         self.column.addWidget(Text(t("start.code", fault.id), "meta", "ink3"))
+        acts = QHBoxLayout()
+        acts.setSpacing(theme().px(10))
+        acts.addStretch(1)
+        if log is not None and log.is_file():
+            acts.addWidget(Button(t("start.log"), "file-document-outline", clicked=lambda: open_file(log)))
+        if again is not None:
+            self.again = PrimaryButton(t("start.again"), "refresh", clicked=again)
+            self.again.setAutoDefault(True)
+            self.again.setFocus()
+            acts.addWidget(self.again)
+        self.column.addLayout(acts)

@@ -23,8 +23,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from desktop_app.domain.units import Level
 from sync.meetings.readiness import City, Ready, SiteReadiness
 from ui.i18n import language, t
-from ui.models.places import place_name, short_place
-from ui.models.roll_rows import tile_name
+from ui.models.places import bare_place, place_name, short_place
 from ui.picture.spots import Spots
 from ui.theme import font, theme
 from ui.theme.icons import pixmap
@@ -276,4 +275,4 @@ def _name(site: SiteReadiness) -> str:
     """市级 and 省级 stand for the city's and the province's own room."""
     if site.level <= Level.CITY:
         return t(f"ready.own_{int(site.level)}")
-    return site.short if language().startswith("zh") else tile_name(place_name(site.unit_path))
+    return site.short if language().startswith("zh") else bare_place(place_name(site.unit_path))

@@ -76,6 +76,7 @@ class SyncPage(QWidget):
         self._app = app
         self._model = model
         self._rows_shown: tuple[object, ...] = ()
+        self._buttons: dict[str, RowButton] = {}
         self._detail_shown: tuple[object, ...] = ()
         self._printed = ""
         """The receipt that was put on paper last."""
@@ -182,9 +183,14 @@ class SyncPage(QWidget):
         if (picture := (rows, selected, model.ready)) == self._rows_shown:
             return
         self._rows_shown = picture
+        at_keys = next((key for key, button in self._buttons.items() if button.hasFocus()), "")
         clear(column)
-        for row in rows:
-            column.addWidget(self._row(row, row.key == selected))
+        self._buttons = {row.key: self._row(row, row.key == selected) for row in rows}
+        for button in self._buttons.values():
+            column.addWidget(button)
+        if at_keys in self._buttons:  # whoever works by keys goes on from where they were
+            self._buttons[at_keys].show()
+            self._buttons[at_keys].setFocus()
         if not rows:
             words = t("sync.empty") if model.ready else t("sync.loading")
             note = t("sync.empty_text") if model.ready else ""
@@ -266,8 +272,7 @@ class SyncPage(QWidget):
     def _notices(self) -> list[Notice]:
         """What to take care of, why nothing goes, what was carried by hand, and the files that still go."""
         app = self._app
-        above = app.banner.kind if app.banner is not None else ""
-        notices = [caution_notice(caution) for caution in app.cautions if caution.kind != above]
+        notices = [caution_notice(caution) for caution in app.cautions_below]
         if app.link.light is LinkLight.REFUSED and app.link_fault is not None:
             words = fault_text(app.link_fault)
             notices.append(Notice(t("banner.refused"), words, icon_name="shield-alert-outline", tone="zhusha"))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
@@ -54,6 +55,10 @@ class MainWindow(QMainWindow):
         self.passphrase: PassphraseModel | None = None
         self.closing: Callable[[], None] | None = None
         """Called once when the window closes."""
+        self.again: Callable[[], None] | None = None
+        """Called by whoever lets a start that failed be tried again."""
+        self.log: Path | None = None
+        """The program's own log, for whoever helps after a start that failed."""
         follow_language()
         self._stack = QStackedWidget()
         self.setCentralWidget(self._stack)
@@ -180,7 +185,7 @@ class MainWindow(QMainWindow):
 
             return UnlockView(self.app, self.workplace.unlock)
         if stage is Stage.FAILED:
-            return FailedView(self.app.fault or HostFault("bug"))
+            return FailedView(self.app.fault or HostFault("bug"), self.again, self.log)
         return StartingView()
 
     def _show_front(self, view: QWidget) -> None:
