@@ -78,6 +78,80 @@ def test_the_first_change_that_was_altered_is_named(
     assert found.value.values["terminal"] == terminal.device
 
 
+GIVEN = "DELETE FROM property WHERE name = 'rows-given'"
+TAIL = "DELETE FROM change WHERE seq > 12"
+UNCOUNTED = "UPDATE sqlite_sequence SET seq = 12 WHERE name = 'change'"
+
+
+@pytest.mark.one_file
+@pytest.mark.parametrize(
+    ("statements", "seq"),
+    [
+        ([TAIL], 13),
+        (["DELETE FROM change WHERE seq > 10"], 11),
+        (["DELETE FROM change WHERE seq = 12"], 12),
+        (["DELETE FROM change WHERE seq > 9", "UPDATE sqlite_sequence SET seq = 9 WHERE name = 'change'"], 10),
+        ([GIVEN], 14),
+        ([UNCOUNTED], 14),
+        (["UPDATE origin SET head_hash = zeroblob(32)"], 14),
+    ],
+)
+def test_a_tail_that_was_appended_without_the_row_of_its_end_is_found_when_it_is_cut_off(
+    province: Province, statements: list[str], seq: int
+) -> None:
+    terminal = _delivered(province)
+    for member in "abc":  # of these the rows alone tell
+        province.sign_in(terminal, "", member)
+    assert _alone(terminal) == 3
+    terminal.prove(province.key.public, _keys(province))
+    _alter(terminal, *statements)
+    with pytest.raises(HostFault, match="history-gap") as found:
+        terminal.prove(province.key.public, _keys(province))
+    assert found.value.values["seq"] == seq
+
+
+@pytest.mark.one_file
+@pytest.mark.parametrize("statement", [TAIL, UNCOUNTED, "DELETE FROM change"])
+def test_a_store_whose_tail_is_gone_is_damaged_and_writes_nothing_in_its_place(
+    province: Province, statement: str
+) -> None:
+    terminal = _delivered(province)
+    for member in "abc":
+        province.sign_in(terminal, "", member)
+    terminal.close()
+    _alter(terminal, statement)
+    with pytest.raises(HostFault, match="store-damaged"):
+        Records.open(terminal.folder, identity=terminal.identity, clock=province.clock)
+
+
+@pytest.mark.one_file
+def test_a_chain_goes_on_where_its_rows_end_and_its_clock_never_goes_back(province: Province) -> None:
+    terminal = _delivered(province)
+    meeting = terminal.list("meeting")[0]["pk"]
+    province.clock.go_on(hours=1)
+    for member in "abc":
+        province.sign_in(terminal, meeting, member)
+    before = terminal._head
+    assert _alone(terminal) == 3
+    terminal.close()
+    province.clock.go_on(hours=-2)
+    again = Records.open(terminal.folder, identity=terminal.identity, clock=province.clock)
+    again.act_as(terminal.person)
+    assert again._head == before
+    assert again.status().pending == 3
+    province.sign_in(again, meeting, "d")
+    assert again._head.hlc > before.hlc
+    again.prove(province.key.public, _keys(province))
+    province.push(again)
+    assert again.status().pending == 0
+
+
+def _alone(terminal: Records) -> int:
+    """How many changes lie behind the end that is written in a row of its own."""
+    with closing(opened_file(terminal)) as connection:
+        return int(terminal._head.seq - connection.execute("SELECT seq FROM origin").fetchone()[0])
+
+
 def test_a_chain_that_was_forged_to_its_end_fails_against_the_receipts(province: Province) -> None:
     from sync.log.envelope import GENESIS, change_hash, payload_digest
     from sync.store.rows import SELECT_CHANGES, change_of
