@@ -125,7 +125,7 @@ def test_a_store_whose_tail_is_gone_is_damaged_and_writes_nothing_in_its_place(
 
 
 @pytest.mark.one_file
-def test_a_chain_goes_on_where_its_rows_end_and_its_clock_never_goes_back(province: Province) -> None:
+def test_a_chain_goes_on_where_its_rows_end_and_its_clock_never_goes_back(province: Province, tmp_path: Path) -> None:
     terminal = _delivered(province)
     meeting = terminal.list("meeting")[0]["pk"]
     province.clock.go_on(hours=1)
@@ -142,6 +142,9 @@ def test_a_chain_goes_on_where_its_rows_end_and_its_clock_never_goes_back(provin
     province.sign_in(again, meeting, "d")
     assert again._head.hlc > before.hlc
     again.prove(province.key.public, _keys(province))
+    again.backup_plain(tmp_path / "plain.db")
+    with StoreReader.of_file(tmp_path / "plain.db", None) as copy:
+        assert copy.prove(province.key.public, _keys(province)).changes == 14
     province.push(again)
     assert again.status().pending == 0
 
