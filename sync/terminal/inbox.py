@@ -11,6 +11,7 @@ from sync.documents.tables import live_update
 from sync.entities import ENTITIES, SCHEMA_VERSION
 from sync.identity.device import verify
 from sync.log.envelope import OPERATIONS, Change, Op, Verdict
+from sync.log.hlc import capped
 from sync.log.payload import Payload, open_payload
 from sync.log.signing import Origin
 from sync.merge.projection import Projection
@@ -92,7 +93,7 @@ def _take_segment(transaction: Transaction, identity: Origin, listed: Sequence[C
         connection.execute(live_update.delete().where(live_update.c.change_id.in_(written)))
     for each in listed:
         if each.change_id in known:
-            _released(transaction, known[each.change_id])
+            _told_again(transaction, known[each.change_id], each)
         transaction.journal.clock.absorb(each.hlc, each.received_ms)
     act = ACTS.get(listed[-1].entity)
     if act is not None and listed[-1].change_id in new and listed[-1].payload is not None:
@@ -247,14 +248,19 @@ def _understood(projection: Projection, each: Change) -> Payload | None:
         return None
 
 
-def _released(transaction: Transaction, known: Change) -> None:
-    """What is told is applied at the center: a change that is here with another verdict leaves the quarantine."""
-    if (known.verdict == Verdict.APPLIED and not known.reason) or _understood(transaction.projection, known) is None:
-        return
-    transaction.connection.execute(
-        change.update().where(change.c.change_id == known.change_id).values(verdict=Verdict.APPLIED.value, reason="")
-    )
-    if known.verdict != Verdict.APPLIED:
+def _told_again(transaction: Transaction, known: Change, told: Change) -> None:
+    """What is told is applied at the center, under the stamp it has there now: a restored one gave it anew. A change
+    that is here with another verdict leaves the quarantine."""
+    values: dict[str, Any] = {"received_ms": told.received_ms} if told.received_ms != known.received_ms else {}
+    moved = capped(known.hlc, told.received_ms) != capped(known.hlc, known.received_ms)
+    quarantined = known.verdict != Verdict.APPLIED or known.reason
+    if quarantined and _understood(transaction.projection, known) is not None:
+        values |= {"verdict": Verdict.APPLIED.value, "reason": ""}
+        moved = moved or known.verdict != Verdict.APPLIED
+    if values:
+        this = change.c.change_id == known.change_id
+        transaction.connection.execute(change.update().where(this).values(**values))
+    if moved and known.entity in ENTITIES:
         transaction.projection.rebuild(known.entity, known.pk)
 
 

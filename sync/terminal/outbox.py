@@ -103,18 +103,25 @@ def acknowledge(transaction: Transaction, identity: Origin, receipts: Sequence[R
             raise PeerFault("receipt-foreign", number=each.number)
         upsert(connection, receipt, [{column.name: getattr(each, column.name) for column in receipt.c}])
         run = sa.and_(_own(identity, each.epoch), change.c.seq.between(each.first_seq, each.last_seq))
+        _apply_verdicts(transaction, identity, each)
         connection.execute(
             change.update().where(run, change.c.received_ms.is_(None)).values(received_ms=each.received_ms)
         )
-        _apply_verdicts(transaction, identity, each)
         _merge_capped(transaction, run, each.received_ms)
         head.acknowledged = each.last_seq
 
 
 def _apply_verdicts(transaction: Transaction, identity: Origin, each: Receipt) -> None:
     """What the center holds stays on this screen; what it refused leaves the records, and is kept in the quarantine."""
+    otherwise = sa.or_(
+        change.c.verdict != Verdict.APPLIED.value,
+        change.c.reason != "",
+        change.c.received_ms.is_(None),
+        change.c.received_ms != each.received_ms,
+    )
+    """Not told as applied since this receipt was made: that it was is seen by the stamp, which came before it."""
     for seq, verdict, reason in each.verdicts:
-        at = sa.and_(_own(identity, each.epoch), change.c.seq == seq)
+        at = sa.and_(_own(identity, each.epoch), change.c.seq == seq, otherwise)
         if verdict == Verdict.HELD:  # unless its refusal came before this receipt
             still = change.c.verdict != Verdict.REFUSED.value
             transaction.connection.execute(change.update().where(at, still).values(reason=reason))

@@ -213,6 +213,7 @@ def test_who_fills_in_what_nobody_had_said_of_a_record_is_not_taken_for_its_owne
     for terminal in (city, host, guest, colleague):
         _bring_back(province, terminal)
         assert terminal.get("opinion", "o") == row
+        assert terminal is host or compare(province, terminal) == []  # its own word's new stamp checksums mend
 
 
 def test_what_a_colleague_wrote_into_a_meeting_waits_at_a_restored_center_until_the_meeting_is_back(
