@@ -19,14 +19,18 @@ from desktop_app.domain.ids import MeetingId, UnitPath
 from desktop_app.domain.meetings import MeetingMode
 from media.content.screens import Shareable
 from media.engine.content import content_of
+from media.engine.trouble import Trouble
+from media.meeting.health import Health
 from media.meeting.model import FloorStatus, MeetingPhase, MeetingState
 from media.meeting.roll_call import RollAnswer, RollCall, RollManner, RollPhase, RollStatus
 from media.meeting.stage import SCREEN, Layout, Slide
+from ui.meeting.roster_panel import RosterPanel
 from ui.models.app_model import Page
 
 SITES = {HD: "惠东县政协", HZ: "惠州市政协", BL: "博罗县政协", **NINE}
 LC = UnitPath("100000/440000/441600/441622/")
 XN = UnitPath("100000/440000/441400/441481/")
+DARK = sorted(NINE)[3]
 SPEECH = "建议由省级统筹，把县域医共体内人员“县管乡用”的编制周转池固定下来。"
 
 
@@ -89,6 +93,19 @@ def _meeting_waiting(scene: Any) -> None:
     """Before the host has opened."""
     state = enter(scene, chair=GD, dark=True)
     _show(scene, replace(state, phase=MeetingPhase.SCHEDULED, sites={}, floor=(), chair=None, agenda_at=0))
+
+
+def _meeting_limited(scene: Any) -> None:
+    """One site floods and is limited, another one has neither sound nor picture."""
+    state = enter(scene)
+    live = scene.work.meeting._live
+    del live.sources[DARK]
+    _show(scene, state)
+    live.healths = {BL: Health(delay_ms=38, trouble=Trouble.FLOOD), DARK: Health(trouble=Trouble.ABSENT)}
+    scene.work.meeting.tick()
+    panel = scene.window.findChild(RosterPanel)
+    panel.select(BL)
+    panel.selected.emit(BL)
 
 
 def _sharing(scene: Any) -> None:
@@ -259,6 +276,7 @@ def _home_offline(scene: Any) -> None:
 SESSION_SCENES: dict[str, Callable[[Any], None]] = {
     "home-offline": _home_offline,
     "meeting-busy": _meeting,
+    "meeting-limited": _meeting_limited,
     "meeting-sharing": _sharing,
     "meeting-shared-screen": _shared,
     "meeting-empty": _meeting_empty,

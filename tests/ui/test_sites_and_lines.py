@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -13,33 +12,31 @@ from meeting_states import BUSY, XN
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QListView
+from PySide6.QtWidgets import QListView, QWidget
 from seated import Seat
 
+from desktop_app.domain.clock import SystemClock
 from desktop_app.domain.faults import HostFault
 from desktop_app.domain.units import Level
+from media.engine.trouble import Trouble
 from media.meeting import commands as ask
 from media.meeting.health import Health
 from media.meeting.roll_call import DeviceHealth, RollManner
 from sync.meetings.attendance import Tally
 from sync.reference.units import units
-from ui.i18n import LANGUAGES, set_language
+from ui.i18n import LANGUAGES, set_language, t
+from ui.meeting.passing_note import PassingNote
 from ui.meeting.roster_panel import RosterDelegate, RosterPanel, fitting, signs
 from ui.meeting.site_detail import SiteDetail, line_of
+from ui.meeting.tiles import spoken, tile_of
 from ui.models.hosting_model import HostingModel
 from ui.models.meeting_rows import Mic, Presence, RosterRow, short_name
 from ui.models.places import place_name
-from ui.theme import Scheme, font, start_theme, theme
+from ui.picture.grid import VideoGrid
+from ui.theme import font, theme
 
 SCROLL_BAR = 10
 """What a long tree's own scroll bar takes."""
-
-
-@pytest.fixture(autouse=True)
-def _themed(qapp: QApplication) -> Iterator[None]:
-    start_theme(qapp, Scheme.LIGHT)
-    yield
-    set_language("zh_CN")
 
 
 def rows(seat: Seat) -> dict[str, Any]:
@@ -138,6 +135,75 @@ def test_the_chosen_site_shows_its_line_and_whom_to_ring(qtbot: Any) -> None:
     assert "0753-3322110 李主任" in detail.accessibleName()
     panel.select(sorted(NINE)[2])
     assert "没有登记值班电话" in detail.accessibleName()
+
+
+@pytest.mark.parametrize("trouble", [one for one in Trouble if one])
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+def test_a_site_that_is_limited_or_never_connected_is_marked_with_one_sentence_and_told_once(
+    qtbot: Any, trouble: Trouble, language: str
+) -> None:
+    set_language(language)
+    seat = Seat(GD, NINE).enter(BUSY)
+    panel = RosterPanel(seat.model)
+    qtbot.addWidget(panel)
+    panel.resize(232, 700)
+    panel.show()
+    told: list[str] = []
+    seat.model.noticed.connect(lambda notice: told.append(t(notice.key, *notice.values)))
+    seat.model.tick()
+    seat.live.healths = {**seat.live.healths, XN: Health(delay_ms=40, trouble=trouble)}
+    seat.model.tick()
+    seat.live.healths = {**seat.live.healths, XN: Health(delay_ms=41, trouble=trouble)}
+    seat.model.tick()
+    assert len(told) == 1
+    assert seat.model.name_of(XN) in told[0]
+    row = rows(seat)[XN]
+    assert any(icon in ("speedometer-slow", "lan-pending") for icon, _ in signs(row))
+    panel.refresh()
+    panel.select(XN)
+    detail = panel.findChild(SiteDetail)
+    assert detail is not None
+    assert t(f"trouble.{trouble}") in detail.accessibleName()
+    assert detail._why.isVisible()
+    tile = tile_of(row, None)
+    if trouble is Trouble.ABSENT:
+        assert tile.state_title == t("tile.absent")
+        assert not tile_of(row, None, flowing=True).dark_title, "nothing is said of a camera that nobody knows of"
+    else:
+        assert t("tag.limited") in [tag.text for tag in tile.tags]
+    assert t("trouble.unconnected" if trouble is Trouble.ABSENT else f"trouble.of-{trouble}") in spoken(row, None)
+    panel._feet[1]._look.click()
+    assert [one.unit_path for one in panel._rows.rows] == [XN]
+    panel._feet[1]._look.click()
+    seat.live.healths = {**seat.live.healths, XN: Health(delay_ms=40)}
+    seat.model.tick()
+    panel.refresh()
+    assert not detail._why.isVisible()
+    assert not panel._feet[1].isVisible()
+    assert len(told) == 1
+
+
+def test_many_sites_without_sound_and_picture_are_one_sentence(qtbot: Any) -> None:
+    seat = Seat(GD, NINE).enter(BUSY)
+    seat.model.tick()
+    told: list[str] = []
+    seat.model.noticed.connect(lambda notice: told.append(t(notice.key, *notice.values)))
+    seat.live.healths = {path: Health(trouble=Trouble.ABSENT) for path in sorted(NINE)[:5]}
+    seat.model.tick()
+    assert len(told) == 1
+    assert "等 5 个会场" in told[0]
+
+
+def test_a_sentence_that_follows_another_at_once_is_seen(qtbot: Any) -> None:
+    ground, grid = QWidget(), VideoGrid(lambda _site: None, SystemClock())
+    qtbot.addWidget(ground)
+    grid.setParent(ground)
+    ground.resize(800, 500)
+    ground.show()
+    note = PassingNote(ground, grid)
+    note.show_text("一", "zheshi", stays=False)
+    note.show_text("二", "zheshi", stays=False)
+    assert note.height() > 20
 
 
 def test_a_lost_site_says_since_when_and_a_line_that_nobody_measured_says_nothing() -> None:

@@ -37,6 +37,7 @@ class PassingNote(QWidget):
         )
         block.set_text(text)
         self._place.addWidget(block)
+        block.show()  # at once also where the sentence before stands, or it would have no height yet
         self.setAccessibleName(text)
         self._timer.stop() if stays else self._timer.start()
         self._settle()

@@ -2,6 +2,7 @@
 
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
+from media.engine.trouble import Trouble
 from ui.i18n import t
 from ui.i18n.dates import clock_text
 from ui.models.meeting_model import MeetingModel
@@ -25,7 +26,9 @@ class SiteDetail(QFrame):
         self._line = Text("", "small", "ink2", wrap=True)
         self._weak = Chip(t("site.weak"), "signal-cellular-1", "zheshi")
         self._phone = Text("", "small", "ink2", wrap=True)
-        for part in (self._name, self._line, self._weak, self._phone):
+        self._trouble = Chip("", "speedometer-slow", "zheshi")
+        self._why = Text("", "small", "ink2", wrap=True)
+        for part in (self._name, self._line, self._weak, self._trouble, self._why, self._phone):
             column.addWidget(part)
         self.hide()
 
@@ -44,8 +47,26 @@ class SiteDetail(QFrame):
         self._weak.setVisible(row.weak)
         name, phone = contact
         self._phone.setText(t("site.phone", phone, name).rstrip() if phone else t("site.no-phone"))
-        words = (row.name, line, self._phone.text())
-        self.setAccessibleName(t("call.comma").join(words))
+        trouble = row.trouble if row.presence is Presence.HERE else Trouble.NONE
+        for part in (self._trouble, self._why):
+            part.setVisible(bool(trouble))
+        words = [row.name, line]
+        if trouble:
+            word, why = trouble_word(trouble), t(f"trouble.{trouble}")
+            self._trouble.set_state(word, trouble_icon(trouble), "zheshi")
+            self._why.setText(why)
+            words += [word, why]
+        self.setAccessibleName(t("call.comma").join((*words, self._phone.text())))
+
+
+def trouble_icon(trouble: Trouble) -> str:
+    """The sign of a site that is limited, or that nothing connects."""
+    return "lan-pending" if trouble is Trouble.ABSENT else "speedometer-slow"
+
+
+def trouble_word(trouble: Trouble) -> str:
+    """已限制 or 未接通, and of what."""
+    return t("trouble.unconnected") if trouble is Trouble.ABSENT else t("trouble.limited", t(f"trouble.of-{trouble}"))
 
 
 def line_of(row: RosterRow) -> str:

@@ -1,8 +1,10 @@
 """A site of the roster as a tile of the grid: its words, tags and what stands in the picture's place."""
 
+from media.engine.trouble import Trouble
 from media.meeting.model import FloorRequest
 from ui.i18n import t
 from ui.i18n.dates import clock_text
+from ui.meeting.site_detail import trouble_word
 from ui.models.meeting_rows import Mic, Presence, RosterRow
 from ui.picture.tile import PictureState, Tag, Tile
 
@@ -25,7 +27,9 @@ def tile_of(row: RosterRow, turn: FloorRequest | None, *, flowing: bool = False,
         state, title, again = PictureState.AWAY, t("tile.away"), ""
         if not begun:
             title, text = t("tile.waiting"), t("tile.waiting-text")
-    dark = flowing and row.presence is Presence.HERE
+    elif row.trouble is Trouble.ABSENT:
+        title, text = t("tile.absent"), t("tile.absent-text")
+    dark = flowing and row.presence is Presence.HERE and row.trouble is not Trouble.ABSENT
     return Tile(
         unit_path=row.unit_path,
         name=row.name,
@@ -64,6 +68,8 @@ def _tags(row: RosterRow, *, speaking: bool) -> tuple[Tag, ...]:
         tags.append(Tag("account-voice", t("tag.speaking"), "shilv"))
     if row.hand:
         tags.append(Tag("hand-back-right-outline", t("tag.hand"), "accent"))
+    if row.trouble and row.trouble is not Trouble.ABSENT:
+        tags.append(Tag("speedometer-slow", t("tag.limited"), "dark"))
     return tuple(tags)
 
 
@@ -84,5 +90,7 @@ def spoken(row: RosterRow, turn: FloorRequest | None) -> str:
         words.append(t("say.speaks", turn.member_name))
     if row.hand:
         words.append(t("tag.hand"))
+    if row.trouble:
+        words.append(trouble_word(row.trouble))
     words.append(t(f"mic.{row.mic.value}"))
     return t("call.comma").join(words)

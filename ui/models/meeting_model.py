@@ -20,7 +20,7 @@ from media.peers.ladder import Step
 from ui.models.live_bridge import LiveBridge
 from ui.models.meeting_controls import MeetingControls
 from ui.models.meeting_names import MeetingNames
-from ui.models.meeting_news import Notice, news
+from ui.models.meeting_news import Notice, news, troubles
 from ui.models.meeting_scene import NOTHING_KNOWN
 from ui.models.speakers import SpeakerChoice, read_speakers
 
@@ -153,6 +153,8 @@ class MeetingModel(MeetingControls):
     def tick(self) -> None:
         """Called a few times a second; tells the screen when a shown second or the sites' lines changed."""
         if self.healths is not self._healths:
+            for notice in troubles(self._healths, self.healths, self.name_of):
+                self.noticed.emit(notice)
             self._healths = self.healths
             self.changed.emit()
         line = self._live.line if self._live is not None else Step.MAIN

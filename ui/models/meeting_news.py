@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from desktop_app.domain.faults import Fault
 from desktop_app.domain.ids import UnitPath
+from media.engine.trouble import Trouble
+from media.meeting.health import Healths
 from media.meeting.model import FloorStatus, MeetingPhase, MeetingState
 from ui.models.meeting_rows import UnitName
 
@@ -17,6 +19,25 @@ class Notice:
     values: tuple[str, ...] = ()
     fault: Fault | None = None
     tone: str = "neutral"
+
+
+def troubles(before: Healths, after: Healths, name_of: UnitName) -> Sequence[Notice]:
+    """Whom the engine limits from now on, and whose sound and picture did not come: a sentence for each or all."""
+    told = []
+    fresh = [path for path, one in after.items() if one.trouble and one.trouble is not _trouble_in(before, path)]
+    for key, paths in (
+        ("absent", [path for path in fresh if after[path].trouble is Trouble.ABSENT]),
+        ("limited", [path for path in fresh if after[path].trouble is not Trouble.ABSENT]),
+    ):
+        if len(paths) == 1:
+            told.append(Notice(f"news.{key}", (name_of(paths[0]),), tone="zheshi"))
+        elif paths:
+            told.append(Notice(f"news.{key}-more", (name_of(paths[0]), str(len(paths))), tone="zheshi"))
+    return told
+
+
+def _trouble_in(healths: Healths, path: UnitPath) -> Trouble:
+    return healths[path].trouble if path in healths else Trouble.NONE
 
 
 def news(before: MeetingState, after: MeetingState, own: UnitPath, name_of: UnitName) -> Sequence[Notice]:

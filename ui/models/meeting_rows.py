@@ -7,10 +7,11 @@ from enum import StrEnum
 
 from desktop_app.domain.ids import UnitPath
 from desktop_app.domain.units import Level, level_of
+from media.engine.trouble import Trouble
 from media.meeting.health import Health, Healths
 from media.meeting.model import FloorPurpose, MeetingState, Site
-
 from ui.models.places import bare_place, place_of
+
 UnitName = Callable[[UnitPath], str]
 
 
@@ -68,17 +69,19 @@ class RosterRow:
     loss_permille: int = 0
     weak: bool = False
     """网速低."""
+    trouble: Trouble = Trouble.NONE
+    """Why the engine limits it, or that its sound and picture never came."""
     refused_recording: bool = False
     """The meeting is recorded, and this room does not agree."""
 
-    @property
-    def short_name(self) -> str:
-        """Without 政协 below the province, where the tree leaves little room."""
     @property
     def bold(self) -> bool:
         """The tree says in bold who is on air and who holds the chair."""
         return self.on_air or self.chair
 
+    @property
+    def short_name(self) -> str:
+        """Without 政协 below the province, where the tree leaves little room."""
         return short_name(self.name, self.level)
 
 
@@ -158,6 +161,7 @@ def roster_rows(
                 delay_ms=health.delay_ms,
                 loss_permille=health.loss_permille,
                 weak=health.is_weak,
+                trouble=health.trouble,
                 refused_recording=state.recording_since is not None and site is not None and site.consent is False,
             )
         )
