@@ -6,7 +6,6 @@ No change is ever held because of its clock: the center's receive stamp caps it 
 """
 
 import secrets
-import uuid
 from collections.abc import Callable
 
 COUNTER_BITS = 16
@@ -57,4 +56,5 @@ class HybridClock:
         """A UUIDv7 whose order is the order of `hlc`: 48 bits of milliseconds, 12 of counter, 62 random."""
         value = wall_ms(hlc) << 80 | 0x7 << 76 | (hlc & (COUNTER_LIMIT - 1)) << 64
         value |= 0x2 << 62 | int.from_bytes(self._random_bytes(8), "big") & (1 << 62) - 1
-        return str(uuid.UUID(int=value))
+        digits = f"{value:032x}"
+        return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

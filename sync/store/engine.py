@@ -9,8 +9,9 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import sqlalchemy as sa
@@ -73,12 +74,22 @@ def host_faults() -> Iterator[None]:
     """Turn what the disk did into a HostFault."""
     try:
         yield
-    except (sa.exc.DBAPIError, cipher.Error) as err:
-        cause = err.orig if isinstance(err, sa.exc.DBAPIError) else err
-        code = getattr(cause, "sqlite_errorcode", None)
-        fault = _FAULTS.get(code & 0xFF) if code is not None else postgres.fault_of(cause)
-        if fault is None:
-            raise
+    except _FAILURES as err:
+        _raise_as_fault(err)
+        raise
+
+
+_FAILURES = (sa.exc.DBAPIError, cipher.Error)
+
+
+def _raise_as_fault(err: BaseException | None) -> None:
+    """Raise the HostFault that a driver's error means; a bug is left as it is."""
+    if not isinstance(err, _FAILURES):
+        return
+    cause = err.orig if isinstance(err, sa.exc.DBAPIError) else err
+    code = getattr(cause, "sqlite_errorcode", None)
+    fault = _FAULTS.get(code & 0xFF) if code is not None else postgres.fault_of(cause)
+    if fault is not None:
         raise HostFault(fault) from err
 
 
@@ -144,41 +155,58 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
 
 
 class WriteLane:
-    """Write transactions on one connection, which is kept: borrowing one costs more than a record's row.
+    """`with lane as connection:` as `writing`, on a connection that is kept: to borrow one takes longer than a row.
 
-    Its user sees to it that one ends before the next begins. A database's are borrowed all the same.
+    Its user sees to it that one transaction ends before the next begins. A database's are borrowed all the same.
     """
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
+        self._is_database = postgres.is_database(engine)
         self._kept: sa.Connection | None = None
+        self._driver: Any = None
+        self._borrowed: AbstractContextManager[sa.Connection] | None = None
 
-    @contextmanager
-    def transaction(self) -> Iterator[sa.Connection]:
-        """As `writing`."""
-        if postgres.is_database(self._engine):
-            with writing(self._engine) as connection:
-                yield connection
+    def __enter__(self) -> sa.Connection:
+        if self._is_database:
+            self._borrowed = writing(self._engine)
+            return self._borrowed.__enter__()
+        try:
+            kept = self._kept or self._keep()
+            self._driver.execute("BEGIN IMMEDIATE")
+        except BaseException as err:
+            self.close()
+            _raise_as_fault(err)
+            raise
+        return kept
+
+    def __exit__(
+        self, kind: type[BaseException] | None, err: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._borrowed is not None:
+            borrowed, self._borrowed = self._borrowed, None
+            borrowed.__exit__(kind, err, trace)
             return
-        with host_faults():
-            kept = self._kept or self._borrowed()
-            driver: Any = kept.connection.driver_connection
-            try:
-                driver.execute("BEGIN IMMEDIATE")
-                yield kept
-                self._engine.dialect.do_commit(driver)
-            except BaseException:
-                self.close()  # which undoes what was begun
-                raise
+        if err is not None:
+            self.close()
+            _raise_as_fault(err)
+            return
+        try:
+            self._engine.dialect.do_commit(self._driver)
+        except BaseException as failed:
+            self.close()
+            _raise_as_fault(failed)
+            raise
 
-    def _borrowed(self) -> sa.Connection:
+    def _keep(self) -> sa.Connection:
         kept = self._kept = self._engine.connect().execution_options(silian_kept=True)
         kept.begin()
+        self._driver = kept.connection.driver_connection
         return kept
 
     def close(self) -> None:
-        """Give the connection back; the next transaction borrows one again."""
-        kept, self._kept = self._kept, None
+        """Give the connection back, and what is not committed is undone; the next transaction borrows one again."""
+        kept, self._kept, self._driver = self._kept, None, None
         if kept is not None:
             kept.close()
 

@@ -15,7 +15,7 @@ from sync.log.payload import RETRACTED, UPDATE, Payload, seal_payload
 from sync.log.signing import Origin
 from sync.merge.projection import Projection, bases_of
 from sync.store.driver import fetch, run
-from sync.store.rows import insert_changes, upsert
+from sync.store.rows import insert_change, insert_changes, upsert
 from sync.store.tables import origin, property_
 
 GIVEN = "rows-given"
@@ -184,24 +184,32 @@ class Journal:
     def store(self, connection: sa.Connection) -> None:
         """Append what was added, and the new head where the rows do not tell it."""
         added, self._written = self._written, []
-        insert_changes(connection, added)
         head = self.head
         head.hlc = self.clock.last
-        if self._told_by_rows:
-            head.given = rows_given(connection)
-            if self._only_appended(added):
-                self._stored = head.copy()
-                return
-            upsert(connection, property_, [{"name": GIVEN, "value": str(head.given)}])
-        ends = (head.epoch, head.seq, head.head_hash, head.acknowledged, head.hlc)
-        run(connection, _ADVANCE, (*ends, self._identity.device))
+        head.given = self._append(connection, added)
+        if not self._only_appended(added):
+            if head.given is not None:
+                upsert(connection, property_, [{"name": GIVEN, "value": str(head.given)}])
+            ends = (head.epoch, head.seq, head.head_hash, head.acknowledged, head.hlc)
+            run(connection, _ADVANCE, (*ends, self._identity.device))
         self._stored = head.copy()
+
+    def _append(self, connection: sa.Connection, added: Sequence[tuple[Change, bytes | None]]) -> int | None:
+        """How many rows `change` was given with these, where that tells the end."""
+        if not self._told_by_rows:
+            insert_changes(connection, added)
+            return None
+        if len(added) == 1:
+            return insert_change(connection, *added[0])
+        insert_changes(connection, added)
+        return rows_given(connection)
 
     def _only_appended(self, added: Sequence[tuple[Change, bytes | None]]) -> bool:
         """Whether the rows that were added, no others among them, are all that came to the chain and its clock."""
         before, head, count = self._stored, self.head, len(added)
         return (
-            before.given is not None
+            head.given is not None
+            and before.given is not None
             and head.given == before.given + count
             and (head.epoch, head.acknowledged) == (before.epoch, before.acknowledged)
             and head.seq == before.seq + count

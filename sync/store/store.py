@@ -228,7 +228,7 @@ class Store(reader.StoreReader):
                 yield self._current  # part of the transaction that this thread is in
                 return
             try:
-                with uncollected(), self._lane.transaction() as connection:
+                with uncollected(), self._lane as connection:
                     head = self._known_head(connection)
                     now_ms = unix_ms(self.clock.now())
                     transaction = Transaction(

@@ -28,6 +28,8 @@ class Turns:
         return self._waiting
 
     def __enter__(self) -> None:
+        if self._lock.acquire(blocking=False):
+            return
         with self._changed:
             self._waiting += 1
         try:
