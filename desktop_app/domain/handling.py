@@ -61,7 +61,7 @@ class ReplyClass(StrEnum):
 
 def allowed(now: str, wanted: str) -> bool:
     """Whether one leads to the other; staying where it is, is no step."""
-    return now == wanted or any(step == wanted for step in STEPS.get(now, ()))
+    return now == wanted or wanted in STEPS.get(now, ())
 
 
 def check_step(now: str, wanted: str) -> None:

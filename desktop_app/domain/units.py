@@ -14,6 +14,9 @@ class Level(IntEnum):
     COUNTY = 4
 
 
+NATIONAL_DEPTH = Level.NATIONAL.value
+
+
 def level_of(path: UnitPath) -> Level:
     """The level of a unit, which is the number of codes in its path."""
     return Level(path.count("/"))
@@ -37,4 +40,4 @@ def is_within(path: str, ancestor: str) -> bool:
 
 def governs(unit_path: UnitPath, path: str) -> bool:
     """Whether what lies at `path` is in the unit's charge: its own subtree, and of the national level itself alone."""
-    return path == unit_path if unit_path.count("/") == Level.NATIONAL else path.startswith(unit_path)
+    return path == unit_path if unit_path.count("/") == NATIONAL_DEPTH else path.startswith(unit_path)

@@ -14,7 +14,7 @@ from desktop_app.domain.principal import Role, may_work, roles_fit
 from desktop_app.domain.units import Level, governs, is_within, level_of
 from sync.documents.updates import check_update
 from sync.entities import ENTITIES, SCHEMA_VERSION, Entity, Merge, Reach
-from sync.log.envelope import OPERATIONS, Change, Op, Verdict
+from sync.log.envelope import OPERATIONS, PUT, UPDATE_OF_DOCUMENT, Change, Verdict
 from sync.log.payload import Payload
 from sync.merge.fold import RecordState, named_owner, update_bytes
 from sync.merge.projection import Projection
@@ -28,6 +28,7 @@ CENTER_FIELDS = {
 }
 """Fields that the center alone gives: official numbers."""
 NOBODYS: frozenset[str] = frozenset()
+OF_MEETING, APPLIED = Reach.MEETING, Verdict.APPLIED
 STEPS = frozenset(step.value for step in Handling)
 Judgement = tuple[Verdict, str, Payload | None]
 
@@ -40,10 +41,35 @@ class Held(Exception):
     """Why a change cannot be judged yet."""
 
 
-def judge(change: Change, projection: Projection, unit_path: UnitPath) -> Judgement:
-    """The verdict on a change of a terminal that belongs to `unit_path`; the opened payload where it is applied."""
+class Precedents:
+    """What a terminal was let do, while one push of it is judged: what is the same in many changes is looked at once.
+
+    It is forgotten when a record changes on which it rests.
+    """
+
+    def __init__(self) -> None:
+        self.writing: set[tuple[str | int, ...]] = set()
+        """Entity, operation, schema, unit, device and person of changes that their writer may make."""
+        self.meetings: dict[str, bool] = {}
+        """The meetings that the unit is party to, and whether it convenes them."""
+        self._grounds = 0
+
+    def stand(self, projection: Projection) -> None:
+        if self._grounds != projection.grounds:
+            self._grounds = projection.grounds
+            self.writing.clear()
+            self.meetings.clear()
+
+
+def judge(
+    change: Change, projection: Projection, unit_path: UnitPath, precedents: Precedents | None = None
+) -> Judgement:
+    """The verdict on a change of a terminal that belongs to `unit_path`; the opened payload where it is applied.
+
+    `precedents` are those of the same terminal in the same transaction.
+    """
     try:
-        return Verdict.APPLIED, "", _judged(change, projection, unit_path)
+        return APPLIED, "", _judged(change, projection, unit_path, precedents or Precedents())
     except Refused as why:
         return Verdict.REFUSED, str(why), None
     except Held as why:
@@ -52,10 +78,27 @@ def judge(change: Change, projection: Projection, unit_path: UnitPath) -> Judgem
         return Verdict.REFUSED, fault.id, None
 
 
-def _judged(change: Change, projection: Projection, unit_path: UnitPath) -> Payload:
-    now = projection.places.now
-    unit_path = UnitPath(now(unit_path))
-    if now(change.unit_path) != unit_path:  # its unit may have been moved since it wrote
+def _judged(change: Change, projection: Projection, unit_path: UnitPath, precedents: Precedents) -> Payload:
+    precedents.stand(projection)
+    unit_path = UnitPath(projection.places.now(unit_path))
+    writing = (change.entity, change.op, change.schema_version, change.unit_path, change.device, change.person)
+    may_write = writing in precedents.writing
+    entity = ENTITIES[change.entity] if may_write else _entity_to_write(change, projection, unit_path)
+    payload = projection.open(change)
+    _check_form(entity, change, payload)
+    if not may_write:
+        _check_office(entity, change, payload, projection)
+        if entity.name != "operator":  # of which it is also a matter of what is said
+            precedents.writing.add(writing)
+    state = projection.state(change.entity, change.pk)
+    _check_scope(entity, change, payload, projection, unit_path, state, precedents)
+    _check_state(entity, change, payload, state)
+    return payload
+
+
+def _entity_to_write(change: Change, projection: Projection, unit_path: UnitPath) -> Entity:
+    """The entity of a change whose writer may write such a one."""
+    if projection.places.now(change.unit_path) != unit_path:  # its unit may have been moved since it wrote
         raise Refused("unit-not-own")
     if change.device != change.terminal:
         raise Refused("device-not-own")
@@ -70,19 +113,13 @@ def _judged(change: Change, projection: Projection, unit_path: UnitPath) -> Payl
         raise Held("op-unknown")
     if entity.center_only:
         raise Refused("center-only")
-    payload = projection.open(change)
-    _check_form(entity, change, payload)
-    _check_office(entity, change, payload, projection)
-    state = projection.state(change.entity, change.pk)
-    _check_scope(entity, change, payload, projection, unit_path, state)
-    _check_state(entity, change, payload, state)
-    return payload
+    return entity
 
 
 def _check_office(entity: Entity, change: Change, payload: Payload, projection: Projection) -> None:
     """Who watches does no work, who works does not make accounts, and what was watched is never taken back."""
     if entity.name == AUDIT:
-        if change.op != Op.PUT:
+        if change.op != PUT:
             raise Refused("op-not-allowed")
         return
     who = projection.state("operator", change.person)
@@ -102,7 +139,7 @@ def _check_office(entity: Entity, change: Change, payload: Payload, projection: 
 
 
 def _check_form(entity: Entity, change: Change, payload: Payload) -> None:
-    if change.op == Op.UPDATE:
+    if change.op == UPDATE_OF_DOCUMENT:
         if entity.merge is not Merge.DOCUMENT:
             raise Refused("op-not-allowed")
         if change.payload is not None:
@@ -130,15 +167,21 @@ def _unstorable(value: Any) -> bool:
 
 
 def _check_scope(
-    entity: Entity, change: Change, payload: Payload, projection: Projection, unit_path: UnitPath, state: RecordState
+    entity: Entity,
+    change: Change,
+    payload: Payload,
+    projection: Projection,
+    unit_path: UnitPath,
+    state: RecordState,
+    precedents: Precedents,
 ) -> None:
     now = projection.places.now
     named_path = named_owner(entity, payload.fields)
-    if not state.exists and (change.op != Op.PUT or payload.bases):
+    if not state.exists and (change.op != PUT or payload.bases):
         raise Held("record-awaited")  # its writer saw what this center, a restored one, has not got: whose is it?
     own = not state.owner_path or governs(unit_path, now(state.owner_path))
     own = own and (not named_path or governs(unit_path, now(named_path)))
-    if entity.reach is not Reach.MEETING or entity.name == "meeting":
+    if entity.reach is not OF_MEETING or entity.name == "meeting":
         if not own:
             raise Refused("out-of-scope")
         if entity.name == "meeting" and change.meeting != change.pk:
@@ -149,14 +192,22 @@ def _check_scope(
     named = payload.fields.get("meeting", change.meeting)
     if not change.meeting or named != change.meeting or state.meeting not in ("", change.meeting):
         raise Refused("meeting-mismatch")
-    meeting = projection.state("meeting", change.meeting)
+    convenes = precedents.meetings.get(change.meeting)
+    if convenes is None:
+        convenes = precedents.meetings[change.meeting] = _convenes(change.meeting, projection, unit_path)
+    if not own and not convenes:
+        raise Refused("out-of-scope")
+
+
+def _convenes(pk: str, projection: Projection, unit_path: UnitPath) -> bool:
+    """Whether a unit convenes a meeting that it is party to."""
+    meeting = projection.state("meeting", pk)
     if not meeting.exists:
         raise Held("meeting-awaited")
     is_party = governs(unit_path, meeting.owner_path)
-    if not is_party and not any(governs(unit_path, now(path)) for path in invited(meeting.fields)):
+    if not is_party and not any(governs(unit_path, projection.places.now(path)) for path in invited(meeting.fields)):
         raise Refused("out-of-scope")
-    if not own and meeting.owner_path != unit_path:
-        raise Refused("out-of-scope")
+    return meeting.owner_path == unit_path
 
 
 def _check_roles(roles: Any, unit_path: UnitPath) -> None:
@@ -165,18 +216,13 @@ def _check_roles(roles: Any, unit_path: UnitPath) -> None:
 
 
 def _check_state(entity: Entity, change: Change, payload: Payload, state: RecordState) -> None:
-    if entity.merge is Merge.FACT and change.op == Op.PUT and state.clocks:
+    if state.clocks and change.op == PUT and entity.merge is Merge.FACT:
         raise Refused("fact-exists")
     if entity.name == "minutes" and state.fields.get("state") == APPROVED:
         raise Refused("minutes-approved")
-    if entity.name == "opinion" and change.op == Op.PUT and "state" in payload.fields:
+    if entity.name == "opinion" and change.op == PUT and "state" in payload.fields:
         _check_handling(state, payload)
-    if (
-        entity.name == "meeting"
-        and change.op == Op.PUT
-        and not state.exists
-        and not payload.fields.get("convener_unit")
-    ):
+    if entity.name == "meeting" and change.op == PUT and not state.exists and not payload.fields.get("convener_unit"):
         raise Refused("convener-missing")
 
 
@@ -185,8 +231,8 @@ def _check_handling(state: RecordState, payload: Payload) -> None:
     wanted = str(payload.fields["state"])
     if wanted not in STEPS:
         raise Refused("step-not-allowed")
-    heads, seen = state.clocks.get("state", []), payload.bases.get("state", ())
-    if len(heads) > 1 or set(heads) != set(seen):
+    heads, seen = state.clocks.get("state", ()), payload.bases.get("state", ())
+    if len(heads) > 1 or ((heads or seen) and set(heads) != set(seen)):
         return
     if not allowed(str(state.fields.get("state") or ""), wanted):
         raise Refused("step-not-allowed")

@@ -49,27 +49,21 @@ def tell(transaction: Transaction, changes: Iterable[Change], *, released: bool 
     _relocate(transaction, moves)
     for pk in {each.pk: None for each in listed if each.entity == "meeting"}:
         _keep_participants(transaction, pk)
-    _INSERT.many(
-        transaction.connection,
-        [
-            (
-                each.change_id,
-                ENTITIES[each.entity].reach.value,
-                owner_of(projection, each.entity, each.pk, each.meeting)
-                if each.entity in OF_THE_MEETING
-                else projection.state(each.entity, each.pk).owner_path,
-                each.meeting or projection.state(each.entity, each.pk).meeting,
-                released,
-            )
-            for each in listed
-        ],
-    )
+    _INSERT.many(transaction.connection, [_row(projection, each, released) for each in listed])
     for key in {(each.entity, each.pk): None for each in listed}:
         before = projection.owner_before(key)
         if before:
             _move(transaction, key, before)
     for move in moves:
         _move_unit(transaction, move)
+
+
+def _row(projection: Projection, each: Change, released: bool) -> tuple[str, str, str, str, bool]:
+    state = projection.state(each.entity, each.pk)
+    owner = state.owner_path
+    if each.entity in OF_THE_MEETING:
+        owner = owner_of(projection, each.entity, each.pk, each.meeting)
+    return each.change_id, ENTITIES[each.entity].reach.value, owner, each.meeting or state.meeting, released
 
 
 def owner_of(projection: Projection, entity: str, pk: str, meeting: str = "") -> str:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from desktop_app.domain.faults import PeerFault
 from desktop_app.domain.ids import UnitPath, uuid7
-from sync.center.admission import judge
+from sync.center.admission import Precedents, judge
 from sync.center.disputes import note_disputes
 from sync.center.feed import tell
 from sync.entities import ENTITIES
@@ -29,6 +29,7 @@ from sync.store.store import Transaction
 from sync.store.tables import change, origin, receipt, reemitted
 
 Chain = Sequence[tuple[Change, bytes]]
+APPLIED = Verdict.APPLIED.value
 _RECEIPTS = (
     "SELECT body, signature, last_seq, head_hash FROM receipt"
     " WHERE terminal = ? AND epoch = ? AND last_seq >= ? AND first_seq <= ? ORDER BY first_seq"
@@ -160,6 +161,7 @@ def _store(transaction: Transaction, device: KnownDevice, fresh: Chain, received
     new: list[tuple[Change, bytes | None]] = []
     again = []
     new_records: set[tuple[str, str]] = set()
+    precedents = Precedents()
     for sent, chain_hash in fresh:
         before = known.get(sent.change_id)
         if before is not None:
@@ -177,7 +179,7 @@ def _store(transaction: Transaction, device: KnownDevice, fresh: Chain, received
             stored.append(dataclasses.replace(sent, verdict=verdict, reason=reason))
             continue
         sent.received_ms = received_ms
-        verdict, reason, payload = judge(sent, projection, device.unit_path)
+        verdict, reason, payload = judge(sent, projection, device.unit_path, precedents)
         if payload is not None:
             if not projection.state(sent.entity, sent.pk).exists:
                 new_records.add((sent.entity, sent.pk))
@@ -190,7 +192,7 @@ def _store(transaction: Transaction, device: KnownDevice, fresh: Chain, received
     insert_changes(connection, new)
     if again:
         connection.execute(reemitted.insert(), again)
-    tell(transaction, [each for each, _ in new if each.verdict == Verdict.APPLIED])
+    tell(transaction, [each for each, _ in new if each.verdict == APPLIED])
     if new_records:
         _release_awaiting(transaction, new_records)
     return stored
@@ -262,7 +264,7 @@ def _write_receipt(
 ) -> None:
     number = int(fetch(connection, _NUMBER)[0][0]) + 1
     seqs = (stored[0].seq, stored[-1].seq)
-    verdicts = tuple((each.seq, str(each.verdict), each.reason) for each in stored if each.verdict != Verdict.APPLIED)
+    verdicts = tuple((each.seq, str(each.verdict), each.reason) for each in stored if each.verdict != APPLIED)
     entities = Counter(each.entity for each in stored)
     body = receipt_body(number, batch.terminal, batch.epoch, seqs, head_hash, received_ms, verdicts, entities)
     _RECEIPT.many(

@@ -46,47 +46,23 @@ def seal_payload(fields: Mapping[str, Any], bases: Mapping[str, tuple[str, ...]]
     return bytes(raw)
 
 
-class PayloadReader:
-    """Opens one payload after another. Belongs to one thread."""
-
-    def __init__(self) -> None:
-        self._unpacker = _unpacker()
-
-    def open(self, raw: bytes) -> Payload:
-        """Read a payload; whatever the bytes are, raise only PeerFault `payload-unreadable`."""
-        if len(raw) > PAYLOAD:
-            raise PeerFault("payload-unreadable")
-        unpacker = self._unpacker
-        try:
-            before = unpacker.tell()
-            unpacker.feed(raw)
-            body = unpacker.unpack()
-            if unpacker.tell() - before != len(raw):
-                raise PeerFault("payload-unreadable")
-            fields = body["fields"]
-            for name, value in fields.items():
-                if type(name) is not str or not (type(value) in _SCALARS or _is_texts(value)):
-                    raise PeerFault("payload-unreadable")
-            packed = body["base_clocks"]
-            return Payload(fields, {str(name): _ids(ids) for name, ids in packed.items()} if packed else {})
-        except (ValueError, KeyError, TypeError, AttributeError, msgpack.UnpackException, RecursionError) as err:
-            self._unpacker = _unpacker()
-            raise PeerFault("payload-unreadable") from err
-        except PeerFault:
-            self._unpacker = _unpacker()
-            raise
-
-
 def open_payload(raw: bytes) -> Payload:
     """Read a payload; whatever the bytes are, raise only PeerFault `payload-unreadable`."""
-    return PayloadReader().open(raw)
+    if len(raw) > PAYLOAD:
+        raise PeerFault("payload-unreadable")
+    try:
+        body = msgpack.unpackb(raw, strict_map_key=True)
+        fields = body["fields"]
+        for name, value in fields.items():
+            if type(name) is not str or not (type(value) in _SCALARS or _is_texts(value)):
+                raise PeerFault("payload-unreadable")
+        packed = body["base_clocks"]
+        return Payload(fields, {str(name): _ids(ids) for name, ids in packed.items()} if packed else {})
+    except (ValueError, KeyError, TypeError, AttributeError, msgpack.UnpackException, RecursionError) as err:
+        raise PeerFault("payload-unreadable") from err
 
 
 _SCALARS = frozenset({str, int, float, bool, bytes, type(None)})
-
-
-def _unpacker() -> Any:
-    return msgpack.Unpacker(strict_map_key=True, read_size=8192, max_buffer_size=2 * PAYLOAD)
 
 
 def _is_texts(value: Any) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sync.entities import Entity, Merge
-from sync.log.envelope import Change, Op
+from sync.log.envelope import PUT, UPDATE_OF_DOCUMENT, Change, Op
 from sync.log.hlc import capped
 from sync.log.payload import RETRACTED, UPDATE, Payload
 
@@ -134,26 +134,37 @@ def extend(entity: Entity, state: RecordState, change: Change, payload: Payload)
 
     Plain is: the first word on a record, or a writer who saw exactly what this store shows now.
     """
-    if change.op == Op.UPDATE:
+    if change.op == UPDATE_OF_DOCUMENT:
         return bool(state.clocks)
-    if change.op != Op.PUT or change.payload is None:
+    if change.op != PUT or change.payload is None:
         return False
     if not state.exists:
         if payload.bases:
             return False
-        state.person, state.owner_path = change.person, change.unit_path
-    elif entity.merge is Merge.FACT or not _saw_all(state, payload):
+        _begin(entity, state, change, payload)
+        return True
+    if entity.merge is Merge.FACT or not _saw_all(state, payload):
         return False
     state.meeting = state.meeting or change.meeting
-    if entity.merge is Merge.FACT:
-        state.fields = dict(payload.fields)
-        state.clocks[FACT] = [change.change_id]
-    else:
-        for name, value in payload.fields.items():
-            _set_field(state, name, value, [change.change_id])
-            state.conflicts.pop(name, None)
+    for name, value in payload.fields.items():
+        _set_field(state, name, value, [change.change_id])
+        state.conflicts.pop(name, None)
     state.owner_path = named_owner(entity, payload.fields) or state.owner_path
     return True
+
+
+def _begin(entity: Entity, state: RecordState, change: Change, payload: Payload) -> None:
+    """The first word on a record."""
+    state.person, state.meeting = change.person, change.meeting
+    state.fields = dict(payload.fields)
+    state.owner_path = named_owner(entity, state.fields) or change.unit_path
+    if entity.merge is Merge.FACT:
+        state.clocks[FACT] = [change.change_id]
+        return
+    heads = [change.change_id]
+    state.clocks = dict.fromkeys(state.fields, heads)
+    if RETRACTED in state.fields:
+        state.retracted = bool(state.fields.pop(RETRACTED))
 
 
 def _saw_all(state: RecordState, payload: Payload) -> bool:

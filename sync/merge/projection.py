@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 import sqlalchemy as sa
 
 from sync.entities import ENTITIES
-from sync.log.envelope import Change, Op, Verdict
-from sync.log.payload import EDIT, Payload, PayloadReader
+from sync.log.envelope import UPDATE_OF_DOCUMENT, Change, Op, Verdict
+from sync.log.payload import EDIT, Payload, open_payload
 from sync.merge.fold import Opened, RecordState, extend, fold
 from sync.merge.places import UNIT, Places, relocate
 from sync.store.driver import AMONG, Insert, fetch_among, run_many
@@ -27,6 +27,8 @@ from sync.store.tables import change, conflict, record
 
 Key = tuple[str, str]
 NOTHING = Payload({})
+GROUNDS = frozenset({UNIT, "operator", "meeting"})
+"""Entities whose records say who may write what."""
 COLUMNS = ("entity", "pk", "meeting", "owner_path", "person", "retracted", "fields", "clocks")
 _INSERT = Insert(record, COLUMNS)
 _REPLACE = upsert_text(record, COLUMNS)
@@ -45,7 +47,6 @@ class Projection:
         """`places` are the transaction's own: it notes the moves of units there."""
         self._connection = connection
         self.places = Places.load(connection) if places is None else places
-        self._payloads = PayloadReader()
         self._states: dict[Key, RecordState] = {}
         self._conflicted: set[Key] = set()
         self._stored: set[Key] = set()
@@ -55,6 +56,8 @@ class Projection:
         self._fresh: dict[Key, list[Opened]] = {}
         self._owners: dict[Key, str] = {}
         """Of the records as they were loaded."""
+        self.grounds = 0
+        """Grows with each change of a record that says who may write what."""
         self.touched: set[Key] = set()
         self.told: set[Key] = set()
         """Records whose listeners hear of something that is not in the log."""
@@ -92,7 +95,7 @@ class Projection:
 
     def open(self, each: Change) -> Payload:
         """What a change says; PeerFault `payload-unreadable`."""
-        return NOTHING if each.payload is None else self._payloads.open(each.payload)
+        return NOTHING if each.payload is None else open_payload(each.payload)
 
     def state(self, entity: str, pk: str) -> RecordState:
         """The record now; empty where there is none."""
@@ -110,7 +113,7 @@ class Projection:
         state = self.state(*key)
         self._fresh.setdefault(key, []).append((each, opened))
         self._touch(key)
-        if each.op == Op.UPDATE:
+        if each.op == UPDATE_OF_DOCUMENT:
             self.updated.append(each.pk)
         before = state.owner_path
         if not extend(entity, state, each, opened):
@@ -124,6 +127,8 @@ class Projection:
     def _touch(self, key: Key) -> None:
         self.touched.add(key)
         self._unwritten.add(key)
+        if key[0] in GROUNDS:
+            self.grounds += 1
 
     def rebuild(self, entity: str, pk: str) -> None:
         """Make a record again from the log and from what this transaction adds to it."""

@@ -37,6 +37,9 @@ COLUMNS = (
 )
 """The columns of a `Change`, in its order."""
 SELECT_CHANGES = sa.select(*(change_table.c[name] for name in COLUMNS))
+CHANGE = "\0"
+"""The place of a change's id, which no JSON holds."""
+_ALONE = f'["{CHANGE}"]'
 SELECT_TEXT = f"SELECT {', '.join(COLUMNS)} FROM change"
 """The same as a text for `sync.store.driver`."""
 _INSERT = Insert(change_table, (*COLUMNS, "hash"))
@@ -105,6 +108,9 @@ def fields_to_json(fields: Mapping[str, Any]) -> str:
 
 def clocks_to_json(clocks: Mapping[str, Sequence[str]]) -> str:
     """The same of a record's clocks: change ids, which need no escapes."""
+    first = next(iter(clocks.values()), ())
+    if len(first) == 1 and len(set(map(id, clocks.values()))) == 1:  # one change has said all of it
+        return _said_by_one(tuple(clocks)).replace(CHANGE, first[0])
     said = [_name(name) + '["' + '","'.join(heads) + '"]' for name, heads in clocks.items()]
     return f"{{{','.join(said)}}}"
 
@@ -112,6 +118,11 @@ def clocks_to_json(clocks: Mapping[str, Sequence[str]]) -> str:
 @lru_cache(maxsize=4096)
 def _name(name: str) -> str:
     return encode_basestring(name) + ":"
+
+
+@lru_cache(maxsize=4096)
+def _said_by_one(names: tuple[str, ...]) -> str:
+    return f"{{{','.join([_name(name) + _ALONE for name in names])}}}"
 
 
 def _bytes_to_json(value: Any) -> Any:

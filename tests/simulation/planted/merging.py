@@ -5,7 +5,7 @@ import hashlib
 from typing import Any
 
 from sync.entities import ENTITIES
-from sync.log.payload import PayloadReader
+from sync.log.payload import open_payload
 from sync.merge import fold, projection
 from sync.store import journal, reader
 from sync.terminal import outbox
@@ -68,13 +68,12 @@ def _() -> None:
 
 @mutant("a field that is not known is not forwarded")
 def _() -> None:
-    class Narrow(PayloadReader):
-        def open(self, raw: bytes) -> Any:
-            payload = super().open(raw)
-            known = {name for entity in ENTITIES.values() for name in entity.fields} | {"_retracted", "update"}
-            return dataclasses.replace(payload, fields={k: v for k, v in payload.fields.items() if k in known})
+    def narrow(raw: bytes) -> Any:
+        payload = open_payload(raw)
+        known = {name for entity in ENTITIES.values() for name in entity.fields} | {"_retracted", "update"}
+        return dataclasses.replace(payload, fields={k: v for k, v in payload.fields.items() if k in known})
 
-    projection.PayloadReader = Narrow  # type: ignore[attr-defined]
+    projection.open_payload = narrow  # type: ignore[attr-defined]
 
 
 @mutant("minutes forget what was compacted")
