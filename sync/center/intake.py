@@ -23,8 +23,8 @@ from sync.log.signing import Origin, receipt_message
 from sync.log.write import Write
 from sync.replication.batch import Batch
 from sync.replication.receipt import receipt_body
-from sync.store.driver import AMONG, Insert, fetch, fetch_among
-from sync.store.rows import SELECT_CHANGES, SELECT_TEXT, change_of, insert_changes, upsert
+from sync.store.driver import AMONG, WITHIN, Insert, fetch, fetch_all, fetch_among, perhaps_there
+from sync.store.rows import SELECT_CHANGES, SELECT_TEXT, change_of, insert_changes, upsert_text
 from sync.store.store import Transaction
 from sync.store.tables import change, origin, receipt, reemitted
 
@@ -34,13 +34,18 @@ _RECEIPTS = (
     "SELECT body, signature, last_seq, head_hash FROM receipt"
     " WHERE terminal = ? AND epoch = ? AND last_seq >= ? AND first_seq <= ? ORDER BY first_seq"
 )
-_RECEIPT = Insert(receipt, [column.name for column in receipt.c])
+_POSITION = "SELECT epoch, seq, head_hash FROM origin WHERE terminal = ?"
+_NUMBER = "SELECT coalesce(max(number), 0) FROM receipt"
+_END = upsert_text(origin, ("terminal", "epoch", "seq", "head_hash", "signature", "acknowledged"))
+_RECEIPT = Insert(receipt, [column.name for column in receipt.c]).text
+_IDS = f"SELECT change_id FROM change WHERE change_id {WITHIN}"
 _AWAITED = (
     "SELECT DISTINCT entity, pk FROM change"
     " WHERE (verdict <> 'applied' OR reason <> '') AND verdict = 'held' AND reason = 'record-awaited'"
 )
 """As the index `change_quarantine` has it: asked with every push that brings something new."""
-_NUMBER = "SELECT coalesce(max(number), 0) FROM receipt"
+STORED_AT_ONCE = 250
+"""Changes that a database stores while the next ones are judged."""
 
 
 class KnownDevice(Protocol):
@@ -70,7 +75,7 @@ class Position:
 
 
 def position(connection: sa.Connection, terminal: str) -> Position:
-    found = fetch(connection, "SELECT epoch, seq, head_hash FROM origin WHERE terminal = ?", (terminal,))
+    found = fetch(connection, _POSITION, (terminal,))
     return Position(*found[0]) if found else Position()
 
 
@@ -102,17 +107,22 @@ def pack_receipts(receipts: Sequence[Answered]) -> bytes:
 def take_in(transaction: Transaction, identity: Origin, device: KnownDevice, batch: Batch, chain: Chain) -> bytes:
     """Store and acknowledge a verified batch; its receipts. PeerFault `epoch-old`, `chain-gap`, `chain-fork`."""
     connection = transaction.connection
-    held = position(connection, batch.terminal)
+    found, ((last_number,),) = fetch_all(connection, [(_POSITION, (batch.terminal,)), (_NUMBER, ())])
+    held = Position(*found[0]) if found else Position()
     fresh = _fresh(connection, held, batch, chain)
-    if fresh:
-        received_ms = transaction.journal.clock.stamp(transaction.now_ms)
-        stored = _store(transaction, device, fresh, received_ms)
-        note_disputes(transaction, identity, stored)
-        head = fresh[-1][0].seq, fresh[-1][1]
-        ends = {"epoch": batch.epoch, "seq": head[0], "head_hash": head[1], "acknowledged": head[0]}
-        upsert(connection, origin, [{"terminal": batch.terminal, "signature": batch.signature, **ends}])
-        _write_receipt(connection, identity, batch, stored, head[1], received_ms)
-    return pack_receipts(receipts_for(connection, batch))
+    if not fresh:
+        return pack_receipts(receipts_for(connection, batch))
+    received_ms = transaction.journal.clock.stamp(transaction.now_ms)
+    stored = _store(transaction, device, fresh, received_ms)
+    note_disputes(transaction, identity, stored)
+    last_seq, head_hash = fresh[-1][0].seq, fresh[-1][1]
+    body = _receipt_body(int(last_number) + 1, batch, stored, head_hash, received_ms)
+    made = Answered(body, identity.sign(receipt_message(body)), last_seq, head_hash)
+    run = (stored[0].seq, last_seq, head_hash)
+    end = (batch.terminal, batch.epoch, last_seq, head_hash, batch.signature, last_seq)
+    kept = (int(last_number) + 1, batch.terminal, batch.epoch, *run, received_ms, made.body, made.signature)
+    fetch_all(connection, [(_END, end), (_RECEIPT, kept)])
+    return pack_receipts([made] if fresh is chain else receipts_for(connection, batch))
 
 
 def _fresh(connection: sa.Connection, held: Position, batch: Batch, chain: Chain) -> Chain:
@@ -154,9 +164,9 @@ def _store(transaction: Transaction, device: KnownDevice, fresh: Chain, received
     """
     connection, projection = transaction.connection, transaction.projection
     known = _known(connection, [each.change_id for each, _ in fresh])
-    projection.load({(each.entity, each.pk) for each, _ in fresh if each.entity in ENTITIES})
-    projection.load({("meeting", each.meeting) for each, _ in fresh if each.meeting})
-    projection.load({("operator", each.person) for each, _ in fresh})
+    records = {(each.entity, each.pk) for each, _ in fresh if each.entity in ENTITIES}
+    meetings = {("meeting", each.meeting) for each, _ in fresh if each.meeting}
+    projection.load(records | meetings | {("operator", each.person) for each, _ in fresh})
     stored: list[Change] = []
     new: list[tuple[Change, bytes | None]] = []
     again = []
@@ -189,7 +199,9 @@ def _store(transaction: Transaction, device: KnownDevice, fresh: Chain, received
         known[sent.change_id] = sent
         stored.append(sent)
         new.append((sent, chain_hash))
-    insert_changes(connection, new)
+        if len(new) % STORED_AT_ONCE == 0:
+            insert_changes(connection, new[-STORED_AT_ONCE:])
+    insert_changes(connection, new[len(new) - len(new) % STORED_AT_ONCE :])
     if again:
         connection.execute(reemitted.insert(), again)
     tell(transaction, [each for each, _ in new if each.verdict == APPLIED])
@@ -200,7 +212,7 @@ def _store(transaction: Transaction, device: KnownDevice, fresh: Chain, received
 
 def _known(connection: sa.Connection, ids: Sequence[str]) -> dict[str, Change]:
     """Those of these changes that are here already."""
-    here = [row[0] for row in fetch_among(connection, f"SELECT change_id FROM change WHERE change_id {AMONG}", (), ids)]
+    (here,) = perhaps_there(connection, [(_IDS, (), ids)])
     if not here:
         return {}
     rows = fetch_among(connection, f"{SELECT_TEXT} WHERE change_id {AMONG}", (), here)
@@ -254,31 +266,8 @@ def tell_refusal(transaction: Transaction, each: Change, reason: str) -> None:
     transaction.put(write, person="", device=transaction.device)
 
 
-def _write_receipt(
-    connection: sa.Connection,
-    identity: Origin,
-    batch: Batch,
-    stored: Sequence[Change],
-    head_hash: bytes,
-    received_ms: int,
-) -> None:
-    number = int(fetch(connection, _NUMBER)[0][0]) + 1
+def _receipt_body(number: int, batch: Batch, stored: Sequence[Change], head_hash: bytes, received_ms: int) -> bytes:
     seqs = (stored[0].seq, stored[-1].seq)
     verdicts = tuple((each.seq, str(each.verdict), each.reason) for each in stored if each.verdict != APPLIED)
     entities = Counter(each.entity for each in stored)
-    body = receipt_body(number, batch.terminal, batch.epoch, seqs, head_hash, received_ms, verdicts, entities)
-    _RECEIPT.many(
-        connection,
-        [
-            (
-                number,
-                batch.terminal,
-                batch.epoch,
-                *seqs,
-                head_hash,
-                received_ms,
-                body,
-                identity.sign(receipt_message(body)),
-            )
-        ],
-    )
+    return receipt_body(number, batch.terminal, batch.epoch, seqs, head_hash, received_ms, verdicts, entities)

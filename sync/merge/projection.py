@@ -4,7 +4,7 @@ It lives inside the transaction that stores the changes, and `flush` ends its wo
 again from the log (`rebuild`).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import sqlalchemy as sa
 
@@ -13,7 +13,7 @@ from sync.log.envelope import UPDATE_OF_DOCUMENT, Change, Op, Verdict
 from sync.log.payload import EDIT, Payload, open_payload
 from sync.merge.fold import Opened, RecordState, extend, fold
 from sync.merge.places import UNIT, Places, relocate
-from sync.store.driver import AMONG, Insert, fetch_among, run_many
+from sync.store.driver import AMONG, WITHIN, Found, Insert, among, fetch_all, perhaps_there, run_many
 from sync.store.rows import (
     SELECT_CHANGES,
     change_of,
@@ -35,6 +35,7 @@ _REPLACE = upsert_text(record, COLUMNS)
 _RECORDS = (
     f"SELECT pk, fields, clocks, retracted, person, meeting, owner_path FROM record WHERE entity = ? AND pk {AMONG}"
 )
+_PKS = f"SELECT pk FROM record WHERE entity = ? AND pk {WITHIN}"
 _CONFLICTS = f"SELECT pk, field, heads FROM conflict WHERE entity = ? AND pk {AMONG}"
 Move = tuple[str, str, str]
 """A unit's code, where it was and where it is now."""
@@ -74,24 +75,32 @@ class Projection:
         for entity, pk in keys:
             if (entity, pk) not in self._states:
                 wanted.setdefault(entity, set()).add(pk)
-        connection, states, now = self._connection, self._states, self.places.now
-        for entity, pks in wanted.items():
-            ordered = sorted(pks)
-            found = fetch_among(connection, _RECORDS, (entity,), ordered)
-            for pk, fields, clocks, retracted, person, meeting, owner in found:
+        states, now = self._states, self.places.now
+        ordered = {entity: sorted(pks) for entity, pks in wanted.items()}
+        here: dict[str, list[str]] = {}
+        there = perhaps_there(self._connection, [(_PKS, (entity,), pks) for entity, pks in ordered.items()])
+        for entity, rows in self._rows(_RECORDS, dict(zip(ordered, there, strict=True))):
+            for pk, fields, clocks, retracted, person, meeting, owner in rows:
                 states[entity, pk] = RecordState(
                     from_json(fields), from_json(clocks), bool(retracted), person, meeting, now(owner)
                 )
                 self._stored.add((entity, pk))
-            marked = fetch_among(connection, _CONFLICTS, (entity,), [row[0] for row in found]) if found else []
-            for pk, name, heads in marked:
+                here.setdefault(entity, []).append(pk)
+        for entity, rows in self._rows(_CONFLICTS, here):
+            for pk, name, heads in rows:
                 self._conflicted.add((entity, pk))
                 states[entity, pk].conflicts[name] = from_json(heads)
-            for pk in ordered:
+        for entity, pks in ordered.items():
+            for pk in pks:
                 state = states.get((entity, pk))
                 if state is None:
                     state = states[entity, pk] = RecordState()
                 self._owners[entity, pk] = state.owner_path
+
+    def _rows(self, text: str, keys: Mapping[str, Sequence[str]]) -> Iterable[tuple[str, Found]]:
+        """By entity, what a SELECT that says AMONG finds of these of its records."""
+        asked = [among(self._connection, text, (entity,), pks) for entity, pks in keys.items() if pks]
+        return zip([entity for entity, pks in keys.items() if pks], fetch_all(self._connection, asked), strict=True)
 
     def open(self, each: Change) -> Payload:
         """What a change says; PeerFault `payload-unreadable`."""

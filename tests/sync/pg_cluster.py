@@ -85,6 +85,11 @@ class Cluster:
         self._administer(f"CREATE DATABASE test{self._made} TEMPLATE empty")
         return self._url(f"test{self._made}")
 
+    def end_sessions(self, url: str) -> None:
+        """As when the server goes down and comes back."""
+        name = url.rpartition("/")[2]
+        self._administer(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}'")
+
     def drop(self, url: str) -> None:
         self._administer(f"DROP DATABASE {url.rpartition('/')[2]} WITH (FORCE)")
 

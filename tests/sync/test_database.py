@@ -1,6 +1,7 @@
 """The center's records in a database: what differs from a file. All else is tested on both (see conftest)."""
 
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,14 +13,16 @@ from pg_cluster import Cluster
 from sync_province import HUIDONG, Province, TestClock
 
 from desktop_app.domain.faults import HostFault, OperatorError, PeerFault
+from desktop_app.domain.ids import uuid7
 from desktop_app.main import main
 from sync.center.store import CenterStore
 from sync.identity.authority import Authority
 from sync.identity.keystore import open_keystore
-from sync.store.engine import reading, writing
+from sync.store.driver import WITHIN, Insert, fetch, perhaps_there
+from sync.store.engine import reading, store_engine, writing
 from sync.store.postgres import database_engine
 from sync.store.schema import upgrade
-from sync.store.tables import feed, metadata
+from sync.store.tables import conflict, feed, metadata
 
 
 @pytest.fixture
@@ -191,3 +194,96 @@ def test_a_database_of_another_version_is_not_backed_up_by_halves(url: str, tmp_
         province.center.backup(tmp_path / "b.db")
     assert not list(tmp_path.glob("b.db*"))
     province.center.close()
+
+
+TOLD = Insert(feed, ("change_id", "reach", "owner_path", "meeting", "released"))
+ROWS = [(f"c{number}", "everyone", "", "", False) for number in range(20)]
+UNFIT = [*ROWS, ("c", "everyone", None, "", False)]
+
+
+def _write(engine: sa.Engine, *steps: Callable[[sa.Connection], object]) -> None:
+    with writing(engine) as connection:
+        for step in steps:
+            step(connection)
+
+
+def test_a_row_that_the_database_does_not_take_is_told_of_and_nothing_beside_it_is_kept(url: str) -> None:
+    engine = database_engine(url)
+    upgrade(engine)
+    refused = (engine.dialect.loaded_dbapi.IntegrityError, sa.exc.IntegrityError)
+    with pytest.raises(refused):
+        _write(engine, lambda each: TOLD.many(each, ROWS), lambda each: TOLD.many(each, UNFIT))
+    with pytest.raises(refused):
+        _write(engine, lambda each: TOLD.many(each, UNFIT), lambda each: each.execute(sa.select(feed)))
+    with pytest.raises(refused):
+        _write(engine, lambda each: TOLD.many(each, UNFIT), lambda each: TOLD.many(each, ROWS))
+    with pytest.raises(KeyError):  # what goes wrong while rows are on their way
+        _write(engine, lambda each: TOLD.many(each, ROWS), lambda _each: {}["none"])
+    with reading(engine) as connection:
+        assert connection.execute(sa.select(sa.func.count()).select_from(feed)).scalar() == 0
+    _write(engine, lambda each: TOLD.many(each, ROWS[:10]), lambda each: TOLD.many(each, ROWS[10:]))
+    with reading(engine) as connection:
+        told = connection.execute(sa.select(feed.c.change_id).order_by(feed.c.cursor)).scalars().all()
+    assert told == [row[0] for row in ROWS]
+    engine.dispose()
+
+
+def test_a_database_that_goes_down_while_rows_are_on_their_way_is_away_and_used_again(
+    url: str, cluster: Cluster
+) -> None:
+    engine = database_engine(url)
+    upgrade(engine)
+    with pytest.raises(HostFault, match="database-away"):
+        _write(
+            engine,
+            lambda each: fetch(each, "SELECT 1"),
+            lambda each: TOLD.many(each, ROWS),
+            lambda _each: cluster.end_sessions(url),
+        )
+    with pytest.raises(HostFault, match="database-away"):
+        _write(
+            engine,
+            lambda each: fetch(each, "SELECT 1"),
+            lambda _each: cluster.end_sessions(url),
+            lambda each: TOLD.many(each, ROWS),
+        )
+    with writing(engine) as connection:
+        assert fetch(connection, "SELECT count(*) FROM feed") == [(0,)]
+    engine.dispose()
+
+
+def test_who_reads_after_the_server_went_down_and_came_back_is_not_told_of_it(url: str, cluster: Cluster) -> None:
+    engine = database_engine(url)
+    upgrade(engine)
+    with reading(engine) as first, reading(engine) as second:
+        assert fetch(first, "SELECT count(*) FROM feed") == fetch(second, "SELECT count(*) FROM feed") == [(0,)]
+    cluster.end_sessions(url)
+    for _ in range(3):
+        with reading(engine) as connection:
+            assert fetch(connection, "SELECT count(*) FROM feed") == [(0,)]
+    engine.dispose()
+
+
+@pytest.mark.parametrize("kind", ["file", "database"])
+def test_of_many_ids_only_those_are_looked_for_that_may_be_there(kind: str, url: str, tmp_path: Path) -> None:
+    engine = database_engine(url) if kind == "database" else store_engine(tmp_path / "s.db", bytes(32))
+    upgrade(engine)
+    ids = [uuid7(1_000 + number) for number in range(60)]
+    text = f"SELECT pk FROM conflict WHERE entity = ? AND pk {WITHIN}"
+    insert = Insert(conflict, ("entity", "pk", "field", "heads"))
+
+    def there(asked: list[str]) -> list[str]:
+        with reading(engine) as connection:
+            return list(perhaps_there(connection, [(text, ("opinion",), asked)])[0])
+
+    _write(engine, lambda each: insert.many(each, [("opinion", pk, "f", "[]") for pk in ids[10:20]]))
+    assert there(ids[:30]) == ids[10:20]
+    assert there(ids[::-1]) == ids[19:9:-1]
+    assert there(ids[30:]) == []
+    assert there(ids[:3]) == ids[:3], "a few are looked for at once"
+    assert there([*ids[:30], "Z"]) == [*ids[:30], "Z"], "nor what may be sorted otherwise there"
+    assert there(ids[:40:2]) == ids[10:20:2]
+    assert there(ids[10:20] * 2) == ids[10:20] * 2
+    _write(engine, lambda each: insert.many(each, [("opinion", pk, "f", "[]") for pk in ids[20:50]]))
+    assert there([*ids[:10], *ids[50:]]) == [*ids[:10], *ids[50:]], "more lie between than were asked for"
+    engine.dispose()
