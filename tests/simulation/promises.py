@@ -16,6 +16,7 @@ from sync.replication.page import read_items, read_page
 from sync.replication.part import read_part
 from sync.store.engine import reading
 from sync.store.rows import SELECT_CHANGES, change_of
+from sync.store.tables import change
 from sync.terminal.healing import CENTER_LACKS
 from tests.simulation import model
 from tests.simulation.shown import (
@@ -95,6 +96,7 @@ def check_calm(province: "Province") -> None:
     _check_merge(province, log, records, conflicts)
     for terminal in province.terminals:
         _check_terminal(province, terminal, {each.change_id for each in log}, records, conflicts)
+        _check_told(terminal, log)
 
 
 def _check_stamps(stamps: list[int]) -> None:
@@ -189,6 +191,24 @@ def _check_merge(province: "Province", log: list[Change], records: Shown, confli
         marked = {name: frozenset(heads) for (*_, name), heads in conflicts.items() if (*_,) == key}
         if marked != {name: told.heads[name] for name in told.conflicts}:
             raise Broken(f"{key} shows the conflicts {marked}, and has {told}")
+
+
+def _check_told(terminal: "Terminal", log: list[Change]) -> None:
+    """Each writer knows what the center holds and refuses of its own changes, and why; and of no others says so."""
+    assert terminal.store is not None
+    with reading(terminal.store.engine) as connection:
+        mine = SELECT_CHANGES.where(change.c.terminal == terminal.identity.device)
+        here = {each.change_id: each for each in (change_of(tuple(row)) for row in connection.execute(mine))}
+    for there in log:
+        own = here.get(there.change_id)
+        if own is None or own.verdict == "withdrawn":
+            continue
+        known = ("held" if own.verdict == "applied" and own.reason else own.verdict, own.reason)
+        if known != (there.verdict, there.reason):
+            raise Broken(
+                f"{terminal.unit} takes {there.entity} {there.change_id} for {known}, at the center it is"
+                f" {(there.verdict, there.reason)}"
+            )
 
 
 def _check_terminal(

@@ -265,3 +265,13 @@ def _() -> None:
                 transaction.connection.execute(change.update().where(*at).values(**values))
 
     outbox._apply_verdicts = undo
+
+
+@mutant("an old receipt takes back what was told since")
+def _() -> None:
+    real = outbox._apply_verdicts
+
+    def undo(transaction: Any, identity: Any, receipt: Any) -> None:
+        real(transaction, identity, dataclasses.replace(receipt, received_ms=-1))  # the stamp of no change
+
+    outbox._apply_verdicts = undo

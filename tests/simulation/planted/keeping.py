@@ -84,3 +84,23 @@ def _() -> None:
         return real(self, who, upload_id, standing.offset, content[: standing.length - standing.offset])
 
     Uploads.add = anywhere  # type: ignore[method-assign]
+
+
+@mutant("of many rows in one statement the last is lost")
+def _() -> None:
+    from sync.store.driver import AT_A_TIME, Insert
+
+    real = Insert._into_file
+
+    def short(self: Any, driver: Any, rows: Any) -> None:
+        real(self, driver, [row for at, row in enumerate(rows, 1) if at % AT_A_TIME])
+
+    Insert._into_file = short  # type: ignore[method-assign]
+
+
+@mutant("how many rows there were is told by those that are left")
+def _() -> None:
+    def left(connection: Any) -> int:
+        return int(connection.exec_driver_sql("SELECT coalesce(max(position), 0) FROM change").scalar())
+
+    journal.rows_given = left

@@ -93,3 +93,8 @@ def _() -> None:
     from sync.center import disputes
 
     disputes.gone_by = lambda _update: {}  # type: ignore[attr-defined]
+
+
+@mutant("an edit is taken for a first word")
+def _() -> None:
+    projection._as_edit = lambda _state: {}
