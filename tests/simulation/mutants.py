@@ -52,8 +52,9 @@ def hunt(name: str, days: int = DAYS, seconds: float = SECONDS) -> int:
     logging.disable(logging.CRITICAL)
     MUTANTS[name]()
     began = time.process_time()
-    if name in SEEN_BY and pytest.main(["-qx", "-p", "no:cacheprovider", SEEN_BY[name]]) == pytest.ExitCode.TESTS_FAILED:
-        print(f"-\t{SEEN_BY[name]}")
+    own_test = SEEN_BY.get(name)
+    if own_test and pytest.main(["-qx", "-p", "no:cacheprovider", own_test]) == pytest.ExitCode.TESTS_FAILED:
+        print(f"-\t{own_test}")
         return 0
     for seed in range(days):
         day = play_one(seed)
