@@ -1,7 +1,7 @@
 """How each site's line was, minute by minute: kept at the center alone, in records of ten minutes each.
 
-Sites say how they are with every ping; of each minute the worst is kept. What is not written when a center dies is at
-most ten minutes of this, and nothing else depends on it.
+Sites say how they are with every ping; of each minute the worst is kept, and why the engine limited the site, where it
+did. What is not written when a center dies is at most ten minutes of this, and nothing else depends on it.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ from desktop_app.domain.ids import MeetingId, PersonId, UnitPath, derived_id
 from desktop_app.domain.principal import Actor
 from media.meeting.health import Health, Healths
 from sync.center.store import CenterStore, Write
-from sync.meetings.lines import LineMinute, write_minute
+from sync.meetings.lines import LineMinute, write_minute, write_trouble
 
 log = logging.getLogger(__name__)
 
@@ -101,6 +101,9 @@ class LineBook:
                         "site": path,
                         "started_at": stamp(span.since),
                         "minutes": [write_minute(number, one) for number, one in sorted(minutes.items())],
+                        "limited": [
+                            write_trouble(number, one) for number, one in sorted(minutes.items()) if one.trouble
+                        ],
                     },
                     meeting,
                 )
@@ -121,4 +124,5 @@ def _minute(health: Health) -> LineMinute:
         health.fps,
         health.kbps,
         health.step,
+        trouble=health.trouble.value,
     )

@@ -8,7 +8,7 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH
 
 from sync.export.files import write_whole
 from sync.export.layout import Face, in_schema_order, indent, new_page, write
-from sync.export.report_xlsx import ROLES, facts
+from sync.export.report_xlsx import ROLES, facts, troubles_of
 from sync.export.wording import chinese_number, day, hour, minutes_seconds, printable, title_lines
 from sync.meetings.lines import LineHistory
 from sync.meetings.report import MeetingReport
@@ -60,10 +60,13 @@ def _outage(name: str, since: datetime, until: datetime | None, seconds: int) ->
 
 
 def _line(one: LineHistory) -> str:
-    worst = one.worst
+    worst, name = one.worst, unit_name(one.site)
+    limited = f"受限或未接通{one.limited}分钟（{troubles_of(one)}）" if one.limited else ""
+    if not one.weak:
+        return f"{name}：{limited}。"
     return (
-        f"{unit_name(one.site)}：网速低{one.weak}分钟，最大时延{worst.delay_ms}毫秒，"
-        f"声音最多丢失{worst.loss_permille / 10:g}％（由程序补齐或填补）。"
+        f"{name}：网速低{one.weak}分钟，最大时延{worst.delay_ms}毫秒，"
+        f"声音最多丢失{worst.loss_permille / 10:g}％（由程序补齐或填补）{'；' if limited else ''}{limited}。"
     )
 
 

@@ -10,6 +10,7 @@ from desktop_app.domain.meetings import MeetingKind
 from sync.export.files import write_whole
 from sync.export.sheet_page import SheetPage
 from sync.export.wording import day, hour, minutes_seconds, printable, span
+from sync.meetings.lines import LineHistory
 from sync.meetings.report import MeetingReport
 from sync.reference.codes import kinds
 from sync.reference.units import unit_name
@@ -42,7 +43,22 @@ SPEECHES = (
 )
 ROLLS = (("轮次", 8), ("方式", 12), ("点名时间", 18), ("会场", 8), ("已到", 8), ("未应答", 10), ("网络断开", 10))
 OUTAGES = (("会场", 24), ("断线", 18), ("恢复", 18), ("分钟", 10))
-LINES = (("会场", 24), ("网速低（分钟）", 16), ("最大时延（毫秒）", 18), ("最大丢失（％）", 16))
+LINES = (
+    ("会场", 24),
+    ("网速低（分钟）", 16),
+    ("最大时延（毫秒）", 18),
+    ("最大丢失（％）", 16),
+    ("受限或未接通（分钟）", 22),
+    ("原因", 30),
+)
+TROUBLES = {
+    "large": "画面过大",
+    "times": "时间错乱",
+    "flood": "数据过多",
+    "repeats": "反复索要数据",
+    "keyframes": "反复索要画面",
+    "absent": "声音画面未接通",
+}
 DUTIES = (
     ("序号", 6),
     ("姓名", 14),
@@ -158,7 +174,14 @@ def _outages(page: SheetPage, report: MeetingReport) -> None:
 
 def _lines(page: SheetPage, report: MeetingReport) -> None:
     for one in report.lines:
-        page.row([unit_name(one.site), one.weak, one.worst.delay_ms, one.worst.loss_permille / 10])
+        worst = one.worst
+        limited = (one.limited, troubles_of(one)) if one.limited else ("", "")
+        page.row([unit_name(one.site), one.weak, worst.delay_ms, worst.loss_permille / 10, *limited])
+
+
+def troubles_of(one: LineHistory) -> str:
+    """Why a site was limited, in words."""
+    return "、".join(TROUBLES.get(each, each) for each in one.troubles)
 
 
 def _duties(page: SheetPage, report: MeetingReport) -> None:

@@ -1,6 +1,6 @@
 """How the lines of a meeting's sites were, minute by minute, as the center kept it (`line_history`). Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from desktop_app.domain.clock import moment
@@ -25,6 +25,8 @@ class LineMinute:
     """What the pictures took."""
     step: int = 0
     """How far the pictures were down: 0 as wanted, 1 smaller, 2 some paused, 3 sound alone."""
+    trouble: str = field(default="", kw_only=True)
+    """Why the media engine limited the site, or `absent`: it had no sound and picture; as in `media.engine.trouble`."""
 
     @property
     def is_weak(self) -> bool:
@@ -37,7 +39,7 @@ class LineMinute:
         slowest = min((each for each in (self.fps, other.fps) if each), default=0)
         pairs = zip(_numbers(self), _numbers(other), strict=True)
         delay, loss, picture, jitter, _, kbps, step = (max(pair) for pair in pairs)
-        return LineMinute(delay, loss, picture, jitter, slowest, kbps, step)
+        return LineMinute(delay, loss, picture, jitter, slowest, kbps, step, trouble=self.trouble or other.trouble)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,16 @@ class LineHistory:
         return sum(one.is_weak for _, one in self.minutes)
 
     @property
+    def limited(self) -> int:
+        """Minutes."""
+        return sum(bool(one.trouble) for _, one in self.minutes)
+
+    @property
+    def troubles(self) -> tuple[str, ...]:
+        """Each once, in the order of their first minute."""
+        return tuple(dict.fromkeys(one.trouble for _, one in self.minutes if one.trouble))
+
+    @property
     def worst(self) -> LineMinute:
         found = LineMinute()
         for _, one in self.minutes:
@@ -65,15 +77,22 @@ def write_minute(number: int, one: LineMinute) -> str:
     return " ".join(map(str, (number, *_numbers(one))))
 
 
+def write_trouble(number: int, one: LineMinute) -> str:
+    """Beside the figures, for a minute that has a trouble: its number and that."""
+    return f"{number} {one.trouble}"
+
+
 def line_histories(source: RecordSource, meeting: str) -> tuple[LineHistory, ...]:
     """By site. What cannot be read is left out: nothing depends on it."""
     found: dict[str, list[tuple[datetime, LineMinute]]] = {}
     for row in source.list("line_history", meeting=meeting):
+        troubles = dict(str(text).split(" ", 1) for text in row.get("limited") or () if " " in str(text))
         for text in row.get("minutes") or ():
             try:
                 number, *figures = map(int, str(text).split())
                 at = moment(str(row.get("started_at"))) + timedelta(minutes=number)
-                found.setdefault(str(row.get("site") or ""), []).append((at, LineMinute(*figures)))
+                one = LineMinute(*figures, trouble=troubles.get(str(number), ""))
+                found.setdefault(str(row.get("site") or ""), []).append((at, one))
             except (ValueError, TypeError, OverflowError):
                 continue
     return tuple(

@@ -124,7 +124,7 @@ class MeetingReport:
     rolls: tuple[RollLine, ...]
     duties: tuple[DutyLine, ...]
     lines: tuple[LineHistory, ...]
-    """Of the sites whose line was weak in some minute, as far as this unit may know."""
+    """Of the sites whose line was weak, or which were limited, in some minute, as far as this unit may know."""
     films: tuple[FilmLine, ...]
     made_at: datetime
 
@@ -180,7 +180,10 @@ def meeting_report(source: RecordSource, meeting: str, now: datetime) -> Meeting
             )
         ),
         lines=tuple(
-            sorted((one for one in line_histories(source, meeting) if one.weak), key=lambda one: (-one.weak, one.site))
+            sorted(
+                (one for one in line_histories(source, meeting) if one.weak or one.limited),
+                key=lambda one: (-one.weak, one.site),
+            )
         ),
         made_at=now,
     )

@@ -4,15 +4,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import docx
+import openpyxl
 import pytest
 
 from desktop_app.center.line_book import LineBook
 from desktop_app.center.meetings import CenterMeetings
 from desktop_app.domain.faults import HostFault
 from desktop_app.domain.ids import MeetingId
+from media.engine.trouble import Trouble
 from media.meeting import commands as cmd
 from media.meeting.health import Health
 from sync.center.store import CenterStore
+from sync.export.report_docx import write_report_page
+from sync.export.report_xlsx import write_report
 from sync.meetings.lines import LineHistory, LineMinute, line_histories
 from sync.meetings.report import meeting_report
 from tests.meeting.center import until
@@ -63,6 +68,29 @@ def test_of_each_minute_the_worst_is_kept_in_records_of_ten_minutes(store: Cente
     assert histories[HUIDONG].weak == 0
     (line,) = meeting_report(store, MEETING, hands.at).lines
     assert line.site == BOLUO
+
+
+def test_the_minutes_in_which_a_site_was_limited_are_kept_with_the_reason_and_stand_in_the_report(
+    store: CenterStore, tmp_path: Path
+):
+    hands = Hands()
+    book = LineBook(store, hands)  # type: ignore[arg-type]  # a clock of the test
+    for second in range(0, 8 * 60, 2):
+        hands.at = START + timedelta(seconds=second)
+        trouble = Trouble.FLOOD if 100 <= second < 200 else Trouble.ABSENT if second >= 420 else Trouble.NONE
+        book.note(MeetingId(MEETING), {BOLUO: Health(delay_ms=20, trouble=trouble), HUIDONG: Health(delay_ms=20)})
+    book.write(everything=True)
+    (line,) = meeting_report(store, MEETING, hands.at).lines
+    assert (line.site, line.weak, line.limited, line.troubles) == (BOLUO, 0, 4, ("flood", "absent"))
+    minutes = [(at - START) // timedelta(minutes=1) for at, one in line.minutes if one.trouble]
+    assert minutes == [1, 2, 3, 7]
+    assert all(len(row["minutes"]) == 8 for row in store.list("line_history", meeting=MEETING)), "as an older one reads"
+    page = write_report_page(meeting_report(store, MEETING, hands.at), tmp_path / "report.docx")
+    told = "".join(paragraph.text for paragraph in docx.Document(str(page)).paragraphs)
+    assert "博罗县政协：受限或未接通4分钟（数据过多、声音画面未接通）。" in told
+    book_page = write_report(meeting_report(store, MEETING, hands.at), tmp_path / "report.xlsx")
+    rows = list(openpyxl.load_workbook(book_page)["线路"].iter_rows(values_only=True))
+    assert rows[-1][-2:] == (4, "数据过多、声音画面未接通")
 
 
 def test_a_disk_that_is_full_loses_nothing_of_it(store: CenterStore, monkeypatch: pytest.MonkeyPatch):

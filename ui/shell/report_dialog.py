@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from desktop_app.domain.faults import Fault
+from sync.meetings.lines import LineHistory
 from sync.meetings.report import MeetingReport
 from ui.i18n import fault_text, t
 from ui.i18n.dates import clock_text, day_text, duration_text, span_text, today
@@ -18,13 +19,14 @@ from ui.theme import font, theme
 from ui.widgets import Button, EmptyState, Notice, PrimaryButton, Segmented, Text, clear, flush
 from ui.widgets.dialog import Dialog
 
+TROUBLES = ("large", "times", "flood", "repeats", "keyframes")
 PARTS = ("sites", "speeches", "rolls", "outages", "lines", "duties", "films")
 COLUMNS = {
     "sites": ("site", "expected", "present", "excused", "absent", "late", "joined", "left", "outage"),
     "speeches": ("number", "member", "site", "item", "started", "ended", "seconds", "over"),
     "rolls": ("round", "manner", "called", "sites", "answered", "no_answer", "offline"),
     "outages": ("site", "since", "until", "minutes"),
-    "lines": ("site", "weak", "delay", "loss", "step"),
+    "lines": ("site", "weak", "delay", "loss", "step", "limited"),
     "duties": ("member", "number_of_card", "unit", "role", "minutes", "share", "speeches"),
     "films": ("site", "started", "length", "size", "state"),
 }
@@ -251,6 +253,7 @@ def _rows(report: MeetingReport, part: str) -> list[Sequence[str]]:
                 t("report.ms", one.worst.delay_ms),
                 f"{one.worst.loss_permille / 10:g}%",
                 t(f"report.step_{min(3, one.worst.step)}"),
+                _limited(one),
             )
             for one in report.lines
         ]
@@ -266,6 +269,19 @@ def _rows(report: MeetingReport, part: str) -> list[Sequence[str]]:
         )
         for one in report.duties
     ]
+
+
+def _limited(one: LineHistory) -> str:
+    """How long a site was limited or not connected, and why."""
+    why = t("call.comma").join(_trouble(each) for each in one.troubles)
+    return t("report.limited", one.limited, why) if one.limited else ""
+
+
+def _trouble(word: str) -> str:
+    """A center that is newer than this terminal may know others."""
+    if word == "absent":
+        return t("trouble.unconnected")
+    return t(f"trouble.of-{word}") if word in TROUBLES else word
 
 
 def _clock(at: datetime | None) -> str:
