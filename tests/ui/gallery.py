@@ -31,12 +31,12 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from drawn import HD
 from geometry import ROOM_FLOOR, faults, flashes, room_sizes
+from hosting_scenes import DIALOGS, ROOMS
+from office_scenes import SCENES, Scene, shown_windows
 from PySide6.QtCore import QEvent, QRect, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QApplication, QWidget
 from scenes_readiness import UNITS
-from screenshots import SCENES, Scene, shown_windows
-from screenshots_hosting import DIALOGS, ROOMS
 from session_scenes import SESSION_SCENES
 
 from ui.i18n import set_language

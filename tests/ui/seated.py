@@ -8,9 +8,9 @@ from typing import Any
 
 from drawn import NINE, NOW, WALLS, DrawnSource, FakeLive, FakeRecords, HeldClock, services_with
 from meeting_states import GD, LATE, PROVINCE, XN, big_meeting
+from meeting_window import roster_rows
 from placed import PlacedMaterial, drawn_pdf
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
-from screenshots_meeting import roster_rows
 
 from desktop_app.domain.clock import stamp
 from desktop_app.domain.ids import MeetingId, UnitPath

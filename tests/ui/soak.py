@@ -28,9 +28,9 @@ import gallery
 import seated
 import session_scenes
 from gallery import EVERY, POSES, Pose, posed
+from hosting_scenes import DIALOGS, HOSTED, LECTURES, ROLLS, ROOMS
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication, QWidget
-from screenshots_hosting import DIALOGS, HOSTED, LECTURES, ROLLS, ROOMS
 
 from desktop_app.terminal.played import resident_bytes
 from media.frames import Frame, FrameSlot

@@ -1,7 +1,6 @@
 """审计: the audit role sees who did what, nobody else does, and watching is all that it does."""
 
 import csv
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -27,19 +26,6 @@ from ui.shell.window import MainWindow
 AUDITOR = PersonId("01990000-0000-7000-8000-0000000000a1")
 GUARD = PersonId("01990000-0000-7000-8000-0000000000b1")
 Opened = tuple[Terminal, Workplace, MainWindow]
-
-
-@pytest.fixture
-def opened(tmp_path: Path, qtbot: QtBot) -> Iterator[Opened]:
-    terminal = Terminal(tmp_path)
-    window = MainWindow(terminal.app)
-    qtbot.addWidget(window)
-    work = Workplace(terminal.services, terminal.app)
-    window.receive(work)
-    window.show()
-    yield terminal, work, window
-    work.close()
-    terminal.close()
 
 
 def acts(work: Workplace) -> list[str]:

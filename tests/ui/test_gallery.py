@@ -3,29 +3,18 @@ reach. The other screens are in `test_shell_geometry` and `test_hosting_geometry
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from gallery import LANGUAGES, QUICK, Pose, look_at, posed
 from geometry import ROOM_FLOOR, faults, flashes, room_sizes
+from hosting_scenes import ROOMS
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
-from screenshots_hosting import ROOMS
 from session_scenes import SESSION_SCENES
 
-from ui.i18n import set_language, t
+from ui.i18n import t
 from ui.meeting.control_bar import ControlBar
 from ui.picture.grid import VideoGrid
-from ui.theme import Scheme, TextSize, start_theme, theme
 from ui.widgets import Text
-
-
-@pytest.fixture(autouse=True)
-def _themed(qapp: QApplication) -> Iterator[None]:
-    start_theme(qapp, Scheme.LIGHT)
-    yield
-    set_language("zh_CN")
-    theme().choose(Scheme.LIGHT, TextSize.STANDARD, 1.0)
 
 
 @pytest.mark.parametrize("number", range(len(SESSION_SCENES)), ids=list(SESSION_SCENES))

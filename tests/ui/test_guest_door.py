@@ -11,13 +11,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 
 from desktop_app.domain.faults import PeerFault
-from ui.i18n import fault_text, set_language
+from ui.i18n import fault_text
 from ui.meeting.guest_door_dialog import GuestDoorDialog
 from ui.models.guest_door_model import OBSERVER, GuestDoorModel
 
 
 def opened(qtbot: Any, counter: Counter) -> tuple[GuestDoorDialog, Conducted]:
-    set_language("zh_CN")
     state = busy_state(NINE, GD, XN, None)
     state = replace(state, host=GD, invited=tuple(path for path in NINE if path != GD))
     center = Conducted(GD, NINE, replace(state, sites={path: state.sites[path] for path in NINE if path != XN}))

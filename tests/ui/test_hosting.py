@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -20,21 +19,12 @@ from media.meeting.model import FloorStatus, MeetingState
 from media.meeting.roll_call import RollManner, RollStatus
 from media.meeting.stage import Layout
 from media.peers.ladder import Step
-from ui.i18n import set_language
 from ui.meeting.banner import MeetingBanner
 from ui.meeting.keys import MEETING_KEYS
 from ui.meeting.meeting_view import MeetingView
 from ui.models.hosting_model import HostingModel
 from ui.models.meeting_rights import Act
 from ui.picture.geometry import GridLayout
-from ui.theme import Scheme, start_theme
-
-
-@pytest.fixture(autouse=True)
-def _themed(qapp: QApplication) -> Iterator[None]:
-    start_theme(qapp, Scheme.LIGHT)
-    yield
-    set_language("zh_CN")
 
 
 def chaired() -> MeetingState:

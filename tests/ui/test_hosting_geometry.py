@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from geometry import nameless, out_of_reach
+from hosting_scenes import DIALOGS, HOSTED, LECTURES, ROLLS, settle
 from PySide6.QtWidgets import QApplication
-from screenshots_hosting import DIALOGS, HOSTED, LECTURES, ROLLS, settle
 from test_shell_geometry import clipped
 
 from ui.i18n import set_language
-from ui.theme import Scheme, TextSize, start_theme, theme
+from ui.theme import Scheme, TextSize, theme
 
 OWN = {name: made for name, made in DIALOGS.items() if "menu" not in name}
 SCREENS = {**HOSTED, **LECTURES, **ROLLS, **OWN}
 LOOKS = [("en", TextSize.STANDARD), ("zh_CN", TextSize.HUGE)]
-
-
-@pytest.fixture(autouse=True)
-def _themed(qapp: QApplication) -> Iterator[None]:
-    start_theme(qapp, Scheme.LIGHT)
-    yield
-    set_language("zh_CN")
-    theme().choose(Scheme.LIGHT, TextSize.STANDARD, 1.0)
 
 
 @pytest.mark.parametrize(("language", "size"), LOOKS, ids=lambda one: str(one))

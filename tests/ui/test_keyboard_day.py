@@ -28,12 +28,10 @@ from media.meeting import commands as ask
 from media.meeting.apply import apply
 from media.meeting.decide import CENTER, Refusal, SiteActor, decide
 from media.meeting.model import AgendaPoint, MeetingPhase, MeetingState, Site
-from ui.i18n import set_language
 from ui.models.app_model import Page, Stage
 from ui.models.workplace import Workplace
 from ui.records.block_editor import BlockEditor
 from ui.shell.window import MainWindow
-from ui.theme import Scheme, TextSize, start_theme, theme
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 Key = Qt.Key
@@ -149,14 +147,9 @@ class Hands:
 
 @pytest.fixture
 def terminal(tmp_path: Path) -> Iterator[Terminal]:
-    app = QApplication.instance()
-    assert isinstance(app, QApplication)
-    start_theme(app, Scheme.LIGHT)
     made = Terminal(tmp_path / "store", receipts=[])
     yield made
     made.close()
-    set_language("zh_CN")
-    theme().choose(Scheme.LIGHT, TextSize.STANDARD, 1.0)
 
 
 def test_a_county_hosts_a_session_from_power_on_to_the_end_without_touching_a_mouse(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -17,20 +16,11 @@ from seated import Seat
 from desktop_app.domain.faults import Fault
 from media.meeting import commands as ask
 from media.meeting.model import FloorStatus
-from ui.i18n import set_language
 from ui.meeting.lecture_view import LectureView
 from ui.models.hosting_model import HostingModel
 from ui.models.lecture_model import LectureMic, LectureModel, QuestionState
 from ui.models.meeting_rights import Act
 from ui.picture.grid import VideoGrid
-from ui.theme import Scheme, start_theme
-
-
-@pytest.fixture(autouse=True)
-def _themed(qapp: QApplication) -> Iterator[None]:
-    start_theme(qapp, Scheme.LIGHT)
-    yield
-    set_language("zh_CN")
 
 
 class Hall:

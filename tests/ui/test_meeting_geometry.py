@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from drawn import BL, HD, NAMES, NOW, busy_state
-from PySide6.QtWidgets import QApplication, QLabel
-from screenshots_meeting import meeting_window
+from meeting_window import meeting_window
+from PySide6.QtWidgets import QLabel
 
 from desktop_app.domain.faults import OperatorError
 from media.meeting.model import AgendaPoint, MeetingState
@@ -20,18 +19,10 @@ from ui.meeting.meeting_view import MeetingView
 from ui.meeting.passing_note import PassingNote
 from ui.meeting.speaker_card import SpeakerCard
 from ui.models.meeting_model import Notice
-from ui.theme import Scheme, TextSize, start_theme, theme
+from ui.theme import TextSize, theme
 from ui.widgets import ElidedText
 
 LONG_TITLE = "关于健全县域医共体人才共管机制、推动优质医疗资源下沉的协商发言"
-
-
-@pytest.fixture(autouse=True)
-def _themed(qapp: QApplication) -> Iterator[None]:
-    start_theme(qapp, Scheme.LIGHT)
-    yield
-    set_language("zh_CN")
-    theme().choose(Scheme.LIGHT, TextSize.STANDARD, 1.0)
 
 
 def long_meeting() -> MeetingState:

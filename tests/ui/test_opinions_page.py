@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from office_stage import Terminal, link
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QFrame, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QFrame
 from pytestqt.qtbot import QtBot
 from record_scenes import register
+from seen import press, words
 
 from desktop_app.domain.faults import Fault
 from desktop_app.domain.handling import Handling
@@ -60,21 +61,6 @@ def page(tmp_path: Path, qtbot: QtBot) -> Iterator[Followed]:
     made = Followed(tmp_path, qtbot)
     yield made
     made.close()
-
-
-def words(widget: QWidget) -> str:
-    for _ in range(4):
-        QApplication.processEvents()
-    return "\n".join(one.text() for one in widget.findChildren(QLabel) if one.isVisibleTo(widget))
-
-
-def press(widget: QWidget, text: str) -> None:
-    for _ in range(4):
-        QApplication.processEvents()
-    every = widget.findChildren(QPushButton)
-    found = [one for one in every if one.accessibleName() == text and one.isVisibleTo(widget)]
-    assert found, f"no button {text}"
-    found[0].click()
 
 
 def test_the_register_tells_of_each_what_comes_next_and_when(page: Followed) -> None:

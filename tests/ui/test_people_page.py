@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 from office_stage import CLERK, HD, Counter, Terminal
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 from record_scenes import GUARD, guarded
+from seen import press, settle, words
 
 from desktop_app.domain.faults import Fault, OperatorError, PeerFault
 from desktop_app.domain.ids import PersonId
@@ -71,25 +71,9 @@ def page(tmp_path: Path, qtbot: QtBot) -> Iterator[Guarded]:
     made.close()
 
 
-def words(widget: QWidget) -> str:
-    for _ in range(4):
-        QApplication.processEvents()
-    return "\n".join(one.text() for one in widget.findChildren(QLabel) if one.isVisibleTo(widget))
-
-
-def press(widget: QWidget, text: str) -> None:
-    for _ in range(4):
-        QApplication.processEvents()
-    every = widget.findChildren(QPushButton)
-    found = [one for one in every if one.accessibleName() == text and one.isVisibleTo(widget) and one.isEnabled()]
-    assert found, f"no button {text}"
-    found[0].click()
-
-
 def asked(page: Guarded) -> Dialog:
     """The dialog that asks before something that cannot be taken back."""
-    for _ in range(4):
-        QApplication.processEvents()
+    settle()
     return next(one for one in page.view.findChildren(Dialog) if one.isVisible())
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from conducted import Conducted
 from drawn import GD
 from meeting_states import DEAD, LC, PROVINCE, XN, big_meeting
@@ -15,17 +13,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QListView
 
-from ui.i18n import set_language
 from ui.meeting.meeting_view import MeetingView
 from ui.models.meeting_names import MeetingNames
-from ui.theme import Scheme, start_theme
-
-
-@pytest.fixture(autouse=True)
-def _themed(qapp: QApplication) -> Iterator[None]:
-    start_theme(qapp, Scheme.LIGHT)
-    yield
-    set_language("zh_CN")
 
 
 def test_with_145_sites_a_change_is_on_the_screen_at_once_and_only_what_is_seen_is_painted(qtbot: Any) -> None:
@@ -69,7 +58,7 @@ def test_the_lost_sites_are_one_press_away(qtbot: Any) -> None:
     center = Conducted(GD, PROVINCE, big_meeting())
     view = MeetingView(center.model)
     qtbot.addWidget(view)
-    view._roster._toggle_lost()
+    view._roster._feet[0]._look.click()
     assert {row.unit_path for row in view._roster._rows.rows} == set(DEAD)
-    view._roster._toggle_lost()
+    view._roster._feet[0]._look.click()
     assert len(view._roster._rows.rows) == len(PROVINCE)

@@ -20,7 +20,6 @@ from media.meeting import commands as ask
 from media.meeting.inquiry import Stance
 from media.meeting.model import FloorPurpose, FloorStatus, MeetingState
 from media.meeting.picture import shown
-from ui.i18n import set_language
 from ui.meeting.banner import MeetingBanner
 from ui.meeting.budget_dialog import BudgetDialog
 from ui.meeting.inquiry_card import AnswersDialog, InquiryCard
@@ -29,15 +28,7 @@ from ui.meeting.poll_dialog import PollDialog
 from ui.meeting.preview_dialog import PreviewDialog
 from ui.meeting.site_dialog import SiteDialog
 from ui.models.meeting_rows import QueueRow
-from ui.theme import Scheme, start_theme
 from ui.widgets import Button
-
-
-@pytest.fixture(autouse=True)
-def _themed(qapp: QApplication) -> Iterator[None]:
-    start_theme(qapp, Scheme.LIGHT)
-    yield
-    set_language("zh_CN")
 
 
 class Desk:

@@ -13,7 +13,6 @@ from drawn import HD
 from office_stage import BL, GD, HZ, Terminal
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
 
 from desktop_app.domain.clock import stamp
 from desktop_app.domain.faults import OperatorError
@@ -26,14 +25,6 @@ from ui.models.devices_model import DevicesModel
 from ui.models.readiness_model import ReadinessModel, Shown
 from ui.services import DeviceState
 from ui.shell.readiness_page import ReadinessPage
-from ui.theme import Scheme, TextSize, start_theme, theme
-
-
-@pytest.fixture(autouse=True)
-def _themed(qapp: QApplication) -> Iterator[None]:
-    start_theme(qapp, Scheme.LIGHT)
-    yield
-    theme().choose(Scheme.LIGHT, TextSize.STANDARD, 1.0)
 
 
 @pytest.fixture

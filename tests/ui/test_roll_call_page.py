@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,22 +12,13 @@ from meeting_states import DEAD, LC, PROVINCE, XN, big_meeting
 from openpyxl import load_workbook
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QLabel
 
 from media.meeting import commands as ask
 from media.meeting.roll_call import RollManner
-from ui.i18n import set_language
 from ui.meeting.roll_view import RollCallView
 from ui.models.roll_model import RollCallModel, RollStage
 from ui.models.roll_rows import Answer, RollFilter, shown
-from ui.theme import Scheme, start_theme
-
-
-@pytest.fixture(autouse=True)
-def _themed(qapp: QApplication) -> Iterator[None]:
-    start_theme(qapp, Scheme.LIGHT)
-    yield
-    set_language("zh_CN")
 
 
 class Caller:

@@ -8,7 +8,7 @@ from office_stage import Terminal
 from PySide6.QtCore import Qt
 
 from desktop_app.domain.faults import HostFault
-from ui.i18n import fault_text, set_language, t
+from ui.i18n import fault_text, t
 from ui.models.meeting_model import MeetingModel
 from ui.models.room_devices_model import RoomDevicesModel
 from ui.services import DeviceKind
@@ -19,7 +19,6 @@ class Page:
     """The card over a room's desk."""
 
     def __init__(self, folder: Path) -> None:
-        set_language("zh_CN")
         self.terminal = Terminal(folder)
         self.desk = self.terminal.room_devices
         self.meeting = MeetingModel(self.terminal.services)

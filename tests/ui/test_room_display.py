@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -25,15 +24,7 @@ from ui.models.turn_clock import TurnStage
 from ui.picture.shared_source import SharedSource
 from ui.services import DoorView
 from ui.shell.room_screen import room_screen
-from ui.theme import Scheme, start_theme
 from ui.theme.tokens import DARK, LIGHT
-
-
-@pytest.fixture(autouse=True)
-def _themed(qapp: QApplication) -> Iterator[None]:
-    start_theme(qapp, Scheme.LIGHT)
-    yield
-    set_language("zh_CN")
 
 
 class Room:

@@ -23,12 +23,6 @@ from ui.models.schedule_model import Purpose, ScheduleModel
 from ui.services import AgendaDraft, Plan
 from ui.shell.report_dialog import ReportDialog
 from ui.shell.schedule_dialog import ScheduleDialog
-from ui.theme import Scheme, start_theme
-
-
-@pytest.fixture(autouse=True)
-def _themed(qapp: Any) -> None:
-    start_theme(qapp, Scheme.LIGHT)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from PySide6.QtCore import Qt
 from media.content.screens import Shareable
 from media.engine.content import content_of
 from media.meeting.stage import SCREEN, Slide
-from ui.i18n import set_language, t
+from ui.i18n import t
 from ui.meeting.meeting_view import MeetingView
 from ui.meeting.share_dialog import ShareDialog
 from ui.models.share_model import ShareModel
@@ -26,7 +26,6 @@ class Desk:
     """The chair's seat in a meeting that is decided by the real rules."""
 
     def __init__(self, own: Any = GD) -> None:
-        set_language("zh_CN")
         state = replace(busy_state(NINE, GD, XN, None), floor=())
         self.center = Conducted(own, NINE, state)
         self.model, self.live = self.center.model, self.center.live

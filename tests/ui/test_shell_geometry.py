@@ -1,27 +1,17 @@
 """No word of the shell is cut off: every page in its states, both languages, the smallest screen, the largest text."""
 
-from collections.abc import Iterator
-
 import pytest
 from geometry import clipped
+from office_scenes import SCENES, Scene, opened, shown_windows
 from office_stage import receipt
 from PySide6.QtWidgets import QApplication
 from record_scenes import RECORD_SCENES
-from screenshots import SCENES, Scene, opened, shown_windows
 
 from ui.models.app_model import Look
-from ui.theme import Scheme, TextSize, start_theme, theme
 from ui.widgets.row_button import RowButton
 
 SMALL = (1366, 768)
 LOOKS = [Look("zh_CN", "light"), Look("en", "dark"), Look("en", "light", "larger")]
-
-
-@pytest.fixture(autouse=True)
-def _themed(qapp: QApplication) -> Iterator[None]:
-    start_theme(qapp, Scheme.LIGHT)
-    yield
-    theme().choose(Scheme.LIGHT, TextSize.STANDARD, 1.0)
 
 
 CASES = [(name, look) for name in SCENES for look in (LOOKS[2:] if name in RECORD_SCENES else LOOKS)]

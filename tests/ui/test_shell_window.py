@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop_app.domain.faults import HostFault
-from ui.i18n import set_language
 from ui.models.app_model import AppModel, Page, Stage
 from ui.models.workplace import Workplace
 from ui.shell.enrol_view import CodeField
@@ -21,20 +20,15 @@ from ui.shell.idle_watch import IdleWatch
 from ui.shell.office_shell import OfficeShell
 from ui.shell.shortcuts_dialog import ShortcutsDialog
 from ui.shell.window import MainWindow, first_size
-from ui.theme import Scheme, TextSize, screen_factor, start_theme, theme
+from ui.theme import screen_factor, theme
 from ui.widgets import IconButton, PrimaryButton
 
 
 @pytest.fixture
 def terminal(tmp_path: Path, qtbot: QtBot) -> Iterator[Terminal]:
-    app = QApplication.instance()
-    assert isinstance(app, QApplication)
-    start_theme(app, Scheme.LIGHT)
     made = Terminal(tmp_path / "store")
     yield made
     made.close()
-    set_language("zh_CN")
-    theme().choose(Scheme.LIGHT, TextSize.STANDARD, 1.0)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import ast
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,12 +14,6 @@ from ui.i18n.catalogue import catalogue_lines, places
 
 ROOT = Path(ui.i18n.__file__).parents[2]
 FAULTS = {"Fault", "OperatorError", "PeerFault", "HostFault", "LinkFault", "Refusal", "Refused"}
-
-
-@pytest.fixture(autouse=True)
-def _chinese() -> Iterator[None]:
-    yield
-    set_language("zh_CN")
 
 
 def raised_ids(names: set[str]) -> dict[str, str]:

@@ -27,7 +27,6 @@ from seated import Seat
 from desktop_app.domain.faults import OperatorError, PeerFault
 from media.meeting import commands as ask
 from media.meeting.stage import Layout
-from ui.i18n import set_language
 from ui.meeting.lecture_view import LectureView
 from ui.meeting.material_dialog import MaterialDialog
 from ui.meeting.meeting_view import MeetingView
@@ -38,19 +37,11 @@ from ui.models.meeting_news import Notice
 from ui.models.room_model import RoomContent, RoomModel, RoomScene
 from ui.models.slide_model import SlideModel, SlideState
 from ui.picture.pages import ON_PAGES_THREAD, PageKey, render
-from ui.theme import Scheme, start_theme
 from ui.widgets import Button
 
 WAIT = 20_000
 BAR = 0xFF1F4A78
 """The colour of the edge of every drawn page."""
-
-
-@pytest.fixture(autouse=True)
-def _themed(qapp: QApplication) -> Iterator[None]:
-    start_theme(qapp, Scheme.LIGHT)
-    yield
-    set_language("zh_CN")
 
 
 @pytest.fixture

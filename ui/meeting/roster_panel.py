@@ -1,5 +1,6 @@
 """The sites as a tree by level: icons only for the out of the ordinary; virtual rows, so that 145 sites stay quick."""
 
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import (
@@ -232,7 +233,7 @@ class RosterPanel(QFrame):
         column.addWidget(self._detail)
         self._only: Kind | None = None
         self._feet = [
-            RosterFoot(kind, icon_name, key, lambda kind=kind: self._toggle(kind))  # type: ignore[misc]  # its own default
+            RosterFoot(kind, icon_name, key, partial(self._toggle, kind))
             for kind, icon_name, key in (
                 (is_lost, "lan-disconnect", "call.sites-lost"),
                 (in_trouble, "speedometer-slow", "trouble.sites"),

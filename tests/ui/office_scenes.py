@@ -1,22 +1,13 @@
-"""Renders the pages of the shell in their states, to be looked at: `python -m tests.ui.screenshots OUTDIR [ONLY]`.
-
-The same scenes are what `test_shell_geometry` measures for clipped words.
-"""
+"""The pages of the shell in their states: what the gallery draws and `test_shell_geometry` measures."""
 
 from __future__ import annotations
 
-import os
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-sys.path.insert(0, str(Path(__file__).parent))
 
 from office_stage import (
     BL,
@@ -51,10 +42,9 @@ from ui.models.sync_model import Carried
 from ui.services import DeviceKind
 from ui.shell.conflict_card import ConflictCard
 from ui.shell.window import MainWindow
-from ui.theme import Scheme, TextSize, start_theme, theme
+from ui.theme import Scheme, TextSize, theme
 
 LONG = "山区群众到县医院平均要一个多小时。建议支持县级医院开展固定路线的巡回诊疗，{}远程心电已覆盖 {}，使用率还不高。"
-SIZES = ((1366, 768), (1440, 900))
 
 
 class Scene:
@@ -346,36 +336,3 @@ def shown_windows(scene: Scene) -> list[QWidget]:
     """The window, and a dialog over it."""
     dialogs = [one for one in QApplication.topLevelWidgets() if one.isVisible() and one is not scene.window]
     return [scene.window, *dialogs]
-
-
-def main() -> None:
-    """Light and dark, both languages, both sizes; 4K and large text for home and sync."""
-    out = Path(sys.argv[1] if len(sys.argv) > 1 else "screenshots")
-    only = sys.argv[2] if len(sys.argv) > 2 else ""
-    out.mkdir(parents=True, exist_ok=True)
-    app = QApplication([])
-    start_theme(app, Scheme.LIGHT)
-    looks = [(Look("zh_CN", "light"), SIZES), (Look("en", "light"), SIZES), (Look("zh_CN", "dark"), SIZES[1:])]
-    looks.append((Look("zh_CN", "light", "larger"), SIZES[:1]))
-    for name in SCENES:
-        for look, sizes in looks:
-            for size in sizes:
-                shot(out, name, look, size, only)
-    for name in ("home", "sync-busy"):
-        theme().choose(screen=2.0)
-        shot(out, name, Look("zh_CN", "light"), (3840, 2160), only)
-        theme().choose(screen=1.0)
-
-
-def shot(out: Path, name: str, look: Look, size: tuple[int, int], only: str) -> None:
-    """One picture, and one of each dialog."""
-    title = f"{name}-{size[0]}-{look.language}-{look.scheme}-{look.text_size}"
-    if only not in title:
-        return
-    with opened(name, replace(look), size) as scene:
-        for index, window in enumerate(shown_windows(scene)):
-            window.grab().save(str(out / f"{title}{'-dialog' if index else ''}.png"))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,21 +1,11 @@
-"""Renders the screens of hosting in their states, to be looked at: `screenshots_hosting.py OUT [ONLY]`."""
+"""The screens of hosting in their states: rooms, lectures, roll calls, dialogs."""
 
 from __future__ import annotations
 
-import os
-import sys
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, cast
-
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-
-from PySide6.QtWidgets import QApplication, QWidget
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 from drawn import GD, NINE, NOW, drawn_page
 from meeting_states import (
@@ -43,13 +33,14 @@ from meeting_states import (
     late,
     roll_call,
 )  # fmt: skip
+from PySide6.QtWidgets import QApplication, QWidget
 from seated import Seat, among, conducting, lecture, rolled, room
 
 from desktop_app.domain.meetings import MeetingMode
 from media.content.screens import Shareable
 from media.meeting.roll_call import RollManner, RollPhase
 from media.meeting.stage import Layout
-from ui.i18n import set_language, t
+from ui.i18n import t
 from ui.meeting.budget_dialog import BudgetDialog
 from ui.meeting.guest_door_dialog import GuestDoorDialog
 from ui.meeting.inquiry_card import AnswersDialog
@@ -64,11 +55,7 @@ from ui.models.lecture_model import LectureModel
 from ui.models.room_model import RoomContent
 from ui.models.share_model import ShareModel
 from ui.shell.shortcuts_dialog import ShortcutsDialog
-from ui.theme import Scheme, start_theme
 
-OFFICE = ((1366, 768), (1440, 900))
-ROOM = ((1920, 1080), (1366, 768))
-UHD = (3840, 2160)
 WINDOWS = (
     "履职报告 2026.xlsx - WPS 表格",
     "提案办理情况汇总（征求意见稿）.docx",
@@ -199,42 +186,9 @@ ROOMS = {
     ),
     "room-hidden": room(BUSY, lambda _seat, model: model.show(RoomContent.HIDDEN)),
 }
-SHOTS: dict[str, tuple[Callable[[Any], QWidget], tuple[tuple[int, int], ...]]] = {
-    **{name: (make, ROOM) for name, make in ROOMS.items()},
-    **{name: (make, OFFICE) for name, make in {**LECTURES, **ROLLS, **HOSTED}.items()},
-    **{name: (make, ((0, 0),)) for name, make in DIALOGS.items()},
-    "room-uhd": (ROOMS["room-busy"], (UHD,)),
-}
 
 
 def settle(app: QApplication, rounds: int = 14) -> None:
     for _ in range(rounds):
         app.processEvents()
         time.sleep(0.01)
-
-
-def main() -> None:
-    out = Path(sys.argv[1] if len(sys.argv) > 1 else "screenshots")
-    only = sys.argv[2] if len(sys.argv) > 2 else ""
-    out.mkdir(parents=True, exist_ok=True)
-    app = QApplication([])
-    for scheme in (Scheme.LIGHT, Scheme.DARK):
-        start_theme(app, scheme)
-        for spoken in ("zh_CN", "en"):
-            set_language(spoken)
-            for name, (make, sizes) in SHOTS.items():
-                for size in sizes:
-                    title = f"{name}-{size[0]}-{spoken}-{scheme.value}"
-                    if only in title:
-                        window = make(scheme)
-                        if size[0]:
-                            window.resize(*size)
-                        window.show()
-                        settle(app)
-                        window.grab().save(str(out / f"{title}.png"))
-                        window.close()
-                        window.deleteLater()
-
-
-if __name__ == "__main__":
-    main()
