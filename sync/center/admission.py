@@ -4,6 +4,7 @@ The lane has verified chain and signature before; whatever the verdict here, the
 Scope is checked by unit path: one writes in one's own subtree, and in the meetings one's unit is party to.
 """
 
+from collections.abc import Iterable
 from math import isfinite
 from typing import Any
 
@@ -15,7 +16,7 @@ from desktop_app.domain.units import Level, governs, is_within, level_of
 from sync.documents.updates import check_update
 from sync.entities import ENTITIES, SCHEMA_VERSION, Entity, Merge, Reach
 from sync.log.envelope import OPERATIONS, PUT, UPDATE_OF_DOCUMENT, Change, Verdict
-from sync.log.payload import Payload
+from sync.log.payload import Payload, open_payload
 from sync.merge.fold import RecordState, named_owner, update_bytes
 from sync.merge.projection import Projection
 from sync.store.journal import check_fields
@@ -59,6 +60,22 @@ class Precedents:
             self._grounds = projection.grounds
             self.writing.clear()
             self.meetings.clear()
+
+
+def open_ahead(changes: Iterable[Change]) -> dict[bytes, Payload]:
+    """By their bytes, the payloads of changes that say what they may: a part of judging that needs no transaction."""
+    opened = {}
+    for change in changes:
+        entity = ENTITIES.get(change.entity)
+        if entity is None or change.payload is None or change.op != PUT:
+            continue
+        try:
+            payload = open_payload(change.payload)
+            _check_form(entity, change, payload)
+        except (PeerFault, Refused):
+            continue  # which `judge` says
+        opened[change.payload] = payload
+    return opened
 
 
 def judge(
@@ -145,6 +162,8 @@ def _check_form(entity: Entity, change: Change, payload: Payload) -> None:
         if change.payload is not None:
             check_update(update_bytes(payload))
         return
+    if payload.well_formed == entity.name:
+        return
     known = payload.fields
     for value in known.values():
         if "\0" in value if type(value) is str else _unstorable(value):
@@ -157,6 +176,7 @@ def _check_form(entity: Entity, change: Change, payload: Payload) -> None:
         raise Refused("value-invalid") from None
     if not CENTER_FIELDS.get(entity.name, NOBODYS).isdisjoint(known):
         raise Refused("center-only")
+    payload.well_formed = entity.name
 
 
 def _unstorable(value: Any) -> bool:

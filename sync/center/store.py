@@ -20,6 +20,7 @@ from desktop_app.domain.limits import BATCH_CHANGES
 from desktop_app.domain.principal import Actor, Principal
 from desktop_app.domain.units import governs
 from sync.center import feed, quarantine
+from sync.center.admission import open_ahead
 from sync.center.intake import KnownDevice, Position, position, release, replayed, take_in
 from sync.center.moves import UnitMove, move_unit
 from sync.entities import ENTITIES, Reach
@@ -272,11 +273,14 @@ class CenterStore(Store):
         if not verify(known.public_key, opened.message(), opened.signature):
             raise PeerFault("signature-bad")
         chain = opened.chain()
+        payloads = open_ahead(change for change, _ in chain)
         if is_database(self._engine):
             with self._writing() as transaction:
                 next_may_be_opened()  # its work is another process's
+                transaction.projection.opened = payloads
                 return take_in(transaction, self.identity, known, opened, chain)
         with self._writing(next_may_be_opened) as transaction:
+            transaction.projection.opened = payloads
             return take_in(transaction, self.identity, known, opened, chain)
 
     def position(self, device: DeviceId) -> Position:

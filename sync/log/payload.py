@@ -32,6 +32,8 @@ class Payload:
 
     fields: dict[str, Any]
     bases: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    well_formed: str = field(default="", compare=False)
+    """The entity whose fields these were found to be."""
 
 
 def seal_payload(fields: Mapping[str, Any], bases: Mapping[str, tuple[str, ...]]) -> bytes:

@@ -48,6 +48,8 @@ class Projection:
         """`places` are the transaction's own: it notes the moves of units there."""
         self._connection = connection
         self.places = Places.load(connection) if places is None else places
+        self.opened: Mapping[bytes, Payload] = {}
+        """Payloads that were opened before the transaction began."""
         self._states: dict[Key, RecordState] = {}
         self._conflicted: set[Key] = set()
         self._stored: set[Key] = set()
@@ -104,7 +106,9 @@ class Projection:
 
     def open(self, each: Change) -> Payload:
         """What a change says; PeerFault `payload-unreadable`."""
-        return NOTHING if each.payload is None else open_payload(each.payload)
+        if each.payload is None:
+            return NOTHING
+        return self.opened.get(each.payload) or open_payload(each.payload)
 
     def state(self, entity: str, pk: str) -> RecordState:
         """The record now; empty where there is none."""
@@ -220,10 +224,8 @@ class Projection:
                     clocks_to_json(state.clocks),
                 )
             )
-            marks += [
-                {"entity": key[0], "pk": key[1], "field": name, "heads": to_json(heads)}
-                for name, heads in state.conflicts.items()
-            ]
+            for name, heads in state.conflicts.items():
+                marks.append({"entity": key[0], "pk": key[1], "field": name, "heads": to_json(heads)})
         for entity, pk in gone:
             self._connection.execute(record.delete().where(record.c.entity == entity, record.c.pk == pk))
         for entity, pk in self._conflicted & written:

@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 from typing import Any
 
+from sync.center import admission
 from sync.entities import ENTITIES
 from sync.log.payload import open_payload
 from sync.merge import fold, projection
@@ -73,7 +74,7 @@ def _() -> None:
         known = {name for entity in ENTITIES.values() for name in entity.fields} | {"_retracted", "update"}
         return dataclasses.replace(payload, fields={k: v for k, v in payload.fields.items() if k in known})
 
-    projection.open_payload = narrow  # type: ignore[attr-defined]
+    projection.open_payload = admission.open_payload = narrow  # type: ignore[attr-defined]
 
 
 @mutant("minutes forget what was compacted")
