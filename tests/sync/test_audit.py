@@ -82,6 +82,21 @@ def test_who_watches_neither_hosts_nor_writes_records(role: str, province: Provi
     assert province.center.get("meeting", meeting) is None
 
 
+def test_who_gives_up_work_in_the_middle_of_a_push_is_not_let_do_any_after_it(province: Province) -> None:
+    terminal = province.terminal(HUIDONG)
+    province.account(terminal, "clerk", "security")
+    province.pull(terminal)
+    before, after = derived_id("before"), derived_id("after")
+    terminal.write(
+        Write("member", before, {"unit_path": HUIDONG, "name": "甲"}),
+        Write("operator", terminal.person, {"unit_path": HUIDONG, "roles": ["security"]}),
+        Write("member", after, {"unit_path": HUIDONG, "name": "乙"}),
+    )
+    assert province.push(terminal) == 1
+    assert [(row["pk"], row["reason"]) for row in terminal.quarantine()] == [(after, "role-not-allowed")]
+    assert [row["pk"] for row in province.center.list("member")] == [before]
+
+
 @pytest.mark.parametrize("role", ["clerk", "host", "audit", "provincial_operator", ""])
 def test_accounts_are_made_by_the_security_role_alone(role: str, province: Province) -> None:
     terminal = province.terminal(HUIDONG)
