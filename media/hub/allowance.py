@@ -22,6 +22,8 @@ REPEATS, REPEATS_AT_ONCE = 10.0, 3000.0
 """Packets that may be asked for again for each one that was forwarded, were all of them lost: ours asks six times,
 Chromium ten."""
 _WHOLE_HEAD = 10
+_BEGINS = 0x10
+"""Of a VP8 descriptor (RFC 7741, section 4.2): this packet begins a partition."""
 
 
 class Allowance:
@@ -64,7 +66,8 @@ class Bounds:
             self.refused[Trouble.TIMES] += 1
             return False
         if self._is_picture:
-            self._judge(payload)
+            if payload and payload[0] & _BEGINS:
+                self._judge(payload)
             if self._is_too_large:
                 self.refused[Trouble.LARGE] += 1
                 return False
@@ -97,12 +100,7 @@ class Requests:
     def __init__(self) -> None:
         self.refused = dict.fromkeys((Trouble.KEYFRAMES, Trouble.REPEATS), 0)
         self._keyframes, self._at = KEYFRAMES_AT_ONCE, float("-inf")
-        self._repeats = REPEATS_AT_ONCE
-
-    def forwarded(self) -> None:
-        """A packet went to the receiver."""
-        if self._repeats < REPEATS_AT_ONCE:
-            self._repeats += REPEATS
+        self._repeats, self._packets = REPEATS_AT_ONCE, 0
 
     def admits_keyframe(self, now: float) -> bool:
         """Whether a request for a whole picture is heard."""
@@ -115,8 +113,10 @@ class Requests:
         self.refused[Trouble.KEYFRAMES] += 1
         return False
 
-    def admits_repeats(self, count: int) -> bool:
-        """Whether so many packets may be asked for again."""
+    def admits_repeats(self, count: int, packets: int) -> bool:
+        """Whether so many packets may be asked for again; `packets` is how many went to the receiver so far."""
+        self._repeats = min(REPEATS_AT_ONCE, self._repeats + (packets - self._packets) * REPEATS)
+        self._packets = packets
         if self._repeats < count:
             self.refused[Trouble.REPEATS] += count
             return False

@@ -181,7 +181,6 @@ class Slot:
             return
         if self._allowance < RESENDS_AT_ONCE:
             self._allowance += RESEND_SHARE
-        self.requests.forwarded()
         out = number + self._shift
         fresh = out > self._newest
         if fresh:
@@ -196,7 +195,9 @@ class Slot:
     def resend(self, sequences: list[int], now: float) -> None:
         """Answer a NACK from the source's cache, within the allowance."""
         source = self._source
-        if not self.requests.admits_repeats(len(sequences)) or source is None or self._start is None or self.paused:
+        if not self.requests.admits_repeats(len(sequences), self.packets):
+            return
+        if source is None or self._start is None or self.paused:
             return
         for sequence in sequences:
             if self._allowance < 1:

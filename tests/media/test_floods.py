@@ -74,10 +74,9 @@ def test_what_somebody_on_the_worst_line_asks_for_is_heard_and_a_flood_of_reques
     assert not asks.admits_keyframe(now + 11), "who does not stop is not heard for a while"
     assert asks.admits_keyframe(now + 20)
     line = Requests()
-    for _ in range(2000):  # a line that loses everything: each packet is asked for six times
-        line.forwarded()
-        assert line.admits_repeats(6)
-    heard = sum(line.admits_repeats(17) for _ in range(10_000))
+    for packets in range(2000):  # a line that loses everything: each packet is asked for six times
+        assert line.admits_repeats(6, packets)
+    heard = sum(line.admits_repeats(17, 2000) for _ in range(10_000))
     assert heard < 300
     assert line.refused[Trouble.REPEATS] == 17 * (10_000 - heard)
 
