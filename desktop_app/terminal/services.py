@@ -108,38 +108,28 @@ class AuditedExports:
         self._book = book
 
     def minutes(self, minutes_id: str, path: Path) -> Path:
-        written = self._exports.minutes(minutes_id, path)
-        self._book.note(AuditKind.EXPORTED, detail="minutes")
-        return written
+        return self._told(self._exports.minutes(minutes_id, path), "minutes")
 
     def sign_in_list(self, meeting: str, path: Path) -> Path:
-        written = self._exports.sign_in_list(meeting, path)
-        self._book.note(AuditKind.EXPORTED, detail="sign_in_list", meeting=meeting)
-        return written
+        return self._told(self._exports.sign_in_list(meeting, path), "sign_in_list", meeting)
 
     def readiness(self, title: str, sites: Sequence[SiteReadiness], path: Path) -> Path:
-        written = self._exports.readiness(title, sites, path)
-        self._book.note(AuditKind.EXPORTED, detail="readiness")
-        return written
+        return self._told(self._exports.readiness(title, sites, path), "readiness")
 
     def report(self, meeting: str, path: Path) -> Path:
-        written = self._exports.report(meeting, path)
-        self._book.note(AuditKind.EXPORTED, detail="report", meeting=meeting)
-        return written
+        return self._told(self._exports.report(meeting, path), "report", meeting)
 
     def calendar(self, meeting: str, path: Path) -> Path:
-        written = self._exports.calendar(meeting, path)
-        self._book.note(AuditKind.EXPORTED, detail="calendar", meeting=meeting)
-        return written
+        return self._told(self._exports.calendar(meeting, path), "calendar", meeting)
 
     def receipt(self, content: bytes, path: Path) -> Path:
-        written = self._exports.receipt(content, path)
-        self._book.note(AuditKind.EXPORTED, detail="receipt")
-        return written
+        return self._told(self._exports.receipt(content, path), "receipt")
 
     def ledger(self, path: Path, head: Sequence[str], rows: Sequence[Sequence[str]]) -> Path:
-        written = write_table(path, head, rows)
-        self._book.note(AuditKind.EXPORTED, detail="ledger")
+        return self._told(write_table(path, head, rows), "ledger")
+
+    def _told(self, written: Path, detail: str, meeting: str = "") -> Path:
+        self._book.note(AuditKind.EXPORTED, detail=detail, meeting=meeting)
         return written
 
 
@@ -151,17 +141,7 @@ class TerminalMeetings:
         self._unit_path = unit_path
         self._clock = clock
 
-    def schedule(
-        self,
-        *,
-        title: str,
-        kind: str,
-        start: datetime,
-        end: datetime,
-        invited: Sequence[UnitPath],
-        agenda: Sequence[AgendaDraft],
-    ) -> MeetingId:
-        plan = Plan(title, kind, start, end, invited, agenda)
+    def schedule(self, plan: Plan) -> MeetingId:
         return schedule_meeting(self._records, self._draft(plan), self._clock)
 
     def plan(self, meeting: MeetingId) -> Plan:

@@ -37,7 +37,7 @@ class TerminalStage:
         self._terminal = terminal
         self._shots = shots
         self._log = log
-        self._exported: list[str] = []
+        self._exported: list[Path] = []
         self._untyped = ""
         self._block = ""
         self._keys = QTimer(interval=KEYS_MS)

@@ -239,10 +239,10 @@ def test_undo_takes_back_what_was_typed_here_and_saves_that_too(desk: Desk) -> N
 def test_export_writes_what_is_on_the_screen(desk: Desk) -> None:
     block = desk.model.add_block("p5", "委员05", BL, agenda_item=desk.items[1])
     desk.model.type(block, "建议支持巡回诊疗。")
-    written: list[str] = []
+    written: list[Path] = []
     desk.model.exported.connect(written.append)
     desk.model.export(desk.folder / "纪要.docx")
-    text = "\n".join(paragraph.text for paragraph in docx.Document(written[0]).paragraphs)
+    text = "\n".join(paragraph.text for paragraph in docx.Document(str(written[0])).paragraphs)
     assert "建议支持巡回诊疗。" in text
     assert "市县会场发言" in text
 

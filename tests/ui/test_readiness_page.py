@@ -113,7 +113,7 @@ def test_a_telephone_number_stands_beside_its_site_and_a_wrong_one_is_told(
 def test_the_board_goes_into_a_workbook(province: Terminal, page: ReadinessPage, tmp_path: Path) -> None:
     sends(province, HD, "failed")
     page.model.load()
-    written: list[str] = []
+    written: list[Path] = []
     page.model.exported.connect(written.append)
     page.model.export(tmp_path / "board.xlsx")
     cells = {cell.value for row in openpyxl.load_workbook(written[0]).active.iter_rows() for cell in row}

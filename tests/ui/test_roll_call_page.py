@@ -127,7 +127,7 @@ def test_the_exported_board_says_what_the_screen_says(caller: Caller, tmp_path: 
     caller.model.finish()
     caller.model.export(tmp_path / "roll.xlsx")
     assert caller.model.fault is None
-    assert caller.model.written == str(tmp_path / "roll.xlsx")
+    assert caller.model.written == tmp_path / "roll.xlsx"
     book = load_workbook(tmp_path / "roll.xlsx")
     rows = list(book["点名表"].iter_rows(values_only=True))
     header = next(n for n, row in enumerate(rows) if row[0] == "序号")

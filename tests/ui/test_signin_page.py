@@ -159,7 +159,7 @@ def test_what_another_desk_signed_appears_by_itself(door: Door, qtbot: Any) -> N
 def test_the_list_goes_into_a_workbook(door: Door) -> None:
     door.import_twelve()
     door.model.sign_in(door.member("委员05"))
-    written: list[str] = []
+    written: list[Path] = []
     door.model.exported.connect(written.append)
     door.model.export(door.folder / "签到表.xlsx")
     sheet = openpyxl.load_workbook(written[0]).worksheets[0]

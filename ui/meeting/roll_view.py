@@ -164,7 +164,7 @@ class RollCallView(QWidget):
             self._notices.addWidget(Notice(fault_text(fault), icon_name="alert-circle-outline", tone="zhusha"))
         elif written:
             self._notices.addWidget(
-                Notice(t("sign.exported", Path(written).name), icon_name="check-circle-outline", tone="shilv")
+                Notice(t("sign.exported", written.name), icon_name="check-circle-outline", tone="shilv")
             )
 
     def _show(self, which: str) -> None:

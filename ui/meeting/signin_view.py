@@ -45,7 +45,7 @@ class SignInView(QWidget):
         self.model = model
         self._told: object = None
         self._last_fault: Fault | None = None
-        self._exported = ""
+        self._exported: Path | None = None
         self.setProperty("role", "page")
         k = theme()
         row = QHBoxLayout(self)
@@ -167,7 +167,7 @@ class SignInView(QWidget):
         """导入名册: choose a file."""
         path, _ = QFileDialog.getOpenFileName(self, t("sign.import-title"), "", t("sign.import-kinds"))
         if path:
-            self._exported = ""
+            self._exported = None
             self.model.import_roster(Path(path))
 
     def choose_export(self) -> None:
@@ -177,7 +177,7 @@ class SignInView(QWidget):
         if path:
             self.model.export(Path(path))
 
-    def _show_exported(self, path: str) -> None:
+    def _show_exported(self, path: Path) -> None:
         self._exported, self._last_fault = path, None
         self.refresh()
 
@@ -212,9 +212,9 @@ class SignInView(QWidget):
             self._notices.addWidget(self._note(fault_text(model.import_fault), "zhusha", "alert-circle-outline"))
         elif self._last_fault is not None:
             self._notices.addWidget(self._note(fault_text(self._last_fault), "zhusha", "alert-circle-outline"))
-        elif self._exported:
-            name = Path(self._exported).name
-            self._notices.addWidget(self._note(t("sign.exported", name), "shilv", "check-circle-outline"))
+        elif self._exported is not None:
+            told = t("sign.exported", self._exported.name)
+            self._notices.addWidget(self._note(told, "shilv", "check-circle-outline"))
         elif model.last_import is not None:
             done = model.last_import
             text = t("sign.imported", done.members, done.added)
@@ -245,7 +245,7 @@ class SignInView(QWidget):
 
     def _note(self, title: str, tone: str, mark: str, text: str = "") -> Strip:
         def put_away() -> None:
-            self._exported, self._last_fault = "", None
+            self._exported, self._last_fault = None, None
             self.model.dismiss()
 
         known = Button(t("sign.known"), size="small", clicked=put_away)

@@ -3,6 +3,7 @@
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
 from media.engine.trouble import Trouble
+from media.meeting.health import Health
 from ui.i18n import t
 from ui.i18n.dates import clock_text
 from ui.models.meeting_model import MeetingModel
@@ -26,18 +27,20 @@ class SiteDetail(QFrame):
         self._line = Text("", "small", "ink2", wrap=True)
         self._weak = Chip(t("site.weak"), "signal-cellular-1", "zheshi")
         self._phone = Text("", "small", "ink2", wrap=True)
+        self._figures = Text("", "small", "ink2", wrap=True)
         self._trouble = Chip("", "speedometer-slow", "zheshi")
         self._why = Text("", "small", "ink2", wrap=True)
-        for part in (self._name, self._line, self._weak, self._trouble, self._why, self._phone):
+        for part in (self._name, self._line, self._weak, self._figures, self._trouble, self._why, self._phone):
             column.addWidget(part)
         self.hide()
 
     def show_site(self, row: RosterRow | None) -> None:
         """This one, or none."""
         contact = self._model.contact_of(row.unit_path) if row is not None else ("", "")
-        if (row, contact) == self._key:
+        health = self._model.healths.get(row.unit_path) if row is not None else None
+        if (row, contact, health) == self._key:
             return
-        self._key = (row, contact)
+        self._key = (row, contact, health)
         self.setVisible(row is not None)
         if row is None:
             return
@@ -45,12 +48,15 @@ class SiteDetail(QFrame):
         self._name.set_text(row.name)
         self._line.setText(line)
         self._weak.setVisible(row.weak)
+        figures = figures_of(health) if health is not None and row.presence is Presence.HERE else ""
+        self._figures.setText(figures)
+        self._figures.setVisible(bool(figures))
         name, phone = contact
         self._phone.setText(t("site.phone", phone, name).rstrip() if phone else t("site.no-phone"))
         trouble = row.trouble if row.presence is Presence.HERE else Trouble.NONE
         for part in (self._trouble, self._why):
             part.setVisible(bool(trouble))
-        words = [row.name, line]
+        words = [row.name, line, figures] if figures else [row.name, line]
         if trouble:
             word, why = trouble_word(trouble), t(f"trouble.{trouble}")
             self._trouble.set_state(word, trouble_icon(trouble), "zheshi")
@@ -67,6 +73,16 @@ def trouble_icon(trouble: Trouble) -> str:
 def trouble_word(trouble: Trouble) -> str:
     """已限制 or 未接通, and of what."""
     return t("trouble.unconnected") if trouble is Trouble.ABSENT else t("trouble.limited", t(f"trouble.of-{trouble}"))
+
+
+def figures_of(health: Health) -> str:
+    """What a site receives, in figures; empty where it receives nothing, or does not say."""
+    words = [t(f"site.step-{min(3, health.step)}")] if health.step else []
+    if health.kbps:
+        words.append(t("site.receives", health.fps, health.kbps, health.jitter_ms))
+    if health.concealed_permille:
+        words.append(t("site.concealed", f"{health.concealed_permille / 10:g}"))
+    return t("call.comma").join(words)
 
 
 def line_of(row: RosterRow) -> str:

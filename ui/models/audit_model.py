@@ -59,7 +59,7 @@ class AuditModel(QObject):
 
     changed = Signal()
     failed = Signal(object)
-    exported = Signal(str)
+    exported = Signal(object)
 
     def __init__(self, services: Services, app: AppModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -117,7 +117,7 @@ class AuditModel(QObject):
             Path(path),
             head,
             [row.cells for row in self.rows],
-            done=lambda written: self.exported.emit(str(written)),
+            done=self.exported.emit,
             failed=self.failed.emit,
         )
 

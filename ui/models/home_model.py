@@ -21,7 +21,7 @@ from ui.models.devices_model import DevicesModel, Verdict
 from ui.models.places import place_name, short_place
 from ui.models.reading import Reading
 from ui.models.unit_search import find_units
-from ui.services import AgendaDraft, Services, UnitChoice
+from ui.services import AgendaDraft, Plan, Services, UnitChoice
 
 
 class Loading(StrEnum):
@@ -173,17 +173,9 @@ class HomeModel(QObject):
     ) -> None:
         """Put a meeting of this unit into the records; `scheduled` gives its id, `schedule_failed` the reason."""
 
-        def write() -> MeetingId:
-            return self._services.meetings.schedule(
-                title=title,
-                kind=kind,
-                start=start,
-                end=end,
-                invited=[UnitPath(path) for path in invited],
-                agenda=list(agenda),
-            )
-
-        self._services.runner.start(write, done=self._was_scheduled, failed=self.schedule_failed.emit)
+        plan = Plan(title, kind, start, end, [UnitPath(path) for path in invited], list(agenda))
+        desk = self._services.meetings
+        self._services.runner.start(desk.schedule, plan, done=self._was_scheduled, failed=self.schedule_failed.emit)
 
     # What comes back
 

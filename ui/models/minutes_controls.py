@@ -145,7 +145,7 @@ class MinutesControls(MinutesScene):
             self._services.exports.minutes,
             self.minutes,
             Path(path),
-            done=lambda written: self.exported.emit(str(written)),
+            done=self.exported.emit,
             failed=self.failed.emit,
         )
 

@@ -33,7 +33,7 @@ class MinutesScene(QObject):
     edited = Signal(object)
     """A `TextEdit` that was not typed in the editor: make it there too."""
     failed = Signal(object)
-    exported = Signal(str)
+    exported = Signal(object)
     people_loaded = Signal()
     people_here_changed = Signal()
     """Somebody else came to these minutes, went, or moved the cursor."""

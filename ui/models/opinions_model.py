@@ -35,7 +35,7 @@ class OpinionsModel(QObject):
 
     changed = Signal()
     failed = Signal(object)
-    exported = Signal(str)
+    exported = Signal(object)
     added = Signal(str)
     meetings_loaded = Signal()
     _records_changed = Signal()
@@ -197,7 +197,7 @@ class OpinionsModel(QObject):
             path,
             head,
             cells,
-            done=lambda written: self.exported.emit(str(written)),
+            done=self.exported.emit,
             failed=self.failed.emit,
         )
 

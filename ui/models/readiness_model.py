@@ -44,7 +44,7 @@ class ReadinessModel(QObject):
 
     changed = Signal()
     failed = Signal(object)
-    exported = Signal(str)
+    exported = Signal(object)
     _records_changed = Signal()
 
     def __init__(self, services: Services, parent: QObject | None = None) -> None:
@@ -111,7 +111,7 @@ class ReadinessModel(QObject):
             self.title,
             sites,
             Path(path),
-            done=lambda written: self.exported.emit(str(written)),
+            done=self.exported.emit,
             failed=self.failed.emit,
         )
 

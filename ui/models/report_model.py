@@ -40,7 +40,7 @@ class ReportModel(QObject):
 
     changed = Signal()
     failed = Signal(object)
-    exported = Signal(str)
+    exported = Signal(object)
     _records_changed = Signal()
 
     def __init__(self, services: Services, parent: QObject | None = None) -> None:
@@ -77,7 +77,7 @@ class ReportModel(QObject):
             self._services.exports.report,
             self.meeting,
             Path(path),
-            done=lambda written: self.exported.emit(str(written)),
+            done=self.exported.emit,
             failed=self.failed.emit,
         )
 

@@ -46,7 +46,7 @@ class RollCallModel(QObject):
 
     changed = Signal()
     ticked = Signal()
-    exported = Signal(str)
+    exported = Signal(object)
 
     def __init__(self, meeting: MeetingModel, services: Services, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -60,7 +60,7 @@ class RollCallModel(QObject):
         self._asked: tuple[int, UnitPath | None, int] = (0, None, 0)
         self._asked_at: datetime | None = None
         self.fault: Fault | None = None
-        self.written = ""
+        self.written: Path | None = None
         meeting.changed.connect(self._follow)
         meeting.ticked.connect(self.ticked)
         meeting.joined.connect(self._forget)
@@ -119,7 +119,7 @@ class RollCallModel(QObject):
 
     def anew(self) -> None:
         """Another round; the one before stays in the log."""
-        self._anew, self.written, self.fault = True, "", None
+        self._anew, self.written, self.fault = True, None, None
         self.changed.emit()
 
     def export(self, path: Path) -> None:
@@ -289,15 +289,15 @@ class RollCallModel(QObject):
 
     def _forget(self, _meeting: str) -> None:
         self._tiles, self._anew, self._begins, self._resumes = None, False, False, False
-        self.fault, self.written = None, ""
+        self.fault, self.written = None, None
 
     def _wrote(self, path: Path) -> None:
-        self.fault, self.written = None, str(path)
-        self.exported.emit(str(path))
+        self.fault, self.written = None, path
+        self.exported.emit(path)
         self.changed.emit()
 
     def _fail(self, fault: Fault) -> None:
-        self.fault, self.written = fault, ""
+        self.fault, self.written = fault, None
         self.changed.emit()
 
     def _tile(self, row: RosterRow, roll: RollCall | None, answer: RollAnswer | None) -> RollTile:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,7 +47,7 @@ class ScheduleModel(QObject):
     refused = Signal(object)
     cancelled = Signal(str)
     failed = Signal(object)
-    exported = Signal(str)
+    exported = Signal(object)
 
     def __init__(self, services: Services, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -80,23 +81,8 @@ class ScheduleModel(QObject):
     def save(self, plan: Plan) -> None:
         """Write it; `saved` gives the meeting's id, `refused` the reason."""
         desk = self._services.meetings
-        if self.purpose is Purpose.CHANGE:
-            meeting = self.meeting
-
-            def write() -> MeetingId:
-                return desk.change(meeting, plan)
-        else:
-
-            def write() -> MeetingId:
-                return desk.schedule(
-                    title=plan.title,
-                    kind=plan.kind,
-                    start=plan.start,
-                    end=plan.end,
-                    invited=plan.invited,
-                    agenda=plan.agenda,
-                )
-
+        changes = self.purpose is Purpose.CHANGE
+        write = partial(desk.change, self.meeting, plan) if changes else partial(desk.schedule, plan)
         self._services.runner.start(write, done=self._saved, failed=self.refused.emit)
 
     def cancel(self, meeting: str, reason: str = "") -> None:
@@ -130,7 +116,7 @@ class ScheduleModel(QObject):
             self._services.exports.calendar,
             MeetingId(meeting),
             Path(path),
-            done=lambda written: self.exported.emit(str(written)),
+            done=self.exported.emit,
             failed=self.failed.emit,
         )
 

@@ -75,7 +75,7 @@ class SignInModel(QObject):
     """A `Fault` that nothing was written for."""
     imported = Signal(object)
     """A `RosterImport`."""
-    exported = Signal(str)
+    exported = Signal(object)
     undone = Signal(str)
     _records_changed = Signal()
 
@@ -210,7 +210,7 @@ class SignInModel(QObject):
             self._services.exports.sign_in_list,
             self.meeting,
             Path(path),
-            done=lambda written: self.exported.emit(str(written)),
+            done=self.exported.emit,
             failed=self.failed.emit,
         )
 

@@ -52,7 +52,7 @@ class SyncModel(QObject):
     changed = Signal()
     failed = Signal(object)
     decided = Signal(str)
-    exported = Signal(str)
+    exported = Signal(object)
     """A receipt is on the disk."""
     _records_changed = Signal()
 
@@ -196,7 +196,7 @@ class SyncModel(QObject):
             services.exports.receipt,
             content,
             path,
-            done=lambda written: self.exported.emit(str(written)),
+            done=self.exported.emit,
             failed=self.failed.emit,
         )
 

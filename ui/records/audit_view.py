@@ -7,10 +7,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
-    QFrame,
     QHBoxLayout,
     QHeaderView,
-    QStackedWidget,
     QTableView,
     QVBoxLayout,
     QWidget,
@@ -21,7 +19,7 @@ from ui.models.audit_model import COLUMNS, AuditFilter, AuditModel, AuditRow, Au
 from ui.theme import font, theme
 from ui.widgets import Button, EmptyState, Segmented, Text
 from ui.widgets.card import flush
-from ui.widgets.table import Index, TitledRows, plain_table
+from ui.widgets.table import Index, TableCard, TitledRows, plain_table
 
 WIDTHS = {"at": 166, "who": 116, "where": 104, "act": 216, "what": 130, "state": 132, "machine": 88}
 """The meeting's title takes what is left."""
@@ -66,19 +64,10 @@ class AuditView(QWidget):
         outer.setContentsMargins(k.px(20), k.px(16), k.px(20), k.px(16))
         outer.setSpacing(k.px(12))
         outer.addLayout(self._filters())
-        card = QFrame()
-        card.setProperty("role", "card")
-        inside = QVBoxLayout(card)
-        inside.setContentsMargins(1, 1, 1, 1)
-        self._stack = QStackedWidget()
-        inside.addWidget(self._stack)
         self._table = AuditTable()
         self._list = self._make_list()
-        self._stack.addWidget(self._list)
-        self._empty = QWidget()
-        self._empty_place = QVBoxLayout(self._empty)
-        self._stack.addWidget(self._empty)
-        outer.addWidget(card, 1)
+        self._card = TableCard(self._list)
+        outer.addWidget(self._card, 1)
         outer.addWidget(Text(t("audit.note"), "small", "ink2", wrap=True))
         self._shown: object = None
         model.changed.connect(self.refresh)
@@ -99,7 +88,7 @@ class AuditView(QWidget):
             self._table.show_rows(model.rows)
             self._list.verticalScrollBar().setValue(at)
         if model.rows:
-            self._stack.setCurrentWidget(self._list)
+            self._card.show_table()
         else:
             self._show_empty()
 
@@ -161,14 +150,10 @@ class AuditView(QWidget):
 
     def _show_empty(self) -> None:
         model = self.model
-        while (item := self._empty_place.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.deleteLater()
         if model.fault is not None:
             state = EmptyState("shield-lock-outline", fault_text(model.fault), "")
         elif model.ready:
             state = EmptyState("shield-search", t("audit.empty"), t("audit.empty_text"))
         else:
             state = EmptyState("shield-search", t("audit.loading"), "")
-        self._empty_place.addWidget(state)
-        self._stack.setCurrentWidget(self._empty)
+        self._card.show_empty(state)

@@ -168,8 +168,8 @@ class MinutesView(QWidget):
     def _fail(self, fault: Fault) -> None:
         self._tell(fault_text(fault), "zhusha", "alert-circle-outline")
 
-    def _show_exported(self, path: str) -> None:
-        self._tell(t("min.exported", Path(path).name), "shilv", "check-circle-outline")
+    def _show_exported(self, path: Path) -> None:
+        self._tell(t("min.exported", path.name), "shilv", "check-circle-outline")
 
     def _tell(self, text: str, tone: str, mark: str) -> None:
         clear(self._note)

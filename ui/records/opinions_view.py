@@ -69,7 +69,7 @@ class OpinionsView(QWidget):
         outer.addWidget(self._detail, 3)
         model.changed.connect(self.refresh)
         model.failed.connect(self._fail)
-        model.exported.connect(lambda path: self._tell(t("opinions.exported", Path(path).name), "shilv"))
+        model.exported.connect(lambda path: self._tell(t("opinions.exported", path.name), "shilv"))
         app.link_changed.connect(self.refresh)
         for keys, act in (("Ctrl+N", self.add), ("Ctrl+F", self.search.setFocus)):
             shortcut = QShortcut(QKeySequence(keys), self)

@@ -5,10 +5,8 @@ from typing import Any
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt
 from PySide6.QtWidgets import (
-    QFrame,
     QHBoxLayout,
     QHeaderView,
-    QStackedWidget,
     QTableView,
     QVBoxLayout,
     QWidget,
@@ -35,7 +33,7 @@ from ui.widgets import (
     flush,
 )
 from ui.widgets.dialog import ask_before
-from ui.widgets.table import Index, TitledRows, plain_table
+from ui.widgets.table import Index, TableCard, TitledRows, plain_table
 
 COLUMNS = {
     PeopleTab.PEOPLE: ("name", "unit", "roles", "pin", "last", "state"),
@@ -107,20 +105,10 @@ class PeopleView(QWidget):
         flush(self._acts, 8)
         head.addLayout(self._acts)
         outer.addLayout(head)
-        card = QFrame()
-        card.setProperty("role", "card")
-        inside = QVBoxLayout(card)
-        inside.setContentsMargins(1, 1, 1, 1)
-        self._stack = QStackedWidget()
-        inside.addWidget(self._stack)
         self._table = _Table()
         self.list = self._make_list()
-        self._stack.addWidget(self.list)
-        self._empty = QWidget()
-        self._empty_place = QVBoxLayout(self._empty)
-        flush(self._empty_place)
-        self._stack.addWidget(self._empty)
-        outer.addWidget(card, 1)
+        self._card = TableCard(self.list)
+        outer.addWidget(self._card, 1)
         outer.addWidget(Text(t("staff.note"), "small", "ink2", wrap=True))
         model.changed.connect(self.refresh)
         model.failed.connect(self._fail)
@@ -137,8 +125,9 @@ class PeopleView(QWidget):
             self._shown = picture
             self._fill(lines)
         self._show_chosen()
-        self._stack.setCurrentWidget(self.list if lines else self._empty)
-        if not lines:
+        if lines:
+            self._card.show_table()
+        else:
             self._show_empty()
         self._show_note()
         self._show_acts()
@@ -235,7 +224,6 @@ class PeopleView(QWidget):
             self._given.addWidget(Notice(title, text, icon_name="key-variant", tone="shilv", actions=[away]))
 
     def _show_empty(self) -> None:
-        clear(self._empty_place)
         model = self.model
         if model.tab is PeopleTab.PEOPLE:
             words = t("staff.empty_people") if model.ready else t("staff.loading")
@@ -249,7 +237,7 @@ class PeopleView(QWidget):
             state = EmptyState("server", t("staff.loading"))
         else:
             state = EmptyState("key-variant", t(f"staff.empty_{model.tab}"))
-        self._empty_place.addWidget(state)
+        self._card.show_empty(state)
 
     # Acts
 

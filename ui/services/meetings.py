@@ -54,16 +54,7 @@ class Plan:
 class MeetingDesk(Protocol):
     """Schedules meetings in the records (through the runner)."""
 
-    def schedule(
-        self,
-        *,
-        title: str,
-        kind: str,
-        start: datetime,
-        end: datetime,
-        invited: Sequence[UnitPath],
-        agenda: Sequence[AgendaDraft],
-    ) -> MeetingId:
+    def schedule(self, plan: Plan) -> MeetingId:
         """Raises OperatorError, and then nothing is written."""
         ...
 

@@ -57,7 +57,7 @@ class ReadinessPage(QWidget):
         k = theme()
         self.model = model
         self._fault: Fault | None = None
-        self._exported = ""
+        self._exported: Path | None = None
         self._site: object = None
         outer = QVBoxLayout(self)
         outer.setContentsMargins(k.px(20), k.px(14), k.px(20), k.px(14))
@@ -245,10 +245,10 @@ class ReadinessPage(QWidget):
         self.board.setFocus()
 
     def _fail(self, fault: Fault) -> None:
-        self._fault, self._exported = fault, ""
+        self._fault, self._exported = fault, None
         self.refresh()
 
-    def _show_exported(self, path: str) -> None:
+    def _show_exported(self, path: Path) -> None:
         self._fault, self._exported = None, path
         self.refresh()
 
@@ -256,12 +256,12 @@ class ReadinessPage(QWidget):
         clear(self._notices)
         if self._fault is not None:
             self._notice(fault_text(self._fault), "alert-circle-outline", "zhusha")
-        elif self._exported:
-            self._notice(t("ready.exported", Path(self._exported).name), "check-circle-outline", "shilv")
+        elif self._exported is not None:
+            self._notice(t("ready.exported", self._exported.name), "check-circle-outline", "shilv")
 
     def _notice(self, words: str, icon_name: str, tone: str) -> None:
         def put_away() -> None:
-            self._fault, self._exported = None, ""
+            self._fault, self._exported = None, None
             self.refresh()
 
         known = Button(t("sign.known"), size="small", clicked=put_away)

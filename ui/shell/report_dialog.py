@@ -177,8 +177,8 @@ class ReportDialog(Dialog):
     def _fail(self, fault: Fault) -> None:
         self._tell(fault_text(fault))
 
-    def _exported(self, path: str) -> None:
-        self._tell(t("report.exported", Path(path).name))
+    def _exported(self, path: Path) -> None:
+        self._tell(t("report.exported", path.name))
 
     def _tell(self, words: str) -> None:
         self._notice.set_text(words)

@@ -78,7 +78,7 @@ class SyncPage(QWidget):
         self._rows_shown: tuple[object, ...] = ()
         self._buttons: dict[str, RowButton] = {}
         self._detail_shown: tuple[object, ...] = ()
-        self._printed = ""
+        self._printed: Path | None = None
         """The receipt that was put on paper last."""
         self._now = Button(t("sync.now"), "sync", size="small", clicked=model.sync_now)
         self._now.setToolTip("Ctrl+Shift+S")
@@ -261,7 +261,7 @@ class SyncPage(QWidget):
         if path:
             self._model.export_receipt(number, Path(path))
 
-    def _show_printed(self, path: str) -> None:
+    def _show_printed(self, path: Path) -> None:
         self._printed = path
         self.refresh()
 
@@ -280,10 +280,10 @@ class SyncPage(QWidget):
             title = t("sync.offline", self._model.picture.waiting)
             notices.append(Notice(title, t("sync.offline_text"), icon_name="cloud-upload-outline", tone="zheshi"))
         carried, picture = self._model.carried, self._model.picture
-        if self._printed:
+        if self._printed is not None:
             path = self._printed
-            show = Button(t("receipt.open"), "open-in-new", size="small", clicked=lambda: open_file(Path(path)))
-            title = t("receipt.saved", Path(path).name)
+            show = Button(t("receipt.open"), "open-in-new", size="small", clicked=lambda: open_file(path))
+            title = t("receipt.saved", path.name)
             notices.append(Notice(title, icon_name="printer-outline", tone="shilv", actions=[show]))
         if carried is not None:
             kind = "usb_imported" if carried.receipt else "usb_written"
