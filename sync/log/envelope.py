@@ -84,12 +84,13 @@ def payload_digest(salt: bytes, payload: bytes) -> bytes:
 
 def pack_id(text: str) -> bytes | str:
     """16 bytes for a UUID in its canonical form, the text itself for anything else."""
-    if len(text) == 36:
+    if len(text) == 36 and text[8] == text[13] == text[18] == text[23] == "-":
+        digits = text.replace("-", "")
         try:
-            packed = bytes.fromhex(text.replace("-", ""))
+            packed = bytes.fromhex(digits)
         except ValueError:
             return text
-        if len(packed) == 16 and uuid_text(packed) == text:
+        if packed.hex() == digits and len(packed) == 16:
             return packed
     return text
 

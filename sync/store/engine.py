@@ -198,6 +198,21 @@ class WriteLane:
             _raise_as_fault(failed)
             raise
 
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """As the function `reading`, between two transactions: what they read and wrote is decrypted here already."""
+        if self._is_database:
+            with reading(self._engine) as connection:
+                yield connection
+            return
+        with host_faults():
+            kept = self._kept or self._keep()
+            self._driver.execute("BEGIN")
+            try:
+                yield kept
+            finally:
+                self._driver.rollback()
+
     def _keep(self) -> sa.Connection:
         kept = self._kept = self._engine.connect().execution_options(silian_kept=True)
         kept.begin()

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sync.log.envelope import Change
 from sync.store.driver import Insert, rows_of, run_many
 from sync.store.tables import change as change_table
+from sync.store.tables import receipt as receipt_table
 
 COLUMNS = (
     "change_id",
@@ -36,12 +37,28 @@ COLUMNS = (
     "reason",
 )
 """The columns of a `Change`, in its order."""
-SELECT_CHANGES = sa.select(*(change_table.c[name] for name in COLUMNS))
+_COVERING = (
+    sa.select(receipt_table.c.received_ms)
+    .where(
+        receipt_table.c.terminal == change_table.c.terminal,
+        receipt_table.c.epoch == change_table.c.epoch,
+        receipt_table.c.last_seq >= change_table.c.seq,
+        receipt_table.c.first_seq <= change_table.c.seq,
+    )
+    .order_by(receipt_table.c.last_seq)
+    .limit(1)
+    .correlate(change_table)
+)
+RECEIVED = sa.func.coalesce(change_table.c.received_ms, _COVERING.scalar_subquery())
+"""When the center received a change. A terminal's own rows have no stamp: the receipt that covers them has it."""
+SELECT_CHANGES = sa.select(
+    *(RECEIVED.label(name) if name == "received_ms" else change_table.c[name] for name in COLUMNS)
+)
 CHANGE = "\0"
 """The place of a change's id, which no JSON holds."""
 _ALONE = f'["{CHANGE}"]'
 SELECT_TEXT = f"SELECT {', '.join(COLUMNS)} FROM change"
-"""The same as a text for `sync.store.driver`."""
+"""The same as a text for `sync.store.driver`, for a center: its rows all have their stamp."""
 _INSERT = Insert(change_table, (*COLUMNS, "hash"))
 _VALUES = attrgetter(*COLUMNS)
 _BYTES = (*(COLUMNS.index(name) for name in ("salt", "payload", "digest")), len(COLUMNS))

@@ -20,7 +20,7 @@ from sync.merge.places import Places
 from sync.merge.projection import Key, Projection, heads_of
 from sync.merge.rebuilding import is_current, rebuild
 from sync.store import cipher, postgres, reader
-from sync.store.engine import WriteLane, check, host_faults, store_engine, uncollected, writing
+from sync.store.engine import WriteLane, check, host_faults, reading, store_engine, uncollected, writing
 from sync.store.journal import Head, Journal, load_head, retraction
 from sync.store.lock import StoreLock
 from sync.store.rows import upsert
@@ -260,6 +260,12 @@ class Store(reader.StoreReader):
             self._head = transaction.journal.head
             self._places = transaction.projection.places
         self._tell(frozenset(transaction.projection.touched | transaction.projection.told))
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        """A read transaction while nobody writes; inside of one that writes, what was before it."""
+        with self._lock, reading(self._engine) if self._current is not None else self._lane.reading() as connection:
+            yield connection
 
     def _known_head(self, connection: sa.Connection) -> Head:
         """Where the own chain ends; asked under the lock."""

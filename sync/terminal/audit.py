@@ -19,6 +19,7 @@ from sync.log.hlc import COUNTER_BITS, wall_ms
 from sync.log.payload import open_payload
 from sync.log.write import Write
 from sync.store.engine import reading
+from sync.store.rows import RECEIVED
 from sync.store.tables import change, record
 from sync.terminal.records import Records, Row
 
@@ -108,7 +109,7 @@ class AuditBook:
 
         `since` leaves out what was done before, by the writers' own clocks.
         """
-        query = sa.select(change).order_by(change.c.position.desc()).limit(limit)
+        query = sa.select(change, RECEIVED.label("stamp")).order_by(change.c.position.desc()).limit(limit)
         if before is not None:
             query = query.where(change.c.position < before)
         if since is not None:
@@ -141,7 +142,7 @@ def _line(row: "sa.Row[Any]", names: dict[str, str], titles: dict[str, str]) -> 
         position=row.position,
         change_id=row.change_id,
         at=_moment(wall_ms(row.hlc)),
-        received_at=_moment(row.received_ms) if row.received_ms is not None else None,
+        received_at=_moment(row.stamp) if row.stamp is not None else None,
         person=person,
         person_name=names.get(person, "") or str(told.get("subject_name") or ""),
         device=row.device,

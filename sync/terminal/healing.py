@@ -18,7 +18,7 @@ from sync.replication.client import PullPosition
 from sync.replication.heads import Heads, differing, digest_of, read_heads, sums_of
 from sync.replication.part import Part
 from sync.store.journal import Head
-from sync.store.rows import SELECT_CHANGES, change_of
+from sync.store.rows import RECEIVED, SELECT_CHANGES, change_of
 from sync.store.store import Transaction
 from sync.store.tables import change, document
 from sync.terminal.inbox import CENTER_LACKS, pull_position, take_changes
@@ -49,7 +49,7 @@ def _shared(connection: sa.Connection, identity: Origin, head: Head, bucket: str
     query = SELECT_CHANGES.where(
         change.c.verdict == Verdict.APPLIED.value,
         change.c.reason == "",
-        change.c.received_ms.is_not(None),
+        RECEIVED.is_not(None),
         sa.not_(pending),
     )
     if bucket:

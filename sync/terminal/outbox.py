@@ -101,14 +101,33 @@ def acknowledge(transaction: Transaction, identity: Origin, receipts: Sequence[R
             raise PeerFault("receipt-foreign", number=each.number)
         if _hash_at(connection, identity, each.epoch, each.last_seq) != each.head_hash:
             raise PeerFault("receipt-foreign", number=each.number)
+        _stamp_rows_of_others(connection, each)
         upsert(connection, receipt, [{column.name: getattr(each, column.name) for column in receipt.c}])
-        run = sa.and_(_own(identity, each.epoch), change.c.seq.between(each.first_seq, each.last_seq))
         _apply_verdicts(transaction, identity, each)
-        connection.execute(
-            change.update().where(run, change.c.received_ms.is_(None)).values(received_ms=each.received_ms)
-        )
-        _merge_capped(transaction, run, each.received_ms)
+        _merge_capped(transaction, identity, each)
         head.acknowledged = each.last_seq
+
+
+def _stamp_rows_of_others(connection: sa.Connection, each: Receipt) -> None:
+    """Write the stamps of receipts that this one takes the place of, or covers the same changes as, into the rows.
+
+    A restored center gives its numbers anew. What was received once keeps its stamp.
+    """
+    same = sa.and_(
+        receipt.c.terminal == each.terminal,
+        receipt.c.epoch == each.epoch,
+        receipt.c.last_seq >= each.first_seq,
+        receipt.c.first_seq <= each.last_seq,
+    )
+    for other in connection.execute(sa.select(receipt).where(sa.or_(receipt.c.number == each.number, same))).all():
+        run = sa.and_(
+            change.c.terminal == other.terminal,
+            change.c.epoch == other.epoch,
+            change.c.seq.between(other.first_seq, other.last_seq),
+        )
+        connection.execute(
+            change.update().where(run, change.c.received_ms.is_(None)).values(received_ms=other.received_ms)
+        )
 
 
 def _apply_verdicts(transaction: Transaction, identity: Origin, each: Receipt) -> None:
@@ -153,11 +172,15 @@ def _refuse(transaction: Transaction, which: "sa.ColumnElement[bool]", reason: s
     transaction.projection.rebuild(row.entity, row.pk)
 
 
-def _merge_capped(transaction: Transaction, run: "sa.ColumnElement[bool]", received_ms: int) -> None:
+def _merge_capped(transaction: Transaction, identity: Origin, each: Receipt) -> None:
     """Merge again what a clock that ran ahead had put on top."""
+    cap = (each.received_ms + 1) << COUNTER_BITS
+    if transaction.journal.clock.last < cap:
+        return  # so were all that this clock timed
+    run = sa.and_(_own(identity, each.epoch), change.c.seq.between(each.first_seq, each.last_seq))
     ahead = transaction.connection.execute(
         sa.select(change.c.entity, change.c.pk)
-        .where(run, change.c.hlc >= (received_ms + 1) << COUNTER_BITS, change.c.entity.in_(list(ENTITIES)))
+        .where(run, change.c.hlc >= cap, change.c.entity.in_(list(ENTITIES)))
         .distinct()
     ).all()
     for entity, pk in ahead:
@@ -245,7 +268,8 @@ def open_epoch(transaction: Transaction, identity: Origin, *, above: int, again:
                     "hash": row.hash,
                 }
             )
-        moves.append({"moved": before.change_id, "epoch": epoch, "seq": seq, "hash": running})
+        stamped = {"received_ms": before.received_ms}  # its receipt is for the place that it leaves
+        moves.append({"moved": before.change_id, "epoch": epoch, "seq": seq, "hash": running, **stamped})
     if places:
         connection.execute(reemitted.insert(), places)
     if moves:

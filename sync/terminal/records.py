@@ -164,7 +164,7 @@ class Records(Store):
 
     def pending(self, limit: int = 200) -> list[Row]:
         """What waits for the center, oldest first: change_id, entity, pk, op, meeting, at (ms since 1970), bytes."""
-        with self._lock, reading(self._engine) as connection:
+        with self._reading() as connection:
             head = self._known_head(connection)
         query = (
             sa.select(
@@ -219,12 +219,12 @@ class Records(Store):
 
     def next_batch(self) -> bytes | None:
         """The next push, signed; None where everything is acknowledged."""
-        with self._lock, reading(self._engine) as connection:
+        with self._reading() as connection:
             return self._run_after(connection, self._known_head(connection))
 
     def batch_after(self, batch: bytes) -> bytes | None:
         """The push after one that is not acknowledged yet, if the chain goes on behind it."""
-        with self._lock, reading(self._engine) as connection:
+        with self._reading() as connection:
             made, end = self._made
             if made != batch:
                 end = outbox.end_of(batch)
@@ -239,7 +239,7 @@ class Records(Store):
     def pending_batches(self) -> list[bytes]:
         """All pushes that wait, one after the other, without an answer in between: what a USB package carries."""
         batches = []
-        with self._lock, reading(self._engine) as connection:
+        with self._reading() as connection:
             head = self._known_head(connection)
             while (run := outbox.next_batch(connection, self.identity, head)) is not None:
                 batches.append(run[0])
@@ -260,7 +260,7 @@ class Records(Store):
 
     def pull_position(self) -> PullPosition:
         """Where the next pull begins."""
-        with self._lock, reading(self._engine) as connection:
+        with self._reading() as connection:
             return inbox.pull_position(connection, self._known_head(connection))
 
     def take_page(self, raw: bytes) -> Page:
@@ -272,7 +272,7 @@ class Records(Store):
 
     def snapshot_position(self) -> inbox.SnapshotPosition | None:
         """Where the snapshot goes on; None once this store has been filled and pulls."""
-        with self._lock, reading(self._engine) as connection:
+        with self._reading() as connection:
             return inbox.snapshot_position(connection)
 
     def take_part(self, raw: bytes) -> Part:
@@ -290,7 +290,7 @@ class Records(Store):
         `raw` is the center's heads. PeerFault `page-forged`, `heads-malformed`.
         """
         heads = healing.verified_heads(raw, self.identity)
-        with self._lock, reading(self._engine) as connection:
+        with self._reading() as connection:
             return healing.differing_buckets(connection, self.identity, self._known_head(connection), heads)
 
     def heal(self, raws: Sequence[bytes], asked: PullPosition) -> int:

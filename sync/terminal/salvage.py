@@ -10,13 +10,16 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from desktop_app.domain.faults import HostFault
+from desktop_app.domain.faults import HostFault, PeerFault
+from sync.identity.device import verify
 from sync.log.envelope import Change, Verdict, payload_digest
 from sync.log.signing import Origin
+from sync.replication.receipt import Receipt, read_body
 from sync.store.lock import StoreLock
 from sync.store.pages import Pages, Row, rows_in
 from sync.store.rows import COLUMNS, change_of
 from sync.store.tables import change
+from sync.store.tables import receipt as receipt_table
 
 log = logging.getLogger("silian.sync")
 DAMAGED = ".damaged"
@@ -57,7 +60,8 @@ def pending_in(path: Path, identity: Origin) -> list[Change]:
     """The own changes without a receipt that can still be read, in the order in which they were written.
 
     A page that is not in use any more may hold a change as it was before: one that is receipted anywhere is no pending
-    one, and one that was erased anywhere says nothing. To send one again does no harm.
+    one, and one that was erased anywhere says nothing. To send one again does no harm: where the receipt for it cannot
+    be read any more, it is.
     """
     try:
         pages = Pages(path, identity.store_key)
@@ -66,9 +70,12 @@ def pending_in(path: Path, identity: Origin) -> list[Change]:
         return []
     own: dict[str, Change] = {}
     receipted: set[str] = set()
+    receipts: list[Receipt] = []
     try:
         for row in rows_in(pages):
             each = _change_of(row)
+            if each is None and (receipt := _receipt_of(row, identity)) is not None:
+                receipts.append(receipt)
             if each is None or each.terminal != identity.device:
                 continue
             if each.received_ms is not None or each.verdict != Verdict.APPLIED or each.payload is None:
@@ -77,7 +84,10 @@ def pending_in(path: Path, identity: Origin) -> list[Change]:
                 own[each.change_id] = each
     finally:
         pages.close()
-    waiting = [each for change_id, each in own.items() if change_id not in receipted]
+    covered = {(each.epoch, seq) for each in receipts for seq in range(each.first_seq, each.last_seq + 1)}
+    waiting = [
+        each for change_id, each in own.items() if change_id not in receipted and (each.epoch, each.seq) not in covered
+    ]
     return sorted(waiting, key=lambda each: (each.hlc, each.change_id))
 
 
@@ -89,3 +99,15 @@ def _change_of(row: Row) -> Change | None:
     if not all(isinstance(named[name], kind) for name, kind in _KINDS.items()):
         return None
     return change_of([named[name] for name in COLUMNS])
+
+
+def _receipt_of(row: Row, identity: Origin) -> Receipt | None:
+    """A row of the table `receipt`, where the center signed it for this device; None for anything else."""
+    if len(row) != len(receipt_table.columns) or not all(isinstance(value, bytes) for value in row[-2:]):
+        return None
+    try:
+        each = read_body(*row[-2:])
+    except PeerFault:
+        return None
+    ours = each.terminal == identity.device
+    return each if ours and verify(identity.center_key, each.message(), each.signature) else None
