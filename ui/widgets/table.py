@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtWidgets import QAbstractItemView, QTableView
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QStackedLayout, QTableView, QVBoxLayout, QWidget
 
 from ui.i18n import t
 from ui.theme import font, theme
+from ui.widgets.card import EmptyState, clear, flush
 
 Index = QModelIndex | QPersistentModelIndex
 ROW = 38
@@ -50,3 +51,27 @@ def plain_table(table: QTableView, name: str) -> None:
     head = table.horizontalHeader()
     head.setFont(font("small", bold=True))
     head.setHighlightSections(False)
+
+
+class TableCard(QFrame):
+    """A card with a table, or with what it means that there is nothing in it."""
+
+    def __init__(self, table: QTableView) -> None:
+        super().__init__()
+        self.setProperty("role", "card")
+        self._table = table
+        self._empty = QWidget()
+        self._place = QVBoxLayout(self._empty)
+        flush(self._place)
+        self._stack = QStackedLayout(self)
+        self.setContentsMargins(1, 1, 1, 1)
+        self._stack.addWidget(table)
+        self._stack.addWidget(self._empty)
+
+    def show_table(self) -> None:
+        self._stack.setCurrentWidget(self._table)
+
+    def show_empty(self, state: EmptyState) -> None:
+        clear(self._place)
+        self._place.addWidget(state)
+        self._stack.setCurrentWidget(self._empty)
