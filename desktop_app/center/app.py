@@ -181,7 +181,9 @@ class Center:
         )
         self.app = Starlette(
             routes=self.routes(),
-            middleware=[Middleware(Authentication, verifier=self.verifier, clock=clock, revoked=keys.registry.revoked)],
+            middleware=[
+                Middleware(Authentication, verifier=self.verifier, clock=clock, was_revoked=keys.registry.was_revoked)
+            ],
             exception_handlers={Fault: self._on_fault},
             lifespan=self._lifespan,
         )

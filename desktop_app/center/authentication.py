@@ -31,8 +31,6 @@ LANES = "/v1/terminals/"
 READING = frozenset({"/v1/changes", "/v1/snapshot", "/v1/heads"})
 WORK = ("/v1/meetings/", "/v1/docs/")
 """What nobody does who only watches: see `may_work`."""
-REVOKED_WITHIN = 2.0
-"""Seconds after which an open socket of a revoked device is noticed, once it says something."""
 _STATUS = {
     "device-revoked": 403,
     "device-mismatch": 403,
@@ -55,15 +53,13 @@ class Authentication:
         *,
         verifier: RequestVerifier,
         clock: Clock,
-        revoked: Callable[[], frozenset[DeviceId]] = frozenset,
+        was_revoked: Callable[[DeviceId], bool],
     ) -> None:
-        """`revoked`: the devices that may not speak any more."""
+        """`was_revoked`: whether a device may not speak any more; asked for each message of a socket."""
         self._app = app
         self._verifier = verifier
         self._clock = clock
-        self._revoked = revoked
-        self._out: frozenset[DeviceId] = frozenset()
-        self._looked = float("-inf")
+        self._was_revoked = was_revoked
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -100,7 +96,7 @@ class Authentication:
         async def watched() -> Message:
             nonlocal revoked
             message = await receive()
-            if message["type"] == "websocket.receive" and self._is_revoked(principal.device):
+            if message["type"] == "websocket.receive" and self._was_revoked(principal.device):
                 revoked = True
                 await send({"type": "websocket.close", "code": 1008, "reason": "device-revoked"})
                 return {"type": "websocket.disconnect", "code": 1008}
@@ -111,13 +107,6 @@ class Authentication:
                 await send(message)
 
         await self._app(scope, watched, unless_revoked)
-
-    def _is_revoked(self, device: DeviceId) -> bool:
-        """By one look into the book for all sockets."""
-        now = self._clock.monotonic()
-        if now - self._looked >= REVOKED_WITHIN:
-            self._looked, self._out = now, self._revoked()
-        return device in self._out
 
     def _principal(self, scope: Scope, method: str, body: bytes) -> Principal:
         path = scope.get("raw_path") or scope["path"].encode()

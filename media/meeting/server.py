@@ -37,7 +37,7 @@ SWEEP_SECONDS = 0.25
 HEALTH_SECONDS = 2.0
 """How often whoever conducts hears how the sites are."""
 REVOKED_SECONDS = 2.0
-"""How often it is looked whether a device was revoked."""
+"""How often it is looked whether a device was revoked: the one look of a center, by which its gate knows it too."""
 IDLE_SECONDS = 60.0
 REFRESH_SECONDS = 0.2
 

@@ -90,6 +90,7 @@ class Registry:
         self._key = hmac.digest(store_key, b"silian-registry-v1", hashlib.sha256)
         self._folder = folder
         self._lock = threading.Lock()
+        self._revoked: frozenset[DeviceId] = frozenset()
         try:
             cipher.seal(path, self._key)  # a book from before there was a key
             self._db = cipher.connect(path, self._key)
@@ -160,10 +161,15 @@ class Registry:
         return [_device(row) for row in rows]
 
     def revoked(self) -> frozenset[DeviceId]:
-        """All that were revoked."""
+        """All that were revoked, here or by another process; one reader looks now and then, for `was_revoked` too."""
         with self._lock:
             rows = self._db.execute("SELECT device FROM device WHERE revoked_at IS NOT NULL").fetchall()
-        return frozenset(DeviceId(row[0]) for row in rows)
+        self._revoked = frozenset(DeviceId(row[0]) for row in rows)
+        return self._revoked
+
+    def was_revoked(self, device: DeviceId) -> bool:
+        """Whether the last look at `revoked` found it there; reads nothing, from any thread."""
+        return device in self._revoked
 
     def add(self, device: Device) -> None:
         """A device that needs no code: the center itself."""

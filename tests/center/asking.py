@@ -118,7 +118,9 @@ class OpenCenter:
                 if message["type"] == "websocket.send":
                     answered.set()
 
-            gate = Authentication(echo, verifier=self.center.verifier, clock=self.clock, revoked=self.registry.revoked)
+            gate = Authentication(
+                echo, verifier=self.center.verifier, clock=self.clock, was_revoked=self.registry.was_revoked
+            )
             serving = asyncio.ensure_future(gate(_scope("WS", target, headers), incoming.get, send))
             await asyncio.wait_for(answered.wait(), 5)
             meanwhile()
