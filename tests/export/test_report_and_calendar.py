@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 
 from desktop_app.domain.clock import moment
-from desktop_app.domain.ids import derived_id
+from desktop_app.domain.ids import UnitPath, derived_id
 from sync.export.calendar_ics import LINE, CalendarEntry, calendar_text
 from sync.export.exports import RecordExports, calendar_entry
 from sync.export.readiness_xlsx import write_readiness
@@ -18,7 +18,8 @@ from sync.meetings.readiness import site_board
 from sync.meetings.report import MeetingReport, meeting_report
 from tests.meetings.test_readiness import NOW, Told, a_test
 
-HD, BL, GD = "100000/440000/441300/441323/", "100000/440000/441300/441322/", "100000/440000/"
+HD, BL = "100000/440000/441300/441323/", "100000/440000/441300/441322/"
+GD = UnitPath("100000/440000/")
 ALI = derived_id("member", "441323-15-0001")
 
 
@@ -27,6 +28,11 @@ class Kept(Told):
 
     def attendance(self, meeting: str) -> list[dict[str, object]]:
         return [row for row in self.list("sign_in") if row["meeting"] == meeting]
+
+    def change(self, entity: str, pk: str, **fields: object) -> None:
+        row = self.get(entity, pk)
+        assert row is not None
+        row.update(fields)
 
 
 @pytest.fixture
@@ -153,7 +159,7 @@ def test_the_report_is_a_page_in_the_official_layout_too(report: MeetingReport, 
 
 
 def test_a_report_of_a_meeting_that_still_runs_counts_the_outage_until_now(told: Kept) -> None:
-    told.get("meeting", "m").update(state="open", actual_end=None)  # type: ignore[union-attr]
+    told.change("meeting", "m", state="open", actual_end=None)
     told.put("outage", "o2", meeting="m", site=BL, started_at="2026-11-20T07:50:00.000Z")
     report = meeting_report(told, "m", moment("2026-11-20T08:00:00.000Z"))
     assert not report.over
@@ -186,7 +192,7 @@ def test_a_long_title_is_folded_between_characters_and_unfolds_to_itself() -> No
 
 
 def test_a_cancelled_meeting_goes_from_the_calendar(told: Kept) -> None:
-    told.get("meeting", "m").update(state="cancelled")  # type: ignore[union-attr]
+    told.change("meeting", "m", state="cancelled")
     lines = unfolded(calendar_text([calendar_entry(told, "m", NOW)]))
     assert "STATUS:CANCELLED" in lines
     assert "BEGIN:VALARM" not in lines
@@ -197,7 +203,7 @@ def test_the_board_is_a_sheet_with_the_worst_first_and_its_telephone(tmp_path: P
     told.put("self_test", "1", **a_test(HD, "failed", "microphone"))
     told.put("site_contact", "441323", unit_path=HD, name="陈静", phone="0752-8812345")
     told.put("self_test", "2", **a_test(BL, "ok"))
-    path = write_readiness("广东省政协", "国是学堂", site_board(told, "", GD, NOW), NOW, tmp_path / "board.xlsx")  # type: ignore[arg-type]
+    path = write_readiness("广东省政协", "国是学堂", site_board(told, "", GD, NOW), NOW, tmp_path / "board.xlsx")
     page = openpyxl.load_workbook(path).active
     rows = [[str(cell.value or "") for cell in row] for row in page.iter_rows()]
     first = next(row for row in rows if row[0] == "1")
@@ -213,7 +219,7 @@ def test_each_export_goes_through_the_one_door(told: Kept, tmp_path: Path) -> No
         def monotonic(self) -> float:
             return 0.0
 
-    exports = RecordExports(told, HD, Clock())  # type: ignore[arg-type]
+    exports = RecordExports(told, HD, Clock())
     for name in ("report.xlsx", "report.docx"):
         assert exports.report("m", tmp_path / name).stat().st_size > 2_000
     assert exports.calendar("m", tmp_path / "m.ics").read_bytes().startswith(b"BEGIN:VCALENDAR\r\n")

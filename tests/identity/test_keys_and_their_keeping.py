@@ -1,6 +1,7 @@
 """A device's key, and the two places in which secrets may be kept."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import keyring.backend
@@ -66,10 +67,11 @@ def test_a_key_does_not_print_its_secret() -> None:
 @pytest.mark.parametrize("way", ["keyring", "passphrase"])
 def test_an_identity_survives_the_program(tmp_path: Path, way: str) -> None:
     ring = MemoryKeyring()
-    ways = {"backend": ring} if way == "keyring" else {"passphrase": "a long phrase", "stretch": CHEAP}
+    by_phrase = partial(open_keystore, tmp_path, passphrase="a long phrase", stretch=CHEAP)
+    opened = partial(open_keystore, tmp_path, backend=ring) if way == "keyring" else by_phrase
     kept = identity(DeviceKey.generate())
-    kept.save(tmp_path, open_keystore(tmp_path, **ways))  # type: ignore[arg-type]
-    again = open_keystore(tmp_path, **ways)  # type: ignore[arg-type]
+    kept.save(tmp_path, opened())
+    again = opened()
     loaded = DeviceIdentity.load(tmp_path, again)
     assert (again.kind, loaded.device, loaded.center_key) == (way, kept.device, kept.center_key)
     assert loaded.operators == kept.operators
