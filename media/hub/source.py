@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Literal, Protocol
 
 from media.rtp import rtcp, vp8
-from media.rtp.gaps import Gaps, fresh_losses
+from media.rtp.gaps import Gaps, VoiceGaps
 from media.rtp.opus import carries_copy
 from media.rtp.packet import RtpPacket
 from media.rtp.reception import Reception
@@ -79,6 +79,7 @@ class Source:
         self._payload_type = payload_type
         self._red = red
         self._newest: int | None = None
+        self._voice_gaps = VoiceGaps()
         self._cache: list[tuple[int, RtpPacket] | None] = [None] * (CACHE if kind == "video" else VOICE_CACHE)
         self._gaps = Gaps()
         self._keyframe_wanted = False
@@ -135,7 +136,7 @@ class Source:
             packet = replace(packet, payload_type=self._payload_type, payload=read.data)
         newest, self._newest = self._newest, number if self._newest is None else max(self._newest, number)
         copies = payload.copies(VOICE_SAMPLES)
-        if lost := fresh_losses(newest, number, spared=max(len(copies), carries_copy(packet.payload))):
+        if lost := self._voice_gaps.add(number, now, spared=max(len(copies), carries_copy(packet.payload))):
             self._send_rtcp(rtcp.nack(self._sender, packet.ssrc, lost))
         for back in range(len(copies), 0, -1):
             missed = number - back
@@ -175,6 +176,8 @@ class Source:
         """Ask again for what has not come."""
         if self.ssrc is None or self.reception is None:
             return
+        if self.kind == "audio" and (overdue := self._voice_gaps.due(now)):
+            self._send_rtcp(rtcp.nack(self._sender, self.ssrc, overdue))
         octets, at = self._counted
         if now - at >= RATE_OVER:
             self.bits = max(0.0, 8 * (self.reception.bytes - octets) / (now - at))
@@ -198,6 +201,7 @@ class Source:
 
     def close_air(self) -> None:
         """The site went off the air: what comes later is a new beginning for everyone."""
+        self._voice_gaps.forget()
         for sink in self.sinks:
             sink.rest(self)
 
@@ -206,6 +210,7 @@ class Source:
         self.reception = Reception(ssrc, CLOCK_RATE[self.kind])
         self.sender_report = None
         self._gaps.forget()
+        self._voice_gaps.forget()
         self._newest = None
         self._cache = [None] * len(self._cache)
         for sink in self.sinks:

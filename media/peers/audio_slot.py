@@ -6,7 +6,7 @@ from collections.abc import Callable
 from media.codecs.opus import SAMPLES
 from media.playout.playout import Playout
 from media.rtp import rtcp
-from media.rtp.gaps import fresh_losses
+from media.rtp.gaps import VoiceGaps
 from media.rtp.opus import carries_copy
 from media.rtp.packet import RtpPacket
 from media.rtp.reception import Reception
@@ -33,7 +33,7 @@ class AudioSlot:
         self._playout = playout
         self._sender = sender
         self._send_rtcp = send_rtcp
-        self._newest: int | None = None
+        self._gaps = VoiceGaps()
         self._asked: deque[int] = deque(maxlen=ASKED)
         self._is_allowed = False
         self._told_late_at = float("-inf")
@@ -49,6 +49,10 @@ class AudioSlot:
             self._is_allowed = allowed
             self._playout.allow(self.name, NARROW_LATE if allowed else 0.0)
 
+    def repair(self, now: float) -> None:
+        """Every some hundredths of a second: ask again for what has not come."""
+        self._ask(self._gaps.due(now))
+
     def packet(self, packet: RtpPacket, now: float) -> None:
         payload = packet.payload
         copies: tuple[bytes, ...] = ()
@@ -58,9 +62,10 @@ class AudioSlot:
                 return
             payload, copies = red.data, red.copies(SAMPLES)
         number = self.reception.add(packet.sequence, packet.timestamp, len(packet.payload), now)
-        lost = fresh_losses(self._newest, number, spared=max(len(copies), carries_copy(payload)))
-        self._newest = number if self._newest is None else max(self._newest, number)
-        if lost:
-            self._asked.extend(lost)
-            self._send_rtcp(rtcp.nack(self._sender, self.reception.ssrc, lost))
+        self._ask(self._gaps.add(number, now, spared=max(len(copies), carries_copy(payload))))
         self._playout.put(self.name, packet.sequence, packet.timestamp, payload, copies, resent=number in self._asked)
+
+    def _ask(self, numbers: list[int]) -> None:
+        if numbers:
+            self._asked.extend(numbers)
+            self._send_rtcp(rtcp.nack(self._sender, self.reception.ssrc, numbers))

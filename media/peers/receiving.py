@@ -84,6 +84,8 @@ class Receiving:
         now = self._clock.monotonic()
         for slot in self.video.values():
             slot.tick(now)
+        for audio in self._audio_by_ssrc.values():
+            audio.repair(now)
         before = self.line.budget.bits
         reading = self.line.tick(now)
         if reading is None:

@@ -30,6 +30,8 @@ class VoiceSender:
         self._expect_loss = expect_loss
         self._loss = 0.0
         self._counted: tuple[int, int] | None = None
+        self._asked: set[int] = set()
+        """Numbers that were asked for again since the last report, which counts those that came then as never lost."""
         self._last: deque[tuple[int, bytes]] = deque(maxlen=max(COPIES))
 
     def send(self, packet: bytes, timestamp: int, first: bool, now: float) -> None:
@@ -49,6 +51,7 @@ class VoiceSender:
         """Answer a NACK, unless the answer would come too late. The first says that the line loses, before a report."""
         if not self._loss:
             self._expect_loss(AT_FIRST)
+        self._asked.update(numbers)
         if (self.protection.round_trip or 0.0) <= RESEND_WITHIN:
             self.stream.resend(numbers)
 
@@ -64,7 +67,9 @@ class VoiceSender:
             round_trip = passed / 65536 if passed < 1 << 31 else 0.0
         counted, self._counted = self._counted, (block.packets_lost, block.highest_sequence)
         lost, sent = (now_ - before for now_, before in zip(self._counted, counted or (0, 0), strict=True))
+        asked = len(self._asked)
+        self._asked.clear()
         if counted is not None and 0 < sent < 1 << 16:
-            self.protection.reported(min(1.0, max(0.0, lost / sent)), round_trip, now)
+            self.protection.reported(min(1.0, (max(0, lost) + asked) / sent), round_trip, now)
         self._loss = believed(self._loss, block.fraction_lost / 256)
         self._expect_loss(self._loss)

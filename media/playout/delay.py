@@ -17,7 +17,7 @@ PENDING = 8
 """The newest frames, which may still come."""
 EVERY = 10
 """Frames between two reckonings."""
-LONGEST = 0.16
+LONGEST = 0.2
 """Seconds; nobody converses well beyond it, whatever it would save."""
 LEAST = 0.04
 """Seconds, whatever the line is like, and before anything is known: a machine with much to do is 20 ms late now and

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from media.capture.sources import FRAME_BYTES, FRAME_SAMPLES, FRAME_SECONDS, SAMPLE_RATE
-from media.codecs.opus import OpusDecoder
+from media.playout.concealment import ConcealingDecoder
 from media.playout.delay import DelayModel
 from media.playout.stretch import LONGEST, SHORTEST, cross_fade, lengthen, shorten
 from media.rtp.opus import carries_copy
@@ -57,7 +57,7 @@ class JitterBuffer:
         self.least = 0.0
         """Seconds that a frame may come late at any rate, whatever the last ones did."""
         self._delay = DelayModel()
-        self._decoder = OpusDecoder()
+        self._decoder = ConcealingDecoder()
         self._frames: dict[int, _Frame] = {}
         self._ready = bytearray()
         """Sound that is decoded and was not asked for yet."""

@@ -10,6 +10,7 @@ from media.capture.sounds import read_sound
 from media.capture.sources import FRAME_BYTES, FRAME_SAMPLES, FRAME_SECONDS
 from media.codecs.opus import OpusDecoder, OpusEncoder
 from media.loudness import loudness
+from media.playout.concealment import ConcealingDecoder
 from media.playout.jitter import MAX_WAIT, JitterBuffer, mix
 
 ENCODER = OpusEncoder()
@@ -185,3 +186,19 @@ def test_a_packet_carries_a_copy_of_the_frame_before_it():
     assert recovered is not None
     assert loudness(recovered) > 0.5
     assert sum(len(packet) for packet in PACKETS) * 8 / (len(PACKETS) * FRAME_SECONDS) < 36_000
+
+
+def test_a_voice_that_breaks_off_is_held_for_a_tenth_of_a_second_and_then_goes_out():
+    """And when it goes on it is as loud as it was spoken."""
+    decoder, plain = ConcealingDecoder(), OpusDecoder()
+    for packet in PACKETS[:100]:
+        before = decoder.decode(packet)
+        assert before == plain.decode(packet)
+    made_up = [loudness(decoder.conceal()) for _ in range(15)]
+    libopus = [loudness(plain.conceal()) for _ in range(15)]
+    assert loudness(before) > 0.3  # somebody is speaking there
+    assert all(held >= own for held, own in zip(made_up, libopus, strict=True))
+    assert made_up[5] > 0.4 * loudness(before) > libopus[5]
+    assert made_up[14] < 0.1 * loudness(before)
+    after, wanted = ([each.decode(packet) for packet in PACKETS[115:118]] for each in (decoder, plain))
+    assert after[1:] == wanted[1:]
