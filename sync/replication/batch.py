@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from desktop_app.domain.faults import PeerFault
-from desktop_app.domain.limits import BATCH_CHANGES, PAYLOAD
+from desktop_app.domain.limits import BATCH_CHANGES
+from desktop_app.domain.limits import PAYLOAD as LARGEST_PAYLOAD
 from sync.log.envelope import (
     HASH_BYTES,
     SALT_BYTES,
@@ -32,7 +33,7 @@ from sync.log.signing import head_message
 from sync.replication.packing import pack, unpack
 
 VERSION = 1
-CHANGE_ID, PK = 0, 3
+CHANGE_ID, PK, PAYLOAD = 0, 3, 11
 """Where an item has them."""
 TEXT = 512
 """The longest identifier or name in an envelope, in characters."""
@@ -75,19 +76,16 @@ class Batch:
 def pack_batch(changes: Sequence[Change], prev_hash: bytes, head_hash: bytes, signature: bytes) -> bytes:
     """A push of these consecutive changes."""
     first = changes[0]
-    items = [_item(change) for change in changes]
-    return pack(
-        [
-            VERSION,
-            pack_device(first.terminal),
-            first.epoch,
-            first.seq,
-            prev_hash,
-            head_hash,
-            signature,
-            items,
-        ]
-    )
+    place = (first.terminal, first.epoch, first.seq)
+    return pack_items(place, [_item(each) for each in changes], prev_hash, head_hash, signature)
+
+
+def pack_items(
+    place: tuple[str, int, int], items: Sequence[list[Any]], prev_hash: bytes, head_hash: bytes, signature: bytes
+) -> bytes:
+    """A push of these consecutive items; `place` is terminal, epoch and seq of the first."""
+    terminal, epoch, first_seq = place
+    return pack([VERSION, pack_device(terminal), epoch, first_seq, prev_hash, head_hash, signature, items])
 
 
 def read_batch(raw: bytes) -> Batch:
@@ -110,20 +108,53 @@ def read_batch(raw: bytes) -> Batch:
 
 
 def _item(change: Change) -> list[Any]:
-    return [
-        pack_id(change.change_id),
+    return item_of(
+        change.change_id,
         change.hlc,
         change.entity,
-        pack_id(change.pk),
+        change.pk,
         change.op,
         change.schema_version,
-        pack_known(change.person),
-        None if change.device == change.terminal else pack_device(change.device),
+        change.person,
+        None if change.device == change.terminal else change.device,
         change.unit_path,
-        pack_known(change.meeting),
+        change.meeting,
         change.salt,
         change.payload,
         change.digest if change.payload is None else None,
+    )
+
+
+def item_of(
+    change_id: str,
+    hlc: int,
+    entity: str,
+    pk: str,
+    op: str,
+    schema_version: int,
+    person: str,
+    device: str | None,
+    unit_path: str,
+    meeting: str,
+    salt: bytes,
+    payload: bytes | None,
+    digest: bytes | None,
+) -> list[Any]:
+    """A change as it is sent: `device` is None for the terminal itself, `digest` where there is a payload."""
+    return [
+        pack_id(change_id),
+        hlc,
+        entity,
+        pack_id(pk),
+        op,
+        schema_version,
+        pack_known(person),
+        None if device is None else pack_device(device),
+        unit_path,
+        pack_known(meeting),
+        salt,
+        payload,
+        digest,
     ]
 
 
@@ -143,7 +174,7 @@ class ItemReader:
             if type(change_id) is not bytes or len(change_id) != 16 or type(salt) is not bytes:
                 raise PeerFault("batch-malformed", seq=seq)
             if payload is not None:
-                if type(payload) is not bytes or len(payload) > PAYLOAD:
+                if type(payload) is not bytes or len(payload) > LARGEST_PAYLOAD:
                     raise PeerFault("batch-malformed", seq=seq)
                 digest = payload_digest(salt, payload)
             if len(salt) != SALT_BYTES or type(digest) is not bytes or len(digest) != HASH_BYTES:

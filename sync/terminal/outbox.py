@@ -15,11 +15,11 @@ from sync.identity.device import verify
 from sync.log.envelope import GENESIS, HASH_BYTES, Change, Op, Verdict, change_hash
 from sync.log.hlc import COUNTER_BITS
 from sync.log.signing import Origin, head_message
-from sync.replication.batch import pack_batch, read_batch
+from sync.replication.batch import PAYLOAD, item_of, pack_items, read_batch
 from sync.replication.receipt import Receipt, read_body
 from sync.store.driver import rows_of
 from sync.store.journal import Head
-from sync.store.rows import COLUMNS, SELECT_CHANGES, change_of, insert_changes, upsert
+from sync.store.rows import SELECT_CHANGES, change_of, insert_changes, upsert
 from sync.store.store import Transaction
 from sync.store.tables import change, document, receipt, reemitted
 
@@ -29,7 +29,9 @@ BATCH_BYTES = 2 * 1024 * 1024
 """Payload bytes after which a batch ends, so that it stays below the center's bound with room to spare."""
 
 _RUN = (
-    f"SELECT {', '.join(COLUMNS)}, hash FROM change WHERE terminal = ? AND epoch = ? AND seq > ? ORDER BY seq LIMIT ?"
+    "SELECT seq, change_id, hlc, entity, pk, op, schema_version, person, nullif(device, terminal), unit_path, meeting,"
+    " salt, payload, CASE WHEN payload IS NULL THEN digest END"
+    " FROM change WHERE terminal = ? AND epoch = ? AND seq > ? ORDER BY seq LIMIT ?"
 )
 
 
@@ -39,22 +41,22 @@ def next_batch(
     """The next run after what is acknowledged, and where it ends; None where everything is acknowledged."""
     if head.seq <= head.acknowledged:
         return None
-    run: list[Change] = []
-    head_hash = GENESIS
-    size = 0
+    items: list[list[Any]] = []
+    first = last = size = 0
     with closing(rows_of(connection, _RUN, (identity.device, head.epoch, head.acknowledged, limit))) as rows:
-        for *columns, chain_hash in rows:
-            each = change_of(columns)
-            size += len(each.payload or b"")
-            if run and size > BATCH_BYTES:
+        for seq, *fields in rows:
+            size += len(fields[PAYLOAD] or b"")
+            if items and size > BATCH_BYTES:
                 break
-            run.append(each)
-            head_hash = chain_hash
-    prev_hash = GENESIS if run[0].seq == 1 else _hash_at(connection, identity, head.epoch, run[0].seq - 1)
-    if prev_hash is None:
-        raise PeerFault("chain-broken", terminal=identity.device, epoch=head.epoch, seq=run[0].seq - 1)
-    signature = identity.sign(head_message(identity.device, head.epoch, run[-1].seq, head_hash))
-    return pack_batch(run, prev_hash, head_hash, signature), (head.epoch, run[-1].seq)
+            first, last = first or seq, seq
+            items.append(item_of(*fields))
+    prev_hash = GENESIS if first == 1 else _hash_at(connection, identity, head.epoch, first - 1)
+    head_hash = _hash_at(connection, identity, head.epoch, last)
+    if prev_hash is None or head_hash is None:
+        raise PeerFault("chain-broken", terminal=identity.device, epoch=head.epoch, seq=first - 1)
+    signature = identity.sign(head_message(identity.device, head.epoch, last, head_hash))
+    place = (identity.device, head.epoch, first)
+    return pack_items(place, items, prev_hash, head_hash, signature), (head.epoch, last)
 
 
 def end_of(batch: bytes) -> End:
