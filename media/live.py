@@ -209,6 +209,7 @@ class LiveMeeting:
             self._devices,
             delay_ms=self._client.round_trip_ms,
             loss_permille=self._loss.permille(),
+            concealed_permille=self._loss.concealed_permille(),
             picture_loss_permille=round(1000 * max((site.loss for site in shown), default=0.0)),
             jitter_ms=round(1000 * max((site.jitter for site in shown), default=0.0)),
             fps=round(min((site.fps for site in shown), default=0.0)),

@@ -14,17 +14,24 @@ class SoundLoss:
 
     def __init__(self, stats: Callable[[], MediaStats]) -> None:
         self._stats = stats
-        self._readings: deque[tuple[int, int]] = deque(maxlen=WINDOW + 1)
+        self._readings: deque[tuple[int, int, int]] = deque(maxlen=WINDOW + 1)
 
     def permille(self) -> int:
         """0 to 1000, of all sites together; 0 where nobody was due to be heard."""
         sites = self._stats().sites.values()
         due = sum(site.audio_due for site in sites)
-        missed = sum(site.audio_fec + site.audio_concealed for site in sites)
+        concealed = sum(site.audio_concealed for site in sites)
+        missed = concealed + sum(site.audio_fec for site in sites)
         if self._readings and due < self._readings[-1][0]:
             self._readings.clear()
-        self._readings.append((due, missed))
-        first_due, first_missed = self._readings[0]
-        if due <= first_due:
+        self._readings.append((due, missed, concealed))
+        return self._share(1)
+
+    def concealed_permille(self) -> int:
+        """Of that, what no copy brought back and was made up; as of the last reading."""
+        return self._share(2)
+
+    def _share(self, which: int) -> int:
+        if not self._readings or (due := self._readings[-1][0] - self._readings[0][0]) <= 0:
             return 0
-        return max(0, min(1000, round(1000 * (missed - first_missed) / (due - first_due))))
+        return max(0, min(1000, round(1000 * (self._readings[-1][which] - self._readings[0][which]) / due)))

@@ -26,6 +26,8 @@ class Health:
     """Round trip of a ping; 0 where it was not measured."""
     loss_permille: int = 0
     """Of the sound that was due, what had to be recovered or made up."""
+    concealed_permille: int = 0
+    """Of the sound that was due, what no copy brought back and was made up."""
     picture_loss_permille: int = 0
     """Of the pictures' packets, in the last second."""
     jitter_ms: int = 0

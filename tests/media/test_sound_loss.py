@@ -30,10 +30,11 @@ def test_the_last_seconds_count_and_what_was_before_is_forgotten() -> None:
         heard.second(5, recovered=5)
         loss.permille()
     assert loss.permille() == 200
+    assert loss.concealed_permille() == 100
     for _ in range(6):
         heard.second(0)
         said = loss.permille()
-    assert said == 0
+    assert said == loss.concealed_permille() == 0
 
 
 def test_a_connection_made_anew_begins_from_nothing() -> None:

@@ -101,7 +101,10 @@ def _meeting_limited(scene: Any) -> None:
     live = scene.work.meeting._live
     del live.sources[DARK]
     _show(scene, state)
-    live.healths = {BL: Health(delay_ms=38, trouble=Trouble.FLOOD), DARK: Health(trouble=Trouble.ABSENT)}
+    live.healths = {
+        BL: Health(delay_ms=38, fps=24, kbps=1240, jitter_ms=4, trouble=Trouble.FLOOD),
+        DARK: Health(trouble=Trouble.ABSENT),
+    }
     scene.work.meeting.tick()
     panel = scene.window.findChild(RosterPanel)
     panel.select(BL)

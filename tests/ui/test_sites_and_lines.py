@@ -27,7 +27,7 @@ from sync.reference.units import units
 from ui.i18n import LANGUAGES, set_language, t
 from ui.meeting.passing_note import PassingNote
 from ui.meeting.roster_panel import RosterDelegate, RosterPanel, fitting, signs
-from ui.meeting.site_detail import SiteDetail, line_of
+from ui.meeting.site_detail import SiteDetail, figures_of, line_of
 from ui.meeting.tiles import spoken, tile_of
 from ui.models.hosting_model import HostingModel
 from ui.models.meeting_rows import Mic, Presence, RosterRow, short_name
@@ -204,6 +204,25 @@ def test_a_sentence_that_follows_another_at_once_is_seen(qtbot: Any) -> None:
     note.show_text("一", "zheshi", stays=False)
     note.show_text("二", "zheshi", stays=False)
     assert note.height() > 20
+
+
+def test_the_chosen_site_shows_what_it_receives_and_how_much_of_its_sound_was_made_up(qtbot: Any) -> None:
+    seat = Seat(GD, NINE).enter(BUSY)
+    panel = RosterPanel(seat.model)
+    qtbot.addWidget(panel)
+    panel.show()
+    panel.select(XN)
+    detail = panel.findChild(SiteDetail)
+    assert detail is not None
+    assert not detail._figures.isVisible(), "it does not say"
+    told = Health(delay_ms=420, concealed_permille=21, fps=14, kbps=310, jitter_ms=36, step=1)
+    seat.live.healths = {**seat.live.healths, XN: told}
+    seat.model.tick()
+    panel.refresh()
+    assert "收看 14 帧/秒、310 kbit/s，抖动 36 毫秒，画面已缩小，声音填补 2.1%" in detail.accessibleName()
+    set_language("en")
+    assert figures_of(told) == "Receives 14 fps, 310 kbit/s; jitter 36 ms, pictures reduced, 2.1% of the sound made up"
+    assert figures_of(Health()) == ""
 
 
 def test_a_lost_site_says_since_when_and_a_line_that_nobody_measured_says_nothing() -> None:

@@ -286,6 +286,8 @@ class RosterPanel(QFrame):
         self._view.viewport().update()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.Resize:  # what is said of the chosen site takes room of the list
+            self._view.scrollTo(self._view.currentIndex())
         if event.type() is QEvent.Type.MouseButtonPress:
             point = event.position().toPoint()  # type: ignore[attr-defined]  # a mouse event, by its type
             index = self._view.indexAt(point)

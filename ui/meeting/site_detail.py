@@ -48,12 +48,13 @@ class SiteDetail(QFrame):
         self._name.set_text(row.name)
         self._line.setText(line)
         self._weak.setVisible(row.weak)
-        figures = figures_of(health) if health is not None and row.presence is Presence.HERE else ""
+        is_here = row.presence is Presence.HERE
+        trouble = row.trouble if is_here else Trouble.NONE
+        figures = figures_of(health) if health is not None and is_here and not trouble else ""
         self._figures.setText(figures)
         self._figures.setVisible(bool(figures))
         name, phone = contact
         self._phone.setText(t("site.phone", phone, name).rstrip() if phone else t("site.no-phone"))
-        trouble = row.trouble if row.presence is Presence.HERE else Trouble.NONE
         for part in (self._trouble, self._why):
             part.setVisible(bool(trouble))
         words = [row.name, line, figures] if figures else [row.name, line]
@@ -77,12 +78,13 @@ def trouble_word(trouble: Trouble) -> str:
 
 def figures_of(health: Health) -> str:
     """What a site receives, in figures; empty where it receives nothing, or does not say."""
-    words = [t(f"site.step-{min(3, health.step)}")] if health.step else []
-    if health.kbps:
-        words.append(t("site.receives", health.fps, health.kbps, health.jitter_ms))
+    words = [t("site.receives", health.fps, health.kbps, health.jitter_ms)] if health.kbps else []
+    if health.step:
+        words.append(t(f"site.step-{min(3, health.step)}"))
     if health.concealed_permille:
         words.append(t("site.concealed", f"{health.concealed_permille / 10:g}"))
-    return t("call.comma").join(words)
+    text = t("call.comma").join(words)
+    return text[:1].upper() + text[1:]
 
 
 def line_of(row: RosterRow) -> str:

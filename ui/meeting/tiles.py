@@ -66,10 +66,10 @@ def _tags(row: RosterRow, *, speaking: bool) -> tuple[Tag, ...]:
         tags.append(Tag("account-tie-voice", t("tag.chair"), "dark"))
     if speaking:
         tags.append(Tag("account-voice", t("tag.speaking"), "shilv"))
-    if row.hand:
-        tags.append(Tag("hand-back-right-outline", t("tag.hand"), "accent"))
     if row.trouble and row.trouble is not Trouble.ABSENT:
         tags.append(Tag("speedometer-slow", t("tag.limited"), "dark"))
+    if row.hand:
+        tags.append(Tag("hand-back-right-outline", t("tag.hand"), "accent"))
     return tuple(tags)
 
 
