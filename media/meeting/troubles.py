@@ -56,16 +56,17 @@ class Troubles:
 class _Record:
     def __init__(self, now: float) -> None:
         self.trouble = Trouble.NONE
-        self._counted: Refused | None = None
-        self._faults: dict[Trouble, list[bool]] = {trouble: [] for trouble in PER_SECOND}
-        """The last looks, the newest last."""
+        self._counted: Refused = {}
+        self._faults: dict[Trouble, list[bool]] = {}
+        """The last looks, the newest last; none as long as nothing was refused."""
         self._connected_at = now
 
     def look(self, found: Behaviour, passed: float, now: float) -> None:
         counted, self._counted = self._counted, found.refused
-        for trouble, looks in self._faults.items():
-            count, known = found.refused.get(trouble, 0), 0 if counted is None else counted.get(trouble, 0)
+        for trouble in found.refused.keys() | self._faults.keys():
+            count, known = found.refused.get(trouble, 0), counted.get(trouble, 0)
             fresh = count - known if count >= known else count  # a new connection counts from nothing
+            looks = self._faults.setdefault(trouble, [])
             looks.append(fresh / passed >= PER_SECOND[trouble])
             del looks[:-FORGIVEN_AFTER]
         if found.up or found.down:
@@ -77,7 +78,7 @@ class _Record:
 
     def _stands(self, trouble: Trouble) -> bool:
         """Once named, it is until no look of the last ones found it."""
-        return sum(self._faults[trouble]) >= (1 if self.trouble is trouble else NAMED_AFTER)
+        return sum(self._faults.get(trouble, ())) >= (1 if self.trouble is trouble else NAMED_AFTER)
 
 
 class TroubleLane:
