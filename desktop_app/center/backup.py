@@ -5,11 +5,12 @@ share. The center's keys are in none of them.
 """
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from desktop_app.center.keys import held_keys
 from desktop_app.domain.faults import HostFault, OperatorError
 from desktop_app.settings import Settings
 
@@ -17,15 +18,13 @@ if TYPE_CHECKING:
     from desktop_app.center.keys import CenterKeys
     from sync.store.reader import StoreReader
 
-KeysOf = Callable[[Settings], "CenterKeys"]
-
 
 def book_beside(records: Path) -> Path:
     """Where the book of terminals and codes is, of a backup of the records."""
     return records.with_name(f"{records.stem}.identity{records.suffix}")
 
 
-def run(options: argparse.Namespace, settings: Settings, keys_of: KeysOf) -> int:
+def run(options: argparse.Namespace, settings: Settings) -> int:
     """OperatorError `backup-exists`, `center-missing`; HostFault `disk-full`, `backup-failed`: then nothing is left."""
     if options.to is None:
         raise OperatorError("setting-invalid", key="to", value="", wanted="--to FILE", source="backup")
@@ -37,7 +36,7 @@ def run(options: argparse.Namespace, settings: Settings, keys_of: KeysOf) -> int
     for file in (records, book):
         if file.exists():
             raise OperatorError("backup-exists", file=str(file))
-    keys = keys_of(settings)
+    keys = held_keys(settings)
     registry = keys.registry
     try:
         with opened_store(settings, keys) as reader:

@@ -46,6 +46,14 @@ def open_keys(folder: Path, keys: KeyStore, settings: Settings) -> CenterKeys:
     return CenterKeys(identity, authority, registry, CodeBook(registry, identity.key))
 
 
+def held_keys(settings: Settings) -> CenterKeys:
+    """The keys of a center that has been started before: a mistyped folder must not become a new center."""
+    folder = settings.center_folder
+    if not is_enrolled(folder):
+        raise OperatorError("center-missing", folder=str(folder))
+    return open_keys(folder, open_center_keystore(settings), settings)
+
+
 def open_center_keystore(settings: Settings) -> KeyStore:
     """The folder's key store; asks a person for the passphrase where one is needed and nobody gave it."""
     folder, given = settings.center_folder, os.environ.get(ENV_PASSPHRASE)

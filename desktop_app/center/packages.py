@@ -2,12 +2,12 @@
 
 import argparse
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from desktop_app.center.app import center_uploads
-from desktop_app.center.keys import open_keys
+from desktop_app.center.keys import open_center_keystore, open_keys
 from desktop_app.domain.clock import SystemClock
 from desktop_app.domain.faults import HostFault, OperatorError
 from desktop_app.settings import Settings
@@ -22,7 +22,7 @@ WITHIN = 600.0
 """Seconds in which a running center takes a package in."""
 
 
-def run(options: argparse.Namespace, settings: Settings, keystore: Callable[[Settings], KeyStore]) -> int:
+def run(options: argparse.Namespace, settings: Settings) -> int:
     """By way of the center where that is running, and else by itself."""
     if options.file is None:
         raise OperatorError("setting-invalid", key="file", value="", wanted="import FILE", source="import")
@@ -32,7 +32,7 @@ def run(options: argparse.Namespace, settings: Settings, keystore: Callable[[Set
     if not is_enrolled(folder):
         raise OperatorError("center-missing", folder=str(folder))
     try:
-        told = _alone(package, receipt, settings, keystore(settings))
+        told = _alone(package, receipt, settings, open_center_keystore(settings))
     except HostFault as fault:
         if fault.id != "store-in-use":
             raise

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from desktop_app.center.keys import held_keys
 from desktop_app.domain.clock import SystemClock
 from desktop_app.domain.faults import HostFault, OperatorError
 from desktop_app.domain.ids import PersonId
@@ -17,12 +18,11 @@ if TYPE_CHECKING:
     from sync.center.moves import UnitMove
     from sync.center.store import CenterStore
 
-KeysOf = Callable[[Settings], "CenterKeys"]
 WITHIN = 120.0
 """Seconds in which a running center does what it is told."""
 
 
-def restore(options: argparse.Namespace, settings: Settings, keys_of: KeysOf) -> int:
+def restore(options: argparse.Namespace, settings: Settings) -> int:
     """Put the records back from a backup, into the file or the database that the settings name; attachments too."""
     from desktop_app.center.backup import book_beside
     from sync.blobs.copying import copy_blobs
@@ -32,11 +32,11 @@ def restore(options: argparse.Namespace, settings: Settings, keys_of: KeysOf) ->
     backup = options.backup or options.file
     if backup is None:
         raise OperatorError("setting-invalid", key="from", value="", wanted="--from FILE", source="restore")
-    keys = keys_of(settings)
+    keys = held_keys(settings)
     if not keys.registry.devices() and book_beside(backup).is_file():  # a new machine: the book comes with the records
         keys.registry.close()
         _put_back_book(book_beside(backup), settings.center_folder)
-        keys = keys_of(settings)
+        keys = held_keys(settings)
     try:
         book = {each.device: each.public_key for each in keys.registry.devices()}
         book[keys.identity.device] = keys.identity.public_key
@@ -72,25 +72,25 @@ def _put_back_book(book: Path, folder: Path) -> None:
         raise HostFault("disk-failing", folder=str(folder)) from err
 
 
-def erase(options: argparse.Namespace, settings: Settings, keys_of: KeysOf) -> int:
+def erase(options: argparse.Namespace, settings: Settings) -> int:
     """Erase all that was said of one record, on a lawful request."""
     entity, colon, pk = (options.record or "").partition(":")
     if not colon or not pk or not options.ground:
         wanted = "--record ENTITY:KEY --ground TEXT"
         raise OperatorError("setting-invalid", key="record", value=options.record or "", wanted=wanted, source="erase")
-    told = _do("erase", {"entity": entity, "pk": pk, "ground": options.ground}, settings, keys_of(settings))
+    told = _do("erase", {"entity": entity, "pk": pk, "ground": options.ground}, settings, held_keys(settings))
     print(f"erased     {told['changes']} changes of {entity} {pk}; the terminals erase theirs when they next pull.")
     print("Backups made before still hold it: they are yours to deal with.")
     return 0
 
 
-def move(options: argparse.Namespace, settings: Settings, keys_of: KeysOf) -> int:
+def move(options: argparse.Namespace, settings: Settings) -> int:
     """Move a unit under another one, with all below it."""
     if not options.unit or not options.under or not options.ground:
         wanted = "--unit CODE --under CODE --ground TEXT"
         raise OperatorError("setting-invalid", key="under", value=options.under or "", wanted=wanted, source="move")
     values = {"code": options.unit, "under": options.under, "ground": options.ground}
-    told = _do("move", values, settings, keys_of(settings))
+    told = _do("move", values, settings, held_keys(settings))
     print(f"moved      {told['code']}  {told['before']} -> {told['unit_path']}")
     print(f"           {told['units']} units with their terminals; {told['records']} records in work were written anew")
     return 0
