@@ -19,7 +19,7 @@ from sync.log.envelope import Change, Verdict
 from sync.log.hlc import wall_ms
 from sync.store.rows import SELECT_CHANGES, change_of
 from sync.store.store import Transaction
-from sync.store.tables import change
+from sync.store.tables import IN_QUARANTINE, change
 
 MOST = 200
 FOR_GOOD = frozenset({"id-taken"})
@@ -49,7 +49,7 @@ def quarantined(
 ) -> list[Quarantined]:
     """What was held or refused of the units in a unit's charge, newest first; `place_of` says where units are now."""
     rows = connection.execute(
-        SELECT_CHANGES.where(change.c.verdict.in_([Verdict.HELD.value, Verdict.REFUSED.value]))
+        SELECT_CHANGES.where(IN_QUARANTINE, change.c.verdict.in_([Verdict.HELD.value, Verdict.REFUSED.value]))
         .order_by(change.c.position.desc())
         .execution_options(yield_per=1000)
     )

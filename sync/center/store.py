@@ -39,7 +39,7 @@ from sync.store.postgres import is_database
 from sync.store.reader import Row, Rows
 from sync.store.rows import erase_payloads, upsert
 from sync.store.store import Store, Touched, Transaction
-from sync.store.tables import change, document, projector_cursor, property_
+from sync.store.tables import IN_QUARANTINE, change, document, projector_cursor, property_
 
 __all__ = ["CenterStore", "CenterTransaction", "Row", "Write"]
 
@@ -123,7 +123,7 @@ class CenterStore(Store):
             connection.execute(property_.insert().values(name="feed", value=row))
         self._feed = bytes.fromhex(row)
         transaction = Transaction(connection, self.identity, self._head, unix_ms(self.clock.now()), self.STAMPED)
-        release(transaction, sa.true())
+        release(transaction, IN_QUARANTINE)
         self._finish(transaction, [])
         transaction.projection.flush()
         self._head = transaction.journal.head
@@ -223,9 +223,9 @@ class CenterStore(Store):
         """
         with reading(self._engine) as connection:
             end = int(connection.execute(sa.select(sa.func.max(change.c.position))).scalar() or 0)
-            later = sa.and_(change.c.position > since, change.c.position <= end, change.c.entity.in_(entities))
-            rows = connection.execute(sa.select(change.c.meeting).where(later, change.c.meeting != "").distinct())
-            return sorted(rows.scalars()), max(end, since)
+            later = sa.and_(change.c.position > since, change.c.position <= end)
+            rows = connection.execute(sa.select(change.c.entity, change.c.meeting).where(later).distinct())
+            return sorted({row.meeting for row in rows if row.meeting and row.entity in entities}), max(end, since)
 
     def place_of(self, path: UnitPath) -> UnitPath:
         """Where the unit of a path is now; the path itself where it was never moved."""

@@ -43,6 +43,9 @@ change = sa.Table(
     sqlite_autoincrement=True,
 )
 
+IN_QUARANTINE = sa.or_(change.c.verdict != sa.literal_column("'applied'"), change.c.reason != sa.literal_column("''"))
+"""What the index `change_quarantine` of a file holds: a statement that says so does not look through the whole log."""
+
 reemitted = sa.Table(
     "reemitted",
     metadata,

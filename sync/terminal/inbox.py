@@ -21,7 +21,7 @@ from sync.replication.part import Part, read_part
 from sync.store.journal import Head
 from sync.store.rows import SELECT_CHANGES, change_of, erase_payloads, insert_changes, upsert
 from sync.store.store import Transaction
-from sync.store.tables import change, document, property_
+from sync.store.tables import IN_QUARANTINE, change, document, property_
 from sync.terminal.outbox import doubt, open_epoch, take_refusal
 
 FEED = "pull-feed"
@@ -267,7 +267,7 @@ def _told_again(transaction: Transaction, known: Change, told: Change) -> None:
 def release_understood(transaction: Transaction) -> None:
     """Project what an earlier version of the program had to hold."""
     rows = transaction.connection.execute(
-        SELECT_CHANGES.where(change.c.verdict == Verdict.HELD.value).order_by(change.c.position)
+        SELECT_CHANGES.where(IN_QUARANTINE, change.c.verdict == Verdict.HELD.value).order_by(change.c.position)
     ).all()
     for each in [change_of(tuple(row)) for row in rows]:
         if _understood(transaction.projection, each) is not None:

@@ -9,7 +9,7 @@ from sync.blobs.waiting import waiting_count
 from sync.log.envelope import Verdict
 from sync.replication.receipt import Receipt, read_body
 from sync.store.journal import Head, chain_end
-from sync.store.tables import change, conflict, receipt, record
+from sync.store.tables import IN_QUARANTINE, change, conflict, receipt, record
 
 __all__ = ["Receipt", "SyncStatus"]
 SEEN = "refusal_seen"
@@ -39,8 +39,8 @@ class SyncStatus:
 
 def in_quarantine() -> "sa.ColumnElement[bool]":
     """What is held or refused here, or applied here and held by the center."""
-    held = change.c.verdict.in_([Verdict.HELD.value, Verdict.REFUSED.value])
-    return sa.or_(held, sa.and_(change.c.verdict == Verdict.APPLIED.value, change.c.reason != ""))
+    shown = [Verdict.HELD.value, Verdict.REFUSED.value, Verdict.APPLIED.value]
+    return sa.and_(IN_QUARANTINE, change.c.verdict.in_(shown))
 
 
 def unseen() -> "sa.ColumnElement[bool]":
