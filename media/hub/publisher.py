@@ -94,6 +94,8 @@ class Publisher:
         """Repair, ask again, and tell the site what its line bears."""
         for source in self.sources.values():
             source.tick(now)
+            if not self.line.is_narrow:
+                source.repair_voice(now)
         self.line.tick(now)
 
     def on_rtcp(self, data: bytes, now: float) -> None:

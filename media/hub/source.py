@@ -176,8 +176,6 @@ class Source:
         """Ask again for what has not come."""
         if self.ssrc is None or self.reception is None:
             return
-        if self.kind == "audio" and (overdue := self._voice_gaps.due(now)):
-            self._send_rtcp(rtcp.nack(self._sender, self.ssrc, overdue))
         octets, at = self._counted
         if now - at >= RATE_OVER:
             self.bits = max(0.0, 8 * (self.reception.bytes - octets) / (now - at))
@@ -189,6 +187,11 @@ class Source:
             again, _ = self._gaps.due(now)
             if again:
                 self._send_rtcp(rtcp.nack(self._sender, self.ssrc, again))
+
+    def repair_voice(self, now: float) -> None:
+        """Ask again for what has not come of a voice, over a line that bears what is sent."""
+        if self.kind == "audio" and self.ssrc is not None and (overdue := self._voice_gaps.due(now)):
+            self._send_rtcp(rtcp.nack(self._sender, self.ssrc, overdue))
 
     def _may_ask(self, now: float) -> bool:
         since = now - self._keyframe_asked_at

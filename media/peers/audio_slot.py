@@ -50,8 +50,9 @@ class AudioSlot:
             self._playout.allow(self.name, NARROW_LATE if allowed else 0.0)
 
     def repair(self, now: float) -> None:
-        """Every some hundredths of a second: ask again for what has not come."""
-        self._ask(self._gaps.due(now))
+        """Every some hundredths of a second: ask again for what has not come, over a line that bears what is sent."""
+        if not self._is_allowed:
+            self._ask(self._gaps.due(now))
 
     def packet(self, packet: RtpPacket, now: float) -> None:
         payload = packet.payload

@@ -108,7 +108,7 @@ class Line:
             self.speaker.send(packet, number * FRAME_SAMPLES, number == 0, self.now)
             self.up.until(self.now)
             self.down.until(self.now)
-            self.source.tick(self.now)
+            self.source.repair_voice(self.now)
             self.listener.repair(self.now)
             self.ear.buffer.pull(self.now)
             if number % 50 == 49:
