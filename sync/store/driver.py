@@ -123,10 +123,21 @@ class Insert:
         self._types = [_type(table.c[name].type) for name in columns]
         self._bound = [(at, _BOUND[kind]) for at, kind in enumerate(self._types) if kind in _BOUND]
 
+    def one(self, connection: sa.Connection, row: Values) -> int:
+        """One row of a file; its number."""
+        values = list(row)
+        for at, kind in self._bound:
+            if values[at] is not None:
+                values[at] = kind(values[at])
+        return int(_driver(connection).execute(self.text, values).lastrowid)
+
     def many(self, connection: sa.Connection, rows: Sequence[Values]) -> None:
         if not rows:
             return
         if connection.dialect.name == "sqlite":
+            if len(rows) == 1:
+                self.one(connection, rows[0])
+                return
             self._into_file(_driver(connection), rows)
             return
         if len(rows) < COPIED_FROM:

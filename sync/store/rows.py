@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from sync.log.envelope import Change
-from sync.store.driver import Insert, rows_of, run_many
+from sync.store.driver import Insert, run_many
 from sync.store.tables import change as change_table
 from sync.store.tables import receipt as receipt_table
 
@@ -61,7 +61,6 @@ SELECT_TEXT = f"SELECT {', '.join(COLUMNS)} FROM change"
 """The same as a text for `sync.store.driver`, for a center: its rows all have their stamp."""
 _INSERT = Insert(change_table, (*COLUMNS, "hash"))
 _VALUES = attrgetter(*COLUMNS)
-_BYTES = (*(COLUMNS.index(name) for name in ("salt", "payload", "digest")), len(COLUMNS))
 
 
 def change_of(row: Sequence[Any]) -> Change:
@@ -76,11 +75,7 @@ def insert_changes(connection: sa.Connection, changes: Iterable[tuple[Change, by
 
 def insert_change(connection: sa.Connection, each: Change, chain_hash: bytes | None) -> int:
     """Append one change to a file; the number of its row."""
-    values = [*_VALUES(each), chain_hash]
-    for at in _BYTES:
-        if values[at] is not None:
-            values[at] = bytearray(values[at])  # as in `Insert`
-    return int(rows_of(connection, _INSERT.text, values).lastrowid)
+    return _INSERT.one(connection, (*_VALUES(each), chain_hash))
 
 
 def erase_payloads(connection: sa.Connection, change_ids: Sequence[str]) -> None:
