@@ -54,8 +54,8 @@ class Projection:
         self._conflicted: set[Key] = set()
         self._stored: set[Key] = set()
         """Those that have a row, of the ones that were loaded."""
-        self._unwritten: set[Key] = set()
-        """Those whose row is not what they are."""
+        self._unwritten: dict[Key, None] = {}
+        """Those whose row is not what they are, as they came: what comes in order is put in order at once."""
         self._fresh: dict[Key, list[Opened]] = {}
         self._owners: dict[Key, str] = {}
         """Of the records as they were loaded."""
@@ -139,7 +139,7 @@ class Projection:
 
     def _touch(self, key: Key) -> None:
         self.touched.add(key)
-        self._unwritten.add(key)
+        self._unwritten[key] = None
         if key[0] in GROUNDS:
             self.grounds += 1
 
@@ -207,8 +207,9 @@ class Projection:
         rows: dict[bool, list[tuple[object, ...]]] = {True: [], False: []}
         gone: list[Key] = []
         marks = []
-        written, self._unwritten = self._unwritten, set()
-        for key in sorted(written):
+        ordered, self._unwritten = sorted(self._unwritten), {}
+        written = set(ordered)
+        for key in ordered:
             state = self._states[key]
             if not state.exists:
                 gone.append(key)
