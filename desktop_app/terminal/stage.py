@@ -16,7 +16,7 @@ from desktop_app.terminal.app import Terminal
 from desktop_app.terminal.hosting import HostingStage
 from desktop_app.terminal.readiness import ReadinessStage
 from desktop_app.terminal.story import StoryLog
-from ui.models.app_model import Page
+from ui.models.pages import Page
 
 if TYPE_CHECKING:
     from ui.models.enrol_model import EnrolModel

@@ -35,9 +35,10 @@ from sync.log.audit import AuditKind
 from sync.log.write import Write
 from sync.terminal.audit import LastVisit
 from sync.terminal.counter import HeldChange
-from ui.models.app_model import Look, Page
+from ui.models.app_model import Look
 from ui.models.cautions import Rebuilt
 from ui.models.enrol_model import EnrolModel
+from ui.models.pages import Page
 from ui.models.sync_model import Carried
 from ui.services import DeviceKind
 from ui.shell.conflict_card import ConflictCard

@@ -18,7 +18,7 @@ from desktop_app.domain.ids import PersonId
 from sync.log.write import Write
 from sync.meetings.followup import FollowUp
 from sync.terminal.counter import EnrolledDevice, GivenCode
-from ui.models.app_model import Page
+from ui.models.pages import Page
 from ui.records.people_view import PeopleView
 
 OPINIONS = (

@@ -17,7 +17,7 @@ from desktop_app.domain.meetings import MeetingKind
 from sync.log.write import Write
 from sync.meetings.desk import SignInDesk
 from sync.meetings.lines import LineMinute, write_minute
-from ui.models.app_model import Page
+from ui.models.pages import Page
 from ui.services import DeviceKind, DoorView
 
 UNITS: dict[str, UnitPath] = {}

@@ -25,7 +25,7 @@ from media.meeting.model import FloorStatus, MeetingPhase, MeetingState
 from media.meeting.roll_call import RollAnswer, RollCall, RollManner, RollPhase, RollStatus
 from media.meeting.stage import SCREEN, Layout, Slide
 from ui.meeting.roster_panel import RosterPanel
-from ui.models.app_model import Page
+from ui.models.pages import Page
 
 SITES = {HD: "惠东县政协", HZ: "惠州市政协", BL: "博罗县政协", **NINE}
 LC = UnitPath("100000/440000/441600/441622/")

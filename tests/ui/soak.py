@@ -35,7 +35,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from desktop_app.terminal.played import resident_bytes
 from media.frames import Frame, FrameSlot
 from ui.garbage import Garbage
-from ui.models.app_model import Page
+from ui.models.pages import Page
 from ui.shell.window import MainWindow
 from ui.theme import Scheme, start_theme
 

@@ -19,8 +19,8 @@ from sync.blobs.listing import FileState, files_of
 from sync.log.write import Write
 from sync.store.engine import reading
 from ui.i18n import fault_text
-from ui.models.app_model import Page
 from ui.models.attachments_model import AttachmentsModel
+from ui.models.pages import Page
 from ui.models.workplace import Workplace
 from ui.records import attachment_panel
 from ui.records.attachment_panel import AttachmentPanel

@@ -16,8 +16,9 @@ from sync.identity.operators import PinBook
 from sync.log.audit import AuditKind
 from sync.log.write import Write
 from sync.terminal.audit import LastVisit
-from ui.models.app_model import Page, Stage, pages_of
+from ui.models.app_model import Stage
 from ui.models.audit_model import COLUMNS
+from ui.models.pages import Page, pages_of
 from ui.models.workplace import Workplace
 from ui.records.audit_view import AuditView
 from ui.shell.office_shell import OfficeShell

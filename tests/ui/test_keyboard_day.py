@@ -28,7 +28,8 @@ from media.meeting import commands as ask
 from media.meeting.apply import apply
 from media.meeting.decide import CENTER, Refusal, SiteActor, decide
 from media.meeting.model import AgendaPoint, MeetingPhase, MeetingState, Site
-from ui.models.app_model import Page, Stage
+from ui.models.app_model import Stage
+from ui.models.pages import Page
 from ui.models.workplace import Workplace
 from ui.records.block_editor import BlockEditor
 from ui.shell.window import MainWindow

@@ -17,8 +17,8 @@ from desktop_app.domain.faults import Fault
 from desktop_app.domain.handling import Handling
 from sync.log.write import Write
 from ui.i18n import fault_text
-from ui.models.app_model import Page
 from ui.models.opinion_rows import OpinionFilter
+from ui.models.pages import Page
 from ui.models.workplace import Workplace
 from ui.records.opinion_chain import steps
 from ui.records.opinion_forms import LookBackForm, ReplyForm
@@ -214,7 +214,7 @@ def test_the_ledger_is_exported_as_it_is_shown_and_the_audit_knows(page: Followe
 
 
 def test_who_only_watches_has_no_register(page: Followed) -> None:
-    from ui.models.app_model import pages_of
+    from ui.models.pages import pages_of
 
     assert Page.OPINIONS in pages_of({"clerk"})
     for role in ("security", "audit"):

@@ -14,7 +14,8 @@ from desktop_app.domain.ids import PersonId
 from desktop_app.domain.principal import Role
 from desktop_app.terminal.services import TerminalOperators
 from sync.identity.device import DeviceIdentity
-from ui.models.app_model import Page, Stage
+from ui.models.app_model import Stage
+from ui.models.pages import Page
 from ui.models.workplace import Workplace
 from ui.records.people_dialogs import CodeDialog, PersonDialog
 from ui.records.people_view import PeopleView

@@ -20,8 +20,8 @@ from desktop_app.domain.ids import derived_id
 from desktop_app.domain.meetings import MeetingKind
 from sync.log.write import Write
 from sync.meetings.readiness import Ready
-from ui.models.app_model import Page, pages_of
 from ui.models.devices_model import DevicesModel
+from ui.models.pages import Page, pages_of
 from ui.models.readiness_model import ReadinessModel, Shown
 from ui.services import DeviceState
 from ui.shell.readiness_page import ReadinessPage

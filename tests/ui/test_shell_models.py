@@ -25,10 +25,12 @@ from pytestqt.qtbot import QtBot
 from desktop_app.domain.faults import PeerFault
 from desktop_app.domain.ids import PersonId
 from desktop_app.domain.meetings import MeetingKind
-from ui.models.app_model import LinkLight, Page, Stage
+from ui.models.app_model import Stage
 from ui.models.diagnostics_model import DiagnosticsModel, Layer
 from ui.models.enrol_model import EnrolModel
 from ui.models.home_model import HomeModel, Loading
+from ui.models.link import LinkLight
+from ui.models.pages import Page
 from ui.models.sync_model import Carried, Filter, SyncModel
 from ui.models.sync_rows import RowState, differences
 from ui.models.unlock_model import UnlockModel

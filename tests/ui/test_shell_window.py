@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop_app.domain.faults import HostFault
-from ui.models.app_model import AppModel, Page, Stage
+from ui.models.app_model import AppModel, Stage
+from ui.models.pages import Page
 from ui.models.workplace import Workplace
 from ui.shell.enrol_view import CodeField
 from ui.shell.idle_watch import IdleWatch

@@ -14,7 +14,7 @@ from desktop_app.domain.faults import Fault, PeerFault
 from desktop_app.domain.ids import PersonId
 from sync.replication.receipt import Receipt
 from sync.terminal.counter import HeldChange
-from ui.models.app_model import Page
+from ui.models.pages import Page
 from ui.models.part_choice import Pick, can_choose_parts, choose_parts
 from ui.models.workplace import Workplace
 from ui.shell.conflict_card import ConflictCard

@@ -8,8 +8,9 @@ from pytestqt.qtbot import QtBot
 from desktop_app.domain.ids import UnitPath
 from ui.i18n import fault_text, set_language
 from ui.i18n.dates import length_text
-from ui.models.app_model import AppModel, Page
+from ui.models.app_model import AppModel
 from ui.models.cautions import CautionKind, Rebuilt
+from ui.models.pages import Page
 from ui.models.workplace import Workplace
 from ui.shell.banners import BannerHost
 from ui.shell.diagnostics_page import DiagnosticsPage
@@ -116,8 +117,8 @@ def test_how_long_is_said_in_both_languages() -> None:
 
 def test_the_gravest_comes_first() -> None:
     app_kinds = [CautionKind.DISK, CautionKind.REBUILT, CautionKind.CLOCK]
-    from ui.models.app_model import SyncView
     from ui.models.cautions import cautions
+    from ui.models.link import SyncView
 
     found = cautions(SyncView(disk_low_mib=5, clock_off_seconds=200), Rebuilt(0, "x"))
     assert [one.kind for one in found] == app_kinds

@@ -6,7 +6,6 @@ methods may be called from any thread; everything is heard on the Qt thread.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -17,10 +16,11 @@ from PySide6.QtCore import QObject, Qt, Signal
 from desktop_app.domain.clock import Clock
 from desktop_app.domain.faults import Fault
 from desktop_app.domain.ids import PersonId
-from desktop_app.domain.principal import Role, may_work
 from desktop_app.domain.units import Level, level_of
 from ui.i18n import set_language
 from ui.models.cautions import Caution, CautionKind, Rebuilt, cautions
+from ui.models.link import LIGHTS, SILENT, STRANGERS, LinkLight, LinkView, SyncView
+from ui.models.pages import Page, pages_of
 
 if TYPE_CHECKING:
     from sync.terminal.audit import LastVisit
@@ -36,70 +36,6 @@ class Stage(StrEnum):
     LOCKED = "locked"
     OPEN = "open"
     FAILED = "failed"
-
-
-class Page(StrEnum):
-    """The pages of the office shell, in the order of the rail."""
-
-    HOME = "home"
-    MEETING = "meetings"
-    SIGN_IN = "signin"
-    MINUTES = "minutes"
-    OPINIONS = "opinions"
-    ROLL_CALL = "rollcall"
-    READY = "ready"
-    SYNC = "sync"
-    PEOPLE = "people"
-    AUDIT = "audit"
-    DIAGNOSTICS = "diagnostics"
-    SETTINGS = "settings"
-
-
-_ALWAYS = (Page.SYNC, Page.DIAGNOSTICS, Page.SETTINGS)
-
-
-def pages_of(roles: Iterable[str]) -> tuple[Page, ...]:
-    """The pages that these roles open, in the rail's order: who watches does no work, and sees their own page alone."""
-    held = set(roles)
-    watched = {Page.AUDIT: Role.AUDIT, Page.PEOPLE: Role.SECURITY}
-    return tuple(
-        page for page in Page if (watched[page] in held if page in watched else page in _ALWAYS or may_work(held))
-    )
-
-
-class LinkLight(StrEnum):
-    """The link to the provincial center as a person sees it."""
-
-    UNKNOWN = "unknown"
-    ONLINE = "online"
-    OFFLINE = "offline"
-    REFUSED = "refused"
-    """The center answers, but will not deal with this terminal; `reason` says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class LinkView:
-    """The link, why it is as it is (a fault id), and since when."""
-
-    light: LinkLight = LinkLight.UNKNOWN
-    reason: str = ""
-    since: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SyncView:
-    """The numbers of the sync, from `Records.status()`."""
-
-    pending: int = 0
-    pending_meetings: int = 0
-    conflicts: int = 0
-    quarantined: int = 0
-    acknowledged: int = 0
-    last_receipt_at: datetime | None = None
-    attachments: int = 0
-    clock_off_seconds: int = 0
-    clock_jumped_seconds: int = 0
-    disk_low_mib: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -373,7 +309,7 @@ class AppModel(QObject):
         self.stage_changed.emit()
 
     def _take_link(self, state: str, reason: str) -> None:
-        light = _LIGHTS.get(state, LinkLight.OFFLINE)
+        light = LIGHTS.get(state, LinkLight.OFFLINE)
         if reason in STRANGERS:
             light = LinkLight.REFUSED
         if (light, reason) == (self.link.light, self.link.reason):
@@ -389,15 +325,3 @@ class AppModel(QObject):
             self.sync_changed.emit()
             if self.cautions != before:
                 self.banner_changed.emit()
-
-
-_LIGHTS = {
-    "online": LinkLight.ONLINE,
-    "offline": LinkLight.OFFLINE,
-    "unreachable": LinkLight.OFFLINE,
-    "refused": LinkLight.REFUSED,
-}
-SILENT = frozenset({"", "link-silent", "center-silent"})
-"""Nobody answers: the banner says all that there is to say."""
-STRANGERS = frozenset({"center-certificate", "center-not-silian"})
-"""Somebody answers, and it is not the center: waiting does not mend that."""

@@ -14,7 +14,8 @@ from PySide6.QtCore import QObject, Signal
 from desktop_app.domain.faults import Fault, OperatorError
 from ui.i18n import has, t
 from ui.i18n.dates import at_local, local, today
-from ui.models.app_model import AppModel, Page, Stage
+from ui.models.app_model import AppModel, Stage
+from ui.models.pages import Page
 from ui.models.places import short_place
 from ui.services import Operator, Services
 

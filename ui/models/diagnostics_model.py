@@ -9,8 +9,9 @@ from enum import StrEnum
 from PySide6.QtCore import QObject, Signal
 
 from desktop_app.domain.faults import Fault
-from ui.models.app_model import AppModel, LinkLight
+from ui.models.app_model import AppModel
 from ui.models.cautions import Caution
+from ui.models.link import LinkLight
 from ui.services import CheckLine, DeviceState, Services
 
 

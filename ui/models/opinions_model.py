@@ -14,10 +14,11 @@ from desktop_app.domain.faults import Fault, OperatorError
 from desktop_app.domain.handling import Handling, ReplyClass
 from ui.i18n import has, t
 from ui.i18n.dates import at_local, day_text, local
-from ui.models.app_model import AppModel, Page
+from ui.models.app_model import AppModel
 from ui.models.attachments_model import AttachmentsModel
 from ui.models.meeting_choice import MeetingChoice, meeting_choices
 from ui.models.opinion_rows import OpinionFilter, OpinionRow, opinion_rows
+from ui.models.pages import Page
 from ui.models.reading import Reading
 from ui.services import Services
 

@@ -18,7 +18,8 @@ from desktop_app.domain.principal import Role
 from desktop_app.domain.units import Level, governs, level_of
 from ui.i18n import t
 from ui.i18n.dates import day_text, length_text, local, moment_text
-from ui.models.app_model import AppModel, Page, Stage
+from ui.models.app_model import AppModel, Stage
+from ui.models.pages import Page
 from ui.models.places import place_name
 from ui.services import Account, Services, UnitChoice
 

@@ -7,8 +7,9 @@ from datetime import timedelta
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from ui.models.app_model import AppModel, Page
+from ui.models.app_model import AppModel
 from ui.models.home_model import HomeModel, MeetingCard
+from ui.models.pages import Page
 
 AHEAD = timedelta(minutes=15)
 LATE = timedelta(minutes=30)

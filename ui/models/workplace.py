@@ -9,7 +9,7 @@ from desktop_app.domain.ids import MeetingId
 from desktop_app.domain.principal import Role
 from media.meeting.health import Health
 from media.meeting.roll_call import DeviceHealth
-from ui.models.app_model import AppModel, Page, Stage
+from ui.models.app_model import AppModel, Stage
 from ui.models.audit_model import AuditModel
 from ui.models.diagnostics_model import DiagnosticsModel
 from ui.models.guest_door_model import GuestDoorModel
@@ -20,6 +20,7 @@ from ui.models.meeting_model import MeetingModel
 from ui.models.minutes_drafter import MinutesDrafter
 from ui.models.minutes_model import MinutesModel
 from ui.models.opinions_model import OpinionsModel
+from ui.models.pages import Page
 from ui.models.people_model import PeopleModel
 from ui.models.readiness_model import ReadinessModel
 from ui.models.reminder_model import ReminderModel

@@ -18,7 +18,8 @@ from PySide6.QtWidgets import (
 from desktop_app.domain.faults import Fault
 from ui.i18n import fault_text, t
 from ui.i18n.dates import day_text, local
-from ui.models.app_model import AppModel, LinkLight
+from ui.models.app_model import AppModel
+from ui.models.link import LinkLight
 from ui.models.opinion_rows import OpinionFilter, OpinionRow
 from ui.models.opinions_model import OpinionsModel
 from ui.records.attachment_panel import AttachmentPanel

@@ -7,8 +7,10 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from ui.i18n import fault_text, t
 from ui.i18n.dates import moment_text
-from ui.models.app_model import STRANGERS, AppModel, BannerView, Page
+from ui.models.app_model import AppModel, BannerView
 from ui.models.cautions import Caution
+from ui.models.link import STRANGERS
+from ui.models.pages import Page
 from ui.theme import theme
 from ui.widgets import Button, Icon, Notice, PrimaryButton, Text, clear
 

@@ -9,8 +9,9 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSizePolicy, QVBoxLayo
 from desktop_app.domain.meetings import MeetingMode
 from ui.i18n import t
 from ui.i18n.dates import clock_text, span_text
-from ui.models.app_model import AppModel, Page
+from ui.models.app_model import AppModel
 from ui.models.home_model import MeetingCard, Place
+from ui.models.pages import Page
 from ui.shell.office import Office
 from ui.theme import theme
 from ui.widgets import (

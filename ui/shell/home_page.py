@@ -6,8 +6,9 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from ui.i18n import t
 from ui.i18n.dates import clock_text, day_text, today
-from ui.models.app_model import AppModel, Page
+from ui.models.app_model import AppModel
 from ui.models.home_model import HomeModel, Loading
+from ui.models.pages import Page
 from ui.shell.devices_card import DevicesCard
 from ui.shell.home_cards import NextCard, OthersCard, SyncCard, TodoCard
 from ui.shell.office import Office

@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from desktop_app.domain.faults import Fault
 from ui.i18n import fault_text, t
 from ui.i18n.dates import moment_text
-from ui.models.app_model import AppModel, Page
+from ui.models.app_model import AppModel
+from ui.models.pages import Page
 from ui.models.workplace import Workplace
 from ui.shell.banners import BannerHost, ReturnBar
 from ui.shell.office import Office

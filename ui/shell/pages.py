@@ -4,7 +4,8 @@ from PySide6.QtWidgets import QWidget
 
 from ui.meeting.roll_view import RollCallView
 from ui.meeting.signin_view import SignInView
-from ui.models.app_model import AppModel, Page
+from ui.models.app_model import AppModel
+from ui.models.pages import Page
 from ui.models.workplace import Workplace
 from ui.records.audit_view import AuditView
 from ui.records.minutes_view import MinutesView

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QPushButton, QSizePolicy, QVBoxLayout, QWi
 
 from desktop_app.domain.units import Level
 from ui.i18n import t
-from ui.models.app_model import Page
+from ui.models.pages import Page
 from ui.theme import font, theme
 from ui.theme.icons import pixmap
 from ui.widgets import LevelMark

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from ui.meeting.lecture_view import LectureView
 from ui.meeting.meeting_view import MeetingView
-from ui.models.app_model import Page
+from ui.models.pages import Page
 from ui.models.workplace import Workplace
 from ui.shell.room_screen import RoomScreen
 from ui.shell.session_bar import SessionBar

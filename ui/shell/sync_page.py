@@ -7,7 +7,8 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from ui.i18n import fault_text, t
-from ui.models.app_model import AppModel, LinkLight
+from ui.models.app_model import AppModel
+from ui.models.link import LinkLight
 from ui.models.sync_model import Filter, SyncModel
 from ui.models.sync_rows import QueueRow, RowState
 from ui.shell.banners import caution_notice

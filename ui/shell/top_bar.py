@@ -7,7 +7,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from ui.i18n import t
 from ui.i18n.dates import clock_text, local
-from ui.models.app_model import AppModel, LinkLight
+from ui.models.app_model import AppModel
+from ui.models.link import LinkLight
 from ui.theme import theme
 from ui.widgets import Chip, Divider, ElidedText, IconButton, SiteName, Text
 from ui.widgets.card import flush

@@ -16,7 +16,8 @@ from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
 
 from desktop_app.domain.faults import Fault, HostFault
 from ui.i18n import t
-from ui.models.app_model import AppModel, Page, Stage
+from ui.models.app_model import AppModel, Stage
+from ui.models.pages import Page
 from ui.shell.front_views import FailedView, StartingView
 from ui.shell.idle_watch import IdleWatch
 from ui.shell.qt_words import follow_language

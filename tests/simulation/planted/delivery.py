@@ -142,7 +142,7 @@ def _() -> None:
 def _() -> None:
     real = intake._store
 
-    def twice(transaction: Any, device: Any, fresh: Any, received_ms: int) -> Any:
+    def twice(transaction: Any, device: Any, fresh: Any, *others: Any) -> Any:
         known = {
             each.change_id
             for each, _ in fresh
@@ -156,7 +156,7 @@ def _() -> None:
             else (each, at)
             for each, at in fresh
         ]
-        return real(transaction, device, renamed, received_ms)
+        return real(transaction, device, renamed, *others)
 
     intake._store = twice
 
