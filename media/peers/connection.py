@@ -16,6 +16,8 @@ from media.transport.relay import Relay
 log = logging.getLogger(__name__)
 
 CONNECT_WITHIN = 4.0
+LOSSY = 0.05
+"""Share from which on a line loses much."""
 
 
 @dataclass(slots=True)
@@ -36,6 +38,13 @@ class Connection:
     def ended(self) -> bool:
         """Whether the engine said goodbye to either."""
         return self.publishing.path.ended or self.receiving.path.ended
+
+    def beat(self) -> None:
+        """Four times a second: over a line that loses much the engine hears that we are there. One report a second is
+        lost thrice in a row now and then, and an engine that hears nothing falls silent too."""
+        publishing = self.publishing
+        if max(publishing.uplink.loss, publishing.voice.protection.loss) > LOSSY:
+            self.receiving.beat()
 
     async def close(self) -> None:
         await self.publishing.close()

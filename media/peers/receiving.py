@@ -115,6 +115,10 @@ class Receiving:
         blocks += [reception.report(now) for reception in voices if reception.packets]
         self.path.send_rtcp(rtcp.receiver_report(self._sender, blocks))
 
+    def beat(self) -> None:
+        """A sign of life beyond the reports."""
+        self.path.send_rtcp(rtcp.receiver_report(self._sender, []))
+
     def another_voice(self, name: str) -> None:
         """Another site is in this slot of sound from now on."""
         for ssrc, audio in self._audio_by_ssrc.items():

@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 TRY_AGAIN = (0.25, 1.0)
 """Seconds between two tries: the first pause and the longest."""
 TICK = 0.03
+BEAT = 0.25
+"""Seconds between two signs of life to an engine behind a line that loses much."""
 
 
 class TerminalMedia:
@@ -311,7 +313,7 @@ class TerminalMedia:
 
     async def _tick(self) -> None:
         """Repairs every 30 ms, reports every second."""
-        report_at = self._clock.monotonic()
+        report_at = beat_at = self._clock.monotonic()
         while True:
             await asyncio.sleep(TICK)
             now = self._clock.monotonic()
@@ -323,6 +325,9 @@ class TerminalMedia:
                     self._fitting.is_fine = connection.receiving.is_exact
                     self._assign()
                 self._plan()
+                if now >= beat_at:
+                    beat_at = now + BEAT
+                    connection.beat()
             if now >= report_at:
                 report_at = now + 1.0
                 self._sites.clear_silent(now)

@@ -15,6 +15,7 @@ from aiortc.rtp import RtcpReceiverInfo
 import desktop_app.demo
 from bench.link import Bursts, Conditions, Way
 from bench.media.speech import RATE, lags, narrow
+from desktop_app.domain.clock import SystemClock
 from desktop_app.domain.ids import UnitPath
 from media.capture.sounds import read_sound
 from media.capture.sources import FRAME_BYTES, FRAME_SAMPLES, FRAME_SECONDS
@@ -25,8 +26,14 @@ from media.hub.slot import Slot
 from media.hub.source import Source
 from media.loudness import VoiceActivity, loudness
 from media.peers.audio_slot import AudioSlot
+from media.peers.connection import Connection
+from media.peers.decoding import PictureThread
+from media.peers.publishing import Publishing
+from media.peers.receiving import Receiving
 from media.peers.voice import VoiceSender
 from media.playout.jitter import HeardCounts, JitterBuffer
+from media.playout.outputs import SilentOutput
+from media.playout.playout import Playout
 from media.rtp import rtcp
 from media.rtp.gaps import VoiceGaps
 from media.rtp.opus import carries_copy
@@ -361,6 +368,19 @@ def test_a_speaker_behind_a_line_that_loses_much_hears_more_often_that_it_lives(
         peer.sent = 0
         room.beat(1.25)
         assert peer.sent == lost
+
+
+@pytest.mark.parametrize("lost", [0.0, 0.3])
+def test_a_terminal_behind_a_line_that_loses_much_says_more_often_that_it_is_there(lost: float):
+    """A hub that hears nothing for 2.5 s falls silent, and a terminal that hears nothing for 3 s connects anew."""
+    clock, thread = SystemClock(), PictureThread()
+    publishing = Publishing("127.0.0.1", clock, lambda layer: None)
+    receiving = Receiving("127.0.0.1", clock, thread, Playout(SilentOutput(), clock))
+    sent: list[bytes] = []
+    receiving.path.send_rtcp = sent.append  # type: ignore[method-assign]
+    publishing.uplink.reported(lost, None, 0.0, 1.0)
+    Connection(publishing, receiving).beat()
+    assert len(sent) == (lost > 0)
 
 
 def test_who_speaks_is_told_from_a_noise_and_from_a_pause():
