@@ -7,6 +7,8 @@ replay, whole or in other pieces, is answered with the receipts made then.
 import dataclasses
 from collections import Counter
 from collections.abc import Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple, Protocol
 
 import msgpack
@@ -23,7 +25,7 @@ from sync.log.signing import Origin, receipt_message
 from sync.log.write import Write
 from sync.replication.batch import Batch
 from sync.replication.receipt import receipt_body
-from sync.store.driver import AMONG, WITHIN, Insert, fetch, fetch_all, fetch_among, perhaps_there
+from sync.store.driver import AMONG, WITHIN, Insert, fetch, fetch_all, fetch_among, perhaps_there, run_many
 from sync.store.rows import SELECT_CHANGES, SELECT_TEXT, change_of, insert_changes, upsert_text
 from sync.store.store import Transaction
 from sync.store.tables import change, origin, receipt, reemitted
@@ -44,6 +46,7 @@ _AWAITED = (
     " WHERE (verdict <> 'applied' OR reason <> '') AND verdict = 'held' AND reason = 'record-awaited'"
 )
 """As the index `change_quarantine` has it: asked with every push that brings something new."""
+_JUDGED = "UPDATE change SET verdict = ?, reason = ? WHERE change_id = ?"
 STORED_AT_ONCE = 250
 """Changes that a database stores while the next ones are judged."""
 
@@ -222,11 +225,11 @@ def _known(connection: sa.Connection, ids: Sequence[str]) -> dict[str, Change]:
 def _release_awaiting(transaction: Transaction, new_records: set[tuple[str, str]]) -> None:
     """Judge again what had waited for these records, or for a meeting among them."""
     awaited = {(str(entity), str(pk)) for entity, pk in fetch(transaction.connection, _AWAITED)}
-    for entity, pk in sorted(new_records):
-        if entity == "meeting":
-            release(transaction, change.c.meeting == pk)
-        elif (entity, pk) in awaited:
-            release(transaction, sa.and_(change.c.entity == entity, change.c.pk == pk))
+    meetings = sorted(pk for entity, pk in new_records if entity == "meeting")
+    if meetings:
+        release(transaction, change.c.meeting.in_(meetings))
+    for entity, keys in groupby(sorted(new_records & awaited), key=itemgetter(0)):
+        release(transaction, sa.and_(change.c.entity == entity, change.c.pk.in_([pk for _, pk in keys])))
 
 
 def release(transaction: Transaction, which: "sa.ColumnElement[bool]") -> None:
@@ -237,26 +240,28 @@ def release(transaction: Transaction, which: "sa.ColumnElement[bool]") -> None:
 
 def _released(transaction: Transaction, which: "sa.ColumnElement[bool]") -> bool:
     """Whether any of what is held is applied now."""
-    connection = transaction.connection
-    applied = False
+    connection, projection = transaction.connection, transaction.projection
     rows = connection.execute(
         SELECT_CHANGES.where(change.c.verdict == Verdict.HELD.value, which).order_by(change.c.position)
     ).all()
-    for each in [change_of(tuple(row)) for row in rows]:
-        verdict, reason, payload = judge(each, transaction.projection, UnitPath(each.unit_path))
+    held = [change_of(tuple(row)) for row in rows]
+    projection.load({(each.entity, each.pk) for each in held if each.entity in ENTITIES})
+    freed: list[Change] = []
+    judged: list[tuple[str, str, str]] = []
+    for each in held:
+        verdict, reason, payload = judge(each, projection, UnitPath(each.unit_path))
         if verdict is Verdict.HELD:
             continue
-        connection.execute(
-            change.update().where(change.c.change_id == each.change_id).values(verdict=verdict.value, reason=reason)
-        )
+        judged.append((verdict.value, reason, each.change_id))
         if payload is None:
             tell_refusal(transaction, each, reason)
             continue
-        freed = dataclasses.replace(each, verdict=Verdict.APPLIED.value, reason="")
-        transaction.projection.apply(freed, payload)
-        tell(transaction, [freed], released=True)
-        applied = True
-    return applied
+        freed.append(dataclasses.replace(each, verdict=Verdict.APPLIED.value, reason=""))
+        projection.apply(freed[-1], payload)
+    if judged:
+        run_many(connection, _JUDGED, judged)
+    tell(transaction, freed, released=True)
+    return bool(freed)
 
 
 def tell_refusal(transaction: Transaction, each: Change, reason: str) -> None:
