@@ -22,6 +22,7 @@ from sync.merge.projection import Projection
 from sync.store.journal import check_fields
 
 APPROVED, AUDIT = "approved", "audit_event"
+RECORD_AWAITED = "record-awaited"
 CENTER_FIELDS = {
     "meeting": frozenset({"code"}),
     "opinion": frozenset({"opinion_no"}),
@@ -198,7 +199,7 @@ def _check_scope(
     now = projection.places.now
     named_path = named_owner(entity, payload.fields)
     if not state.exists and (change.op != PUT or payload.bases):
-        raise Held("record-awaited")  # its writer saw what this center, a restored one, has not got: whose is it?
+        raise Held(RECORD_AWAITED)  # its writer saw what this center, a restored one, has not got: whose is it?
     own = not state.owner_path or governs(unit_path, now(state.owner_path))
     own = own and (not named_path or governs(unit_path, now(named_path)))
     if entity.reach is not OF_MEETING or entity.name == "meeting":

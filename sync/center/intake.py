@@ -16,13 +16,14 @@ import sqlalchemy as sa
 
 from desktop_app.domain.faults import PeerFault
 from desktop_app.domain.ids import UnitPath, uuid7
-from sync.center.admission import Precedents, judge
+from sync.center.admission import RECORD_AWAITED, Precedents, judge
 from sync.center.disputes import note_disputes
 from sync.center.feed import tell
 from sync.entities import ENTITIES
 from sync.log.envelope import GENESIS, Change, Verdict
 from sync.log.signing import Origin, receipt_message
 from sync.log.write import Write
+from sync.merge.projection import Key
 from sync.replication.batch import Batch
 from sync.replication.receipt import receipt_body
 from sync.store.driver import AMONG, WITHIN, Insert, fetch, fetch_all, fetch_among, perhaps_there, run_many
@@ -43,9 +44,9 @@ _RECEIPT = Insert(receipt, [column.name for column in receipt.c]).text
 _IDS = f"SELECT change_id FROM change WHERE change_id {WITHIN}"
 _AWAITED = (
     "SELECT DISTINCT entity, pk FROM change"
-    " WHERE (verdict <> 'applied' OR reason <> '') AND verdict = 'held' AND reason = 'record-awaited'"
+    f" WHERE (verdict <> 'applied' OR reason <> '') AND verdict = 'held' AND reason = '{RECORD_AWAITED}'"
 )
-"""As the index `change_quarantine` has it: asked with every push that brings something new."""
+"""As the index `change_quarantine` has it: asked with every push."""
 _JUDGED = "UPDATE change SET verdict = ?, reason = ? WHERE change_id = ?"
 STORED_AT_ONCE = 250
 """Changes that a database stores while the next ones are judged."""
@@ -110,13 +111,14 @@ def pack_receipts(receipts: Sequence[Answered]) -> bytes:
 def take_in(transaction: Transaction, identity: Origin, device: KnownDevice, batch: Batch, chain: Chain) -> bytes:
     """Store and acknowledge a verified batch; its receipts. PeerFault `epoch-old`, `chain-gap`, `chain-fork`."""
     connection = transaction.connection
-    found, ((last_number,),) = fetch_all(connection, [(_POSITION, (batch.terminal,)), (_NUMBER, ())])
+    asked = [(_POSITION, (batch.terminal,)), (_NUMBER, ()), (_AWAITED, ())]
+    found, ((last_number,),), awaited = fetch_all(connection, asked)
     held = Position(*found[0]) if found else Position()
     fresh = _fresh(connection, held, batch, chain)
     if not fresh:
         return pack_receipts(receipts_for(connection, batch))
     received_ms = transaction.journal.clock.stamp(transaction.now_ms)
-    stored = _store(transaction, device, fresh, received_ms)
+    stored = _store(transaction, device, fresh, received_ms, {(str(entity), str(pk)) for entity, pk in awaited})
     note_disputes(transaction, identity, stored)
     last_seq, head_hash = fresh[-1][0].seq, fresh[-1][1]
     body = _receipt_body(int(last_number) + 1, batch, stored, head_hash, received_ms)
@@ -160,10 +162,12 @@ def _hash_at(connection: sa.Connection, batch: Batch, seq: int) -> bytes | None:
     return None
 
 
-def _store(transaction: Transaction, device: KnownDevice, fresh: Chain, received_ms: int) -> list[Change]:
+def _store(
+    transaction: Transaction, device: KnownDevice, fresh: Chain, received_ms: int, awaited: set[Key]
+) -> list[Change]:
     """Judge and store each change; the changes as they stand now, in the chain's order.
 
-    What is new gets its stamp and its verdict, and nobody else holds it yet.
+    What is new gets its stamp and its verdict, and nobody else holds it yet. `awaited`: records for which others wait.
     """
     connection, projection = transaction.connection, transaction.projection
     known = _known(connection, [each.change_id for each, _ in fresh])
@@ -173,7 +177,7 @@ def _store(transaction: Transaction, device: KnownDevice, fresh: Chain, received
     stored: list[Change] = []
     new: list[tuple[Change, bytes | None]] = []
     again = []
-    new_records: set[tuple[str, str]] = set()
+    new_records: set[Key] = set()
     precedents = Precedents()
     for sent, chain_hash in fresh:
         before = known.get(sent.change_id)
@@ -199,6 +203,8 @@ def _store(transaction: Transaction, device: KnownDevice, fresh: Chain, received
             projection.apply(sent, payload)
         else:
             sent.verdict, sent.reason = verdict.value, reason
+            if reason == RECORD_AWAITED:
+                awaited.add((sent.entity, sent.pk))
         known[sent.change_id] = sent
         stored.append(sent)
         new.append((sent, chain_hash))
@@ -207,9 +213,9 @@ def _store(transaction: Transaction, device: KnownDevice, fresh: Chain, received
     insert_changes(connection, new[len(new) - len(new) % STORED_AT_ONCE :])
     if again:
         connection.execute(reemitted.insert(), again)
+    projection.flush()  # of which the database takes in much while the feed is made
     tell(transaction, [each for each, _ in new if each.verdict == APPLIED])
-    if new_records:
-        _release_awaiting(transaction, new_records)
+    _release_awaiting(transaction, new_records, awaited)
     return stored
 
 
@@ -222,9 +228,8 @@ def _known(connection: sa.Connection, ids: Sequence[str]) -> dict[str, Change]:
     return {change.change_id: change for change in map(change_of, rows)}
 
 
-def _release_awaiting(transaction: Transaction, new_records: set[tuple[str, str]]) -> None:
+def _release_awaiting(transaction: Transaction, new_records: set[Key], awaited: set[Key]) -> None:
     """Judge again what had waited for these records, or for a meeting among them."""
-    awaited = {(str(entity), str(pk)) for entity, pk in fetch(transaction.connection, _AWAITED)}
     meetings = sorted(pk for entity, pk in new_records if entity == "meeting")
     if meetings:
         release(transaction, change.c.meeting.in_(meetings))

@@ -77,6 +77,8 @@ class Projection:
         for entity, pk in keys:
             if (entity, pk) not in self._states:
                 wanted.setdefault(entity, set()).add(pk)
+        if not wanted:
+            return
         states, now = self._states, self.places.now
         ordered = {entity: sorted(pks) for entity, pks in wanted.items()}
         here: dict[str, list[str]] = {}

@@ -139,9 +139,10 @@ class DatabaseLock:
     """Held from construction to `close`: HostFault `store-in-use` where another center has this database."""
 
     def __init__(self, engine: sa.Engine) -> None:
+        self._failure = engine.dialect.loaded_dbapi.Error
         try:
             self._connection = engine.raw_connection()
-        except engine.dialect.loaded_dbapi.Error as err:
+        except self._failure as err:
             raise HostFault(fault_of(err) or "database-away") from err
         self._connection.detach()
         cursor = self._connection.cursor()
@@ -153,4 +154,8 @@ class DatabaseLock:
             raise HostFault("store-in-use", folder=engine.url.render_as_string(hide_password=True))
 
     def close(self) -> None:
+        if not self._connection.is_valid:
+            return
+        with suppress(self._failure):  # where the server is away, nothing is held any more
+            self._connection.cursor().execute(f"SELECT pg_advisory_unlock({CENTER})")  # a session's end is heard later
         self._connection.close()
