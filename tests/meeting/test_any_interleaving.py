@@ -203,17 +203,22 @@ def the_stage_is_legal(state: MeetingState) -> None:
         assert state.inquiry is None
 
 
-@settings(max_examples=150, deadline=None)
-@given(st.sampled_from(MeetingMode), st.lists(steps, min_size=20, max_size=60))
-def test_any_interleaving_of_commands_leaves_a_legal_state_and_a_log_that_replays_to_it(mode, story):
-    play = Play(mode)
+def told(play, story):
+    """The commands of a story, one by one, in a meeting that three sites are in; its waits pass between them."""
     for unit in (HUIDONG, CITY, BOLUO):
         play.does(at(unit), cmd.Join("会场"))
     for step in story:
         if isinstance(step, int):
             play.wait(step)
-            continue
-        actor, command = step
+        else:
+            yield step
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(MeetingMode), st.lists(steps, min_size=20, max_size=60))
+def test_any_interleaving_of_commands_leaves_a_legal_state_and_a_log_that_replays_to_it(mode, story):
+    play = Play(mode)
+    for actor, command in told(play, story):
         before, logged = play.state, len(play.log)
         refusal = play.tries(actor, command)
         if refusal is not None:
@@ -240,13 +245,7 @@ NOT_THE_SAME_TWICE = (cmd.ExtendFloor, cmd.ReleaseChair, cmd.ExtendMeeting, cmd.
 def test_a_command_that_was_followed_and_comes_at_once_again_changes_nothing_twice(story):
     """At most one event set per wish: what `decide` answers to a repetition is empty, a refusal, or about new time."""
     play = Play()
-    for unit in (HUIDONG, CITY, BOLUO):
-        play.does(at(unit), cmd.Join("会场"))
-    for step in story:
-        if isinstance(step, int):
-            play.wait(step)
-            continue
-        actor, command = step
+    for actor, command in told(play, story):
         if isinstance(command, NOT_THE_SAME_TWICE) or play.tries(actor, command) is not None:
             continue
         settled = play.state
