@@ -120,7 +120,7 @@ async def receiving(room: Room) -> tuple[Receiving, int]:
 async def publishing(room: Room) -> tuple[Publishing, int]:
     """博罗县 publishes, and nothing of it but what the test sends: its connection, and the SSRC of its picture."""
     bad = await room.joined(BOLUO)
-    bad.media._send_picture = lambda *_: None  # type: ignore[method-assign]
+    bad.media._send_picture = lambda *_: None  # type: ignore[method-assign]  # it sends none
     room.watcher.see(room.sender, bad)
     connection = bad.media._connection
     assert connection is not None

@@ -74,7 +74,7 @@ class CenterThatRecords(Center):
 
 async def test_a_meeting_is_recorded_of_who_agreed_and_kept_with_its_agenda(office: Office, hub: Room):
     center = CenterThatRecords(office)
-    center.engine = HubHere(hub)  # type: ignore[assignment]
+    center.engine = HubHere(hub)  # type: ignore[assignment]  # the hub in this process
     await center.start()
     thread = MediaThread("media of the test")
     thread.start()

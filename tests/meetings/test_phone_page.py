@@ -131,7 +131,7 @@ def test_a_closed_door_answers_nobody(door: PhoneDoor) -> None:
 def test_while_the_seat_is_locked_the_page_sends_members_to_the_desk(door: PhoneDoor, records: Records) -> None:
     phone = Phone(door)
     phone.types("zwg")
-    records.act_as("")  # type: ignore[arg-type]
+    records.act_as("")  # type: ignore[arg-type]  # nobody
     assert "签到台" in phone.presses_the_first()
 
 

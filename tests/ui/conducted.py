@@ -26,7 +26,7 @@ class Conducted:
         self.state = state
         self.refused: list[str] = []
         self.live: FakeLive = self.seat.live
-        self.live.send = self._send  # type: ignore[method-assign]
+        self.live.send = self._send  # type: ignore[method-assign]  # the rules answer in its place
         self._provincial = bool(how.get("provincial"))
         self.model = self.seat.model
         self.model.set_provincial(self._provincial)

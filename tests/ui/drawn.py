@@ -343,7 +343,7 @@ def services_with(
     nothing: Any = None
     return Services(
         clock=clock,
-        runner=runner or FakeRunner(),  # type: ignore[arg-type]
+        runner=runner or FakeRunner(),  # type: ignore[arg-type]  # answers at once, on this thread
         records=records,
         unit_path=own,
         unit_name=name,

@@ -101,7 +101,7 @@ def offered(view: MeetingView) -> QWidget:
     found = [(Shareable("屏幕 1（1920×1080）", 0, 0, 0, 1920, 1080), drawn_page(1920, 1080))]
     found += [(Shareable(name, number), drawn_page(900, 640)) for number, name in enumerate(WINDOWS, 1)]
     dialog.show_found(found)
-    dialog._kept_model = model  # type: ignore[attr-defined]
+    dialog._kept_model = model  # type: ignore[attr-defined]  # lives as long as the window
     return dialog
 
 

@@ -72,7 +72,7 @@ def meeting_window(
     if how.get("select"):
         view.grid.select(how["select"])
     window.show()
-    window._kept = (model, parts, app, view)  # type: ignore[attr-defined]
+    window._kept = (model, parts, app, view)  # type: ignore[attr-defined]  # lives as long as the window
     return window
 
 

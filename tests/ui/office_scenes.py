@@ -254,8 +254,8 @@ def _enrol(scene: Scene, fault: bool = True) -> None:
     model.fault = OperatorError("activation-code-wrong", tries=4) if fault else None
     scene.window.ask_enrolment(model)
     view = scene.window._front
-    view.code.set_code("7KMQ-2XRP-9HTD-VB")  # type: ignore[union-attr]
-    view.name.setText("记录员01")  # type: ignore[union-attr]
+    view.code.set_code("7KMQ-2XRP-9HTD-VB")  # type: ignore[union-attr]  # the front is the enrolment
+    view.name.setText("记录员01")  # type: ignore[union-attr]  # the front is the enrolment
 
 
 def _unlock(scene: Scene) -> None:

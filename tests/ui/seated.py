@@ -99,7 +99,7 @@ def room(state: MeetingState, change: Callable[[Seat, RoomModel], object] | None
         if change is not None:
             change(seat, model)
         window = RoomWindow(model, seat.clock, LIGHT if scheme is Scheme.LIGHT else DARK)
-        window._kept = (seat, model)  # type: ignore[attr-defined]
+        window._kept = (seat, model)  # type: ignore[attr-defined]  # lives as long as the window
         return window
 
     return make
@@ -115,7 +115,7 @@ def below_the_bar(seat: Seat, view: QWidget, model: object) -> QWidget:
     column.setSpacing(0)
     column.addWidget(SessionBar(app, seat.model, lambda: None))
     column.addWidget(view, 1)
-    window._kept = (seat, model, app)  # type: ignore[attr-defined]
+    window._kept = (seat, model, app)  # type: ignore[attr-defined]  # lives as long as the window
     return window
 
 
@@ -154,7 +154,7 @@ def rolled(
         column = QVBoxLayout(window)
         column.setContentsMargins(80, 56, 0, 0)
         column.addWidget(view)
-        window._kept = (seat, model)  # type: ignore[attr-defined]
+        window._kept = (seat, model)  # type: ignore[attr-defined]  # lives as long as the window
         return window
 
     return make
@@ -190,7 +190,7 @@ def among(state: MeetingState, make_dialog: Callable[[MeetingView], QWidget]) ->
         if not isinstance(view, MeetingView):
             raise SystemExit("no operator view")
         made = make_dialog(view)
-        made._parent_kept = parent  # type: ignore[attr-defined]
+        made._parent_kept = parent  # type: ignore[attr-defined]  # lives as long as the window
         return made
 
     return make

@@ -15,10 +15,17 @@ def words(widget: QWidget) -> str:
     return "\n".join(one.text() for one in widget.findChildren(QLabel) if one.isVisibleTo(widget))
 
 
-def press(widget: QWidget, text: str) -> None:
-    """The button with this name, which is there and can be pressed."""
+def button(widget: QWidget, text: str) -> QPushButton:
+    """The button with this name, which is on the screen."""
     settle()
     every = widget.findChildren(QPushButton)
-    found = [one for one in every if one.accessibleName() == text and one.isVisibleTo(widget) and one.isEnabled()]
+    found = [one for one in every if one.accessibleName() == text and one.isVisibleTo(widget)]
     assert found, f"no button {text}"
-    found[0].click()
+    return found[0]
+
+
+def press(widget: QWidget, text: str) -> None:
+    """That button, which can be pressed."""
+    one = button(widget, text)
+    assert one.isEnabled(), f"{text} cannot be pressed"
+    one.click()

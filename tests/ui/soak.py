@@ -143,7 +143,7 @@ def soak(app: QApplication, names: list[str], rounds: int, until: float) -> int:
 
     broken: list[str] = []
     for module in (session_scenes, seated):
-        module.DrawnSource = source  # type: ignore[attr-defined,misc,assignment]
+        module.DrawnSource = source  # type: ignore[attr-defined,misc,assignment]  # pictures of a thread of their own
     opens = pages = 0
     began = time.monotonic()
     for number in range(rounds):

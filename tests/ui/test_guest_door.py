@@ -20,10 +20,10 @@ def opened(qtbot: Any, counter: Counter) -> tuple[GuestDoorDialog, Conducted]:
     state = busy_state(NINE, GD, XN, None)
     state = replace(state, host=GD, invited=tuple(path for path in NINE if path != GD))
     center = Conducted(GD, NINE, replace(state, sites={path: state.sites[path] for path in NINE if path != XN}))
-    center.seat.services.counter = counter  # type: ignore[assignment]
+    center.seat.services.counter = counter  # type: ignore[assignment]  # a counter that keeps what it was asked
     model = GuestDoorModel(center.seat.services, center.model)
     dialog = GuestDoorDialog(model)
-    dialog._kept = model  # type: ignore[attr-defined]
+    dialog._kept = model  # type: ignore[attr-defined]  # lives as long as the window
     qtbot.addWidget(dialog)
     dialog.show()
     return dialog, center

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -44,7 +45,7 @@ class Center:
     def __init__(self, terminal: Terminal) -> None:
         self.clock = terminal.clock
         self.live = FakeLive(None, terminal.clock)
-        self.live.send = self._send  # type: ignore[method-assign]
+        self.live.send = self._send  # type: ignore[method-assign]  # the rules answer in its place
         self.state = MeetingState(MeetingId(""))
 
     def open_live(self, meeting: MeetingId, listener: Any) -> FakeLive:
@@ -156,7 +157,7 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
 def test_a_county_hosts_a_session_from_power_on_to_the_end_without_touching_a_mouse(
     terminal: Terminal, qtbot: QtBot
 ) -> None:
-    meeting = people_sign_in(terminal_scene(terminal))
+    meeting = people_sign_in(SimpleNamespace(terminal=terminal))
     center = Center(terminal)
     terminal.services.open_live = center.open_live
     window = MainWindow(terminal.app)
@@ -287,17 +288,6 @@ def test_a_county_hosts_a_session_from_power_on_to_the_end_without_touching_a_mo
     hands.sees(lambda: paper.is_file() and paper.read_bytes().startswith(b"%PDF-"))
     hands.sees(lambda: "回执已写成：receipt.pdf" in words(window))
     work.close()
-
-
-def terminal_scene(terminal: Terminal) -> Any:
-    """What the scenes of sign-in ask for."""
-
-    class Scene:
-        pass
-
-    scene = Scene()
-    scene.terminal = terminal  # type: ignore[attr-defined]
-    return scene
 
 
 def find_grid(window: MainWindow) -> Any:

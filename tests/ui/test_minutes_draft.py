@@ -29,7 +29,7 @@ class Talk(QObject):
     def __init__(self, meeting: str, host: str) -> None:
         super().__init__()
         self.meeting_id, self.in_meeting = meeting, True
-        self.state = MeetingState(meeting, host=host)  # type: ignore[arg-type]
+        self.state = MeetingState(meeting, host=host)  # type: ignore[arg-type]  # plain words for ids
 
     def ends(self, how: str = "ended") -> None:
         self.changed.emit()
@@ -68,7 +68,7 @@ def over(desk: Desk) -> None:
 
 def test_what_was_said_and_not_written_stands_in_the_minutes_once(desk: Desk, qtbot: Any) -> None:
     talk = Talk(desk.meeting, HD)
-    drafter = MinutesDrafter(desk.terminal.services, desk.model, talk)  # type: ignore[arg-type]
+    drafter = MinutesDrafter(desk.terminal.services, desk.model, talk)  # type: ignore[arg-type]  # all of a meeting that it asks for
     written = desk.model.add_block("p1", "委员01", HD, agenda_item=desk.items[1], text="我已记下。")
     speech(desk, 1, "委员01", -3)
     speech(desk, 2, "委员02", 5, BL)
@@ -95,7 +95,7 @@ def test_a_room_that_did_not_host_or_only_left_drafts_nothing_by_itself(
     desk: Desk, qtbot: Any, host: str, how: str
 ) -> None:
     talk = Talk(desk.meeting, host)
-    drafter = MinutesDrafter(desk.terminal.services, desk.model, talk)  # type: ignore[arg-type]
+    drafter = MinutesDrafter(desk.terminal.services, desk.model, talk)  # type: ignore[arg-type]  # all of a meeting that it asks for
     speech(desk, 1, "委员01", 0)
     talk.ends(how)
     over(desk)

@@ -135,10 +135,10 @@ def test_a_new_block_takes_the_speaker_of_the_running_meeting(desk: Desk) -> Non
 
     desk.model.follow(Talk())  # type: ignore[arg-type]  # as much of the meeting as is read
     block = desk.model.add_block()
-    found = desk.model.document.block(block)  # type: ignore[union-attr]
+    found = desk.model.document.block(block)  # type: ignore[union-attr]  # it has just been written
     assert (found.member, found.member_name, found.site) == ("p9", "委员09", BL)
     desk.model.name_speaker(block, SpeakerChoice("", "列席专家", "", False))
-    assert desk.model.document.block(block).member_name == "列席专家"  # type: ignore[union-attr]
+    assert desk.model.document.block(block).member_name == "列席专家"  # type: ignore[union-attr]  # it has just been written
 
 
 def test_a_batch_that_could_not_be_written_is_kept_and_written_with_the_next(desk: Desk, monkeypatch: Any) -> None:
@@ -323,7 +323,7 @@ def test_keys_in_the_page_reach_the_document_and_ctrl_z_is_the_documents(desk: D
     cursor.movePosition(cursor.MoveOperation.End)
     page.setTextCursor(cursor)
     QTest.keyClicks(page, "def")
-    assert desk.model.document.block(block).text == "abcdef"  # type: ignore[union-attr]
+    assert desk.model.document.block(block).text == "abcdef"  # type: ignore[union-attr]  # it has just been written
     desk.model.undo()
     assert page.text == "abc"
     assert page.toPlainText() == "abc"

@@ -216,7 +216,7 @@ def test_a_room_that_is_asked_answers_from_its_banner_and_may_say_otherwise(desk
     assert banner.kind != "inquiry"
     card = room.view.findChild(InquiryCard)
     assert card is not None
-    other = next(action for action in card._own._menu.actions() if action.text() == "弃权")  # type: ignore[union-attr]
+    other = next(action for action in card._own._menu.actions() if action.text() == "弃权")  # type: ignore[union-attr]  # it has a menu
     other.trigger()
     assert (room.hosting.inquiry.tally.agree, room.hosting.inquiry.tally.abstain) == (0, 1)
     assert not room.center.refused

@@ -187,7 +187,7 @@ def test_a_long_name_stands_on_two_lines_and_stays_above_the_floor_of_36_pixels(
         drawn.append((text, size, painter._advance(text, size, bold=bold, serif=serif) - box.width()))
 
     painter = window._painter
-    painter._words = note  # type: ignore[method-assign]
+    painter._words = note  # type: ignore[method-assign]  # its words are heard here
     window.grab()
     assert [text for text, _, over in drawn if over > 3] == []
     assert min(size for text, size, _ in drawn if "麦克风" not in text and "Micro" not in text) >= 36
@@ -255,7 +255,7 @@ class OpenDoor(QObject):
 
 def test_the_sign_in_code_fills_the_rooms_screen_while_the_door_is_open(qtbot: Any) -> None:
     seat, door = Seat(XN, NINE), OpenDoor()
-    model = RoomModel(seat.model, seat.services, door=door)  # type: ignore[arg-type]
+    model = RoomModel(seat.model, seat.services, door=door)  # type: ignore[arg-type]  # all of a door that it asks for
     seat.enter(BUSY)
     model.show(RoomContent.SIGN_IN)
     assert door.opened == ["m"]
@@ -313,7 +313,7 @@ def test_everything_is_read_from_six_metres(
     set_language(language)
     state, content = SCENES[scene]
     seat, door = Seat(XN, NINE), OpenDoor()
-    model = RoomModel(seat.model, seat.services, slides=seat.slides, door=door)  # type: ignore[arg-type]
+    model = RoomModel(seat.model, seat.services, slides=seat.slides, door=door)  # type: ignore[arg-type]  # all of a door that it asks for
     seat.place(state).enter(state)
     model.show(content, "会议休息十五分钟，请各会场于 11:00 前回到座位。")
     painter = RoomPainter(QSize(lines * 16 // 9, lines), DARK)

@@ -230,7 +230,7 @@ class TestSeat:
 
 class TestSync:
     def sync(self, terminal: Terminal, **shown: Any) -> SyncModel:
-        terminal.services.records = ShownRecords(terminal.store, **{"receipts": [], **shown})  # type: ignore[assignment]
+        terminal.services.records = ShownRecords(terminal.store, **{"receipts": [], **shown})  # type: ignore[assignment]  # records with a center behind them
         model = SyncModel(terminal.services, terminal.app)
         model.load()
         return model
@@ -261,7 +261,7 @@ class TestSync:
         assert shown is not None
         assert [side.here for side in shown.sides] == [True, False]
         model.take(shown, shown.sides[1])
-        settled = terminal.services.records.settled  # type: ignore[attr-defined]
+        settled = terminal.services.records.settled  # type: ignore[attr-defined]  # of ShownRecords
         assert [(write.entity, write.pk, dict(write.fields)) for write in settled] == [
             ("opinion", "o1", {"text": "乙"})
         ]
@@ -275,7 +275,7 @@ class TestSync:
         text, kind = model.picture.conflicts
         assert (text.can_keep_both, kind.can_keep_both) == (True, False)
         model.keep_both(text)
-        settled = terminal.services.records.settled  # type: ignore[attr-defined]
+        settled = terminal.services.records.settled  # type: ignore[attr-defined]  # of ShownRecords
         assert dict(settled[0].fields) == {"text": "甲\n乙"}
         model.close()
 

@@ -112,7 +112,7 @@ def test_f5_joins_the_next_meeting(window: MainWindow, work: Workplace, qtbot: Q
 
 def test_a_running_meeting_keeps_a_way_back_on_every_page(window: MainWindow, work: Workplace, qtbot: QtBot) -> None:
     work.app.enter_meeting("m", TITLE)
-    assert not window.findChild(OfficeShell).isVisible()  # type: ignore[union-attr]
+    assert not window.findChild(OfficeShell).isVisible()  # type: ignore[union-attr]  # it was just shown
     work.app.go(Page.SYNC)
     assert f"会议进行中：{TITLE}" in words(window)
     qtbot.keyClick(window, Qt.Key.Key_F5)

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 from office_stage import GD, HD, MORNING, Counter, Terminal, conflict, link, receipt, status
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton
+from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
+from seen import button, words
 
 from desktop_app.domain.faults import Fault, PeerFault
 from desktop_app.domain.ids import PersonId
@@ -67,22 +68,6 @@ def made(tmp_path: Path, qtbot: QtBot) -> Iterator[Any]:
     yield make
     for one in opened:
         one.close()
-
-
-def words(page: object) -> str:
-    for _ in range(4):
-        QApplication.processEvents()
-    labels = [one.text() for one in page.findChildren(QLabel) if one.isVisibleTo(page)]  # type: ignore[attr-defined]
-    return "\n".join(labels)
-
-
-def button(page: object, text: str) -> QPushButton:
-    for _ in range(4):
-        QApplication.processEvents()
-    every = page.findChildren(QPushButton)  # type: ignore[attr-defined]
-    found = [one for one in every if one.accessibleName() == text and one.isVisibleTo(page)]
-    assert found, f"no button {text}"
-    return found[0]
 
 
 # Place by place

@@ -2,7 +2,7 @@
 
 import pytest
 from office_stage import Terminal, link, status
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop_app.domain.ids import UnitPath
@@ -33,10 +33,10 @@ def told(app: AppModel, qtbot: QtBot, kind: str) -> None:
     qtbot.waitUntil(lambda: app.banner is not None and app.banner.kind == kind, timeout=PATIENCE)
 
 
-def words(page: object) -> str:
+def words(page: QWidget) -> str:
     for _ in range(4):
         QApplication.processEvents()
-    return " ".join(one.accessibleName() for one in page.findChildren(Notice) if not one.isHidden())  # type: ignore[attr-defined]
+    return " ".join(one.accessibleName() for one in page.findChildren(Notice) if not one.isHidden())
 
 
 def test_a_disk_that_fills_is_told_before_it_is_full_and_before_the_lost_link(opened: Opened, qtbot: QtBot) -> None:
@@ -81,8 +81,9 @@ def test_the_pages_that_explain_it_say_the_same(opened: Opened, qtbot: QtBot) ->
         assert host is not None
         for caution in terminal.app.cautions:
             assert (words(view) + words(host)).count(fault_text(caution.fault)) == 1
-    report = window.findChild(DiagnosticsPage).report()  # type: ignore[union-attr]
-    assert "99 MB" in report
+    checks = window.findChild(DiagnosticsPage)
+    assert checks is not None
+    assert "99 MB" in checks.report()
 
 
 def test_what_was_saved_out_of_a_damaged_store_is_told_once_and_stays_on_the_sync_page(opened: Opened) -> None:
