@@ -1,10 +1,13 @@
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
+from sync.center.store import CenterStore
 from tests.media.rig import Room
 from tests.meeting.center import Center
+from tests.meeting.recorded import open_store, write_meeting
 
 
 @pytest.fixture
@@ -30,3 +33,12 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """A site may say as much as the test wants at once."""
     monkeypatch.setattr("media.meeting.session.MESSAGES_AT_ONCE", 1e9)
     monkeypatch.setattr("media.meeting.session.MESSAGES_PER_SECOND", 1e9)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[CenterStore]:
+    """A center's records, with a meeting planned in them."""
+    with_meeting = open_store(tmp_path)
+    write_meeting(with_meeting)
+    yield with_meeting
+    with_meeting.close()

@@ -9,8 +9,8 @@ from desktop_app.center.duty import DutyBook, DutyLane
 from desktop_app.domain.ids import PersonId, derived_id
 from desktop_app.domain.principal import Actor
 from sync.center.store import CenterStore, Write
+from tests.meeting.recorded import open_store
 from tests.meeting.rooms import HUIDONG, MEETING
-from tests.meeting.test_records import open_store
 from tests.meeting.waiting import wait_for
 
 ALI, BEI = derived_id("member", "441323-15-0001"), derived_id("member", "441323-15-0002")

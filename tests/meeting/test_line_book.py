@@ -21,8 +21,8 @@ from sync.export.report_xlsx import write_report
 from sync.meetings.lines import LineHistory, LineMinute, line_histories
 from sync.meetings.report import meeting_report
 from tests.meeting.center import until
+from tests.meeting.recorded import CenterWithRecords
 from tests.meeting.rooms import BOLUO, HUIDONG, MEETING
-from tests.meeting.test_records import CenterWithRecords, open_store, write_meeting
 
 START = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
 
@@ -38,14 +38,6 @@ class Hands:
 
     def monotonic(self) -> float:
         return (self.at - START).total_seconds()
-
-
-@pytest.fixture
-def store(tmp_path: Path):
-    store = open_store(tmp_path)
-    write_meeting(store)
-    yield store
-    store.close()
 
 
 def test_of_each_minute_the_worst_is_kept_in_records_of_ten_minutes(store: CenterStore):

@@ -24,9 +24,9 @@ from sync.identity.device import DeviceKey
 from tests.media.rig import Room
 from tests.media.test_recording import BEGAN, pictures, sounds
 from tests.meeting.center import Center, until
+from tests.meeting.recorded import open_store, write_meeting
 from tests.meeting.rooms import BOLUO, CENTER_SIGNER, HUIDONG, MEETING, device_of
 from tests.meeting.test_real_media import HubHere, Seat
-from tests.meeting.test_records import open_store, write_meeting
 from tests.meeting.waiting import wait_for
 
 KEY = DeviceKey.generate()

@@ -1,119 +1,34 @@
 """What stays of a meeting: its log in the center's records, and what the projector makes of it."""
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
-from desktop_app.center.meeting_log import RecordsDirectory, RecordsLog
-from desktop_app.center.meetings import CenterMeetings
-from desktop_app.center.projector import Projector, ProjectorLane
-from desktop_app.domain.clock import SystemClock, stamp
+from desktop_app.center.meeting_log import RecordsDirectory
+from desktop_app.center.projector import Projector
+from desktop_app.domain.clock import stamp
 from desktop_app.domain.faults import HostFault
 from desktop_app.domain.ids import MeetingId, PersonId
 from desktop_app.domain.principal import Actor
 from media.meeting import commands as cmd
 from media.meeting.apply import replay
-from media.meeting.decide import CENTER, decide
+from media.meeting.decide import CENTER
 from media.meeting.events import StoredEvent
 from media.meeting.model import MeetingPhase, MeetingState
 from media.meeting.roll_call import DeviceHealth, RollManner
-from sync.center.store import CenterStore, CenterTransaction, Write
-from sync.identity.device import DeviceIdentity, DeviceKey
-from tests.meeting.center import Center, until
+from sync.center.store import CenterStore, Write
+from tests.meeting.recorded import ITEMS, Clerk, write_meeting
 from tests.meeting.rooms import (
     BOLUO,
-    CENTER_SIGNER,
     CITY,
     HUIDONG,
     MEETING,
     PROVINCE,
     START,
-    STRANGER,
     at,
     device_of,
     gone,
 )
-from tests.meeting.waiting import wait_for
-
-KEY = DeviceKey.generate()
-ITEMS = ("019a0000-0000-7000-8000-0000000000a1", "019a0000-0000-7000-8000-0000000000a2")
-
-
-def open_store(folder: Path) -> CenterStore:
-    identity = DeviceIdentity.of_center(KEY, unit_path=PROVINCE, ca_pem="", url="")
-    return CenterStore.open(folder, identity=identity, clock=SystemClock())
-
-
-@pytest.fixture
-def store(tmp_path: Path):
-    with_meeting = open_store(tmp_path)
-    write_meeting(with_meeting)
-    yield with_meeting
-    with_meeting.close()
-
-
-def write_meeting(store: CenterStore, meeting: str = MEETING, kind: str = "counterpart_consult") -> None:
-    fields = {
-        "title": "县域医疗\n对口协商",
-        "kind": kind,
-        "convener_unit": HUIDONG,
-        "invited": [CITY, PROVINCE, BOLUO],
-        "state": "planned",
-    }
-    agenda = [
-        Write(
-            "agenda_item",
-            item if meeting == MEETING else f"{item[:-2]}{number}{meeting[-1]}",
-            {
-                "meeting": meeting,
-                "item_no": number,
-                "item_type": "SPEECH",
-                "title": f"第{number}项",
-                "state": "planned",
-            },
-            meeting,
-        )
-        for number, item in enumerate(ITEMS, start=1)
-    ]
-    unit = Write("unit", "441323", {"unit_path": HUIDONG, "name": "惠东县政协"})
-    store.append(
-        Write("meeting", meeting, fields, meeting), *reversed(agenda), unit, actor=Actor(PersonId(""), store.device)
-    )
-
-
-class Clerk:
-    """Plays a meeting into the records, as the room does."""
-
-    def __init__(self, store: CenterStore, meeting: MeetingId = MEETING) -> None:
-        self.log, self.meeting, self.now = RecordsLog(store), meeting, START
-        self.state = replay(MeetingState(meeting), [line.event for line in self.log.load(meeting)])
-        plan = RecordsDirectory(store).find(meeting)
-        if plan is not None:
-            self.does(CENTER, plan.schedule)
-
-    def does(self, actor, command: cmd.Command) -> None:
-        events = decide(self.state, command, actor, self.now)
-        assert isinstance(events, list), events
-        if events:
-            first = self.state.seq + 1
-            stored = [StoredEvent(seq, event, "c", actor.unit_path) for seq, event in enumerate(events, first)]
-            self.log.append(self.meeting, first, stored, Actor(PersonId("clerk"), actor.device))
-            self.state = replay(self.state, events)
-
-    def wait(self, seconds: float) -> None:
-        self.now += timedelta(seconds=seconds)
-
-    def opens(self) -> None:
-        for unit in (HUIDONG, CITY, BOLUO):
-            self.does(at(unit), cmd.Join(unit))
-
-    def speaks(self, unit, request: str, seconds: int, limit: int = 180) -> None:
-        self.does(at(unit), cmd.RequestFloor(request, f"member-{request}", f"委员{request}"))
-        self.wait(5)
-        self.does(at(HUIDONG), cmd.GrantFloor(request, limit))
-        self.wait(seconds)
-        self.does(at(unit), cmd.ReleaseFloor(request))
 
 
 def test_the_plan_is_what_the_records_say_cleaned_for_the_wire(store: CenterStore):
@@ -257,61 +172,6 @@ def test_an_extended_meeting_is_planned_longer_in_its_record_too(store: CenterSt
     assert store.get("meeting", MEETING)["planned_end"] == stamp(START + timedelta(minutes=30))
 
 
-def records_of(store: CenterStore):
-    kept = ("meeting", "agenda_item", "speech", "roll_call_answer", "outage")
-    return {entity: store.list(entity) for entity in kept}
-
-
-@pytest.mark.parametrize("every", [1, 2, 3, 7])
-def test_replays_and_restarts_derive_the_same_records_once(store: CenterStore, tmp_path: Path, every: int):
-    clerk = Clerk(store)
-    clerk.opens()
-    clerk.does(at(HUIDONG), cmd.PointAgenda(1))
-    clerk.speaks(BOLUO, "r1", seconds=100)
-    clerk.does(at(HUIDONG), cmd.PointAgenda(2))
-    clerk.speaks(CITY, "r2", seconds=50)
-    clerk.does(at(HUIDONG), cmd.OpenRollCall(RollManner.VOICE))
-    clerk.does(at(HUIDONG), cmd.MarkRollCall(CITY, answered=False))
-    clerk.does(at(HUIDONG), cmd.MarkRollCall(CITY, answered=True))
-    clerk.does(gone(BOLUO), cmd.Leave(lost=True))
-    clerk.does(at(HUIDONG), cmd.End())
-    lines = clerk.log.load(MEETING)
-    once = Projector(store)
-    assert once.project(MEETING) == len(lines)
-    expected = records_of(store)
-    assert once.project(MEETING) == 0
-
-    other = open_store(tmp_path / "other")
-    write_meeting(other)
-    log = RecordsLog(other)
-    for start in range(0, len(lines), every):
-        part = lines[start : start + every]
-        log.append(MEETING, part[0].seq, part, Actor(PersonId(""), device_of(HUIDONG)))
-        fresh = Projector(other)  # as after a restart of the center
-        assert fresh.project(MEETING) == len(part)
-        assert fresh.project(MEETING) == 0
-    assert records_of(other) == expected
-    other.close()
-
-
-def test_a_crash_between_the_rows_and_the_cursor_is_as_if_nothing_had_been(store: CenterStore, monkeypatch):
-    clerk = Clerk(store)
-    clerk.opens()
-    clerk.speaks(BOLUO, "r1", seconds=10)
-    projector = Projector(store)
-
-    def dies(self, name, value):
-        raise HostFault("disk-full")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(CenterTransaction, "set_cursor", dies)
-        with pytest.raises(HostFault):
-            projector.project(MEETING)
-    assert store.list("speech") == []
-    assert projector.project(MEETING) == clerk.state.seq
-    assert len(store.list("speech")) == 1
-
-
 def test_a_rehearsal_leaves_its_times_but_no_speech_and_no_number(store: CenterStore):
     rehearsal = MeetingId("019a0000-0000-7000-8000-000000000002")
     write_meeting(store, rehearsal, "rehearsal")
@@ -324,38 +184,6 @@ def test_a_rehearsal_leaves_its_times_but_no_speech_and_no_number(store: CenterS
     assert (row["state"], row.get("code")) == ("open", None)
 
 
-def test_what_was_logged_while_nobody_projected_is_caught_up_at_the_start_and_followed_after(store: CenterStore):
-    clerk = Clerk(store)
-    clerk.opens()
-    clerk.speaks(BOLUO, "r1", seconds=10)
-    lane = ProjectorLane(Projector(store))
-    with lane.running():
-        assert len(store.list("speech")) == 1
-        clerk.speaks(CITY, "r2", seconds=10)
-        lane.poke(MEETING)
-    assert len(store.list("speech")) == 2, "what is due is finished before the center is down"
-
-
-def test_a_full_disk_delays_the_records_and_loses_none(store: CenterStore, monkeypatch):
-    clerk = Clerk(store)
-    projector = Projector(store)
-    lane = ProjectorLane(projector, retry_seconds=0.01)
-    refused = []
-
-    def project(meeting, whole=projector.project):
-        if len(refused) < 2:
-            refused.append(meeting)
-            raise HostFault("disk-full")
-        return whole(meeting)
-
-    with lane.running():
-        monkeypatch.setattr(projector, "project", project)
-        clerk.opens()
-        lane.poke(MEETING)
-        wait_for(lambda: (store.get("meeting", MEETING) or {}).get("state") == "open")
-    assert len(refused) == 2
-
-
 def test_the_log_of_a_meeting_is_the_evidence_of_who_did_what(store: CenterStore):
     clerk = Clerk(store)
     clerk.opens()
@@ -363,56 +191,3 @@ def test_the_log_of_a_meeting_is_the_evidence_of_who_did_what(store: CenterStore
     rows = sorted(store.list("meeting_event", meeting=MEETING), key=lambda row: row["seq"])
     assert [row["kind"] for row in rows[:4]] == ["scheduled", "site_joined", "opened", "chair_passed"]
     assert all(f'"by":"{HUIDONG}"' in row["body"] for row in rows[1:4])
-
-
-class CenterWithRecords(Center):
-    """The center's meetings over real records, as `desktop_app.center.app` mounts them."""
-
-    def __init__(self, store: CenterStore) -> None:
-        super().__init__()
-        self.store = store
-
-    def make(self) -> CenterMeetings:
-        return CenterMeetings(self.store, self.engine, CENTER_SIGNER, SystemClock())
-
-
-async def test_from_the_first_join_to_the_end_the_records_follow_also_over_a_restart(store: CenterStore):
-    center = CenterWithRecords(store)
-    await center.start()
-    async with center.raw(HUIDONG) as host:
-        await host.hello()
-        await host.command(cmd.Join(""))
-        await until(lambda: store.get("meeting", MEETING)["state"] == "open")
-        await host.command(cmd.PointAgenda(2))
-        await host.command(cmd.RequestFloor("r1", "m1", "委员一"))
-        await host.command(cmd.GrantFloor("r1", 60))
-    await center.stop()
-    assert store.list("speech")[0]["started_at"], "a turn that runs is a record already"
-    await center.start()
-    async with center.raw(HUIDONG) as host:
-        welcome = await host.hello()
-        assert welcome["head"] == len(store.list("meeting_event"))
-        assert (await host.command(cmd.Join("")))["ok"]
-        assert (await host.command(cmd.End()))["ok"]
-        await until(lambda: store.get("meeting", MEETING)["state"] == "ended")
-    (speech,) = store.list("speech")
-    assert (speech["member_name"], speech["agenda_item"], bool(speech["ended_at"])) == ("委员一", ITEMS[1], True)
-    assert store.get("agenda_item", ITEMS[1])["state"] == "done"
-    async with center.raw(BOLUO) as boluo:
-        assert (await boluo.hello())["head"] == len(store.list("meeting_event")), "an ended meeting can be looked at"
-    await center.stop()
-
-
-async def test_a_guest_written_into_the_records_of_a_running_meeting_is_let_in(store: CenterStore):
-    center = CenterWithRecords(store)
-    await center.start()
-    async with center.raw(HUIDONG) as host:
-        await host.hello()
-        await host.command(cmd.Join(""))
-        late = Write("meeting", MEETING, {"invited": [CITY, PROVINCE, BOLUO, STRANGER]}, MEETING)
-        store.append(late, actor=Actor(PersonId(""), store.device))
-        await until(lambda: any(row["kind"] == "schedule_changed" for row in store.list("meeting_event")))
-        async with center.raw(STRANGER) as guest:
-            await guest.hello()
-            assert (await guest.command(cmd.Join("")))["ok"]
-    await center.stop()
