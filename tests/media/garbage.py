@@ -301,6 +301,7 @@ class _Peer:
 
     heard_at = 0.0
     gone = False
+    refused = 0
 
     def send_rtp(self, data: bytes) -> None: ...
 
