@@ -4,9 +4,11 @@ from datetime import timedelta
 from pathlib import Path
 
 from desktop_app.domain.ids import PersonId
+from desktop_app.domain.principal import Principal
 from sync.center.store import CenterStore
 from sync.identity.device import DeviceKey
 from sync.log.write import Write
+from sync.replication.page import pack_page
 from sync.terminal.records import Records
 from tests.simulation.killed import pull, push
 from tests.simulation.machines import Identity, MachineClock
@@ -36,7 +38,11 @@ def test_a_lost_answer_and_a_clock_three_days_ahead_do_not_keep_an_older_word_on
     time[0] += 60
     right.write(Write("member", "m", {"name": "一分钟以后"}))
     push(right, center)
-    pull(ahead, center)
+    at = ahead.pull_position()  # the page for which it had waited does not tell it what it pushed meanwhile
+    asked = Principal(ahead.device, ahead.unit_path), at.cursor, 100
+    own_head = (at.epoch, at.seq)
+    page, _ = center.read_page(*asked, known_feed=at.feed, own_head=own_head, pushed_after=own_head)
+    assert len(ahead.take_page(pack_page(page)).changes()) == 1
     ahead.acknowledge(answer)
     pull(right, center)
     for store in (center, ahead, right):
