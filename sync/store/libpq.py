@@ -15,8 +15,6 @@ from psycopg.copy import Writer
 from psycopg.waiting import WAIT_R, WAIT_RW, WAIT_W
 
 Driver = psycopg.Connection[Any]
-
-
 _DONE = (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK)
 
 
