@@ -199,9 +199,7 @@ class Center:
         HostFault `store-in-use` when another center has this folder, and what `CenterStore` and `open_keys` say.
         """
         keys = open_keys(folder, keystore, settings)
-        store = CenterStore.open(
-            folder, identity=keys.identity, clock=clock, devices=keys.registry.device, database=settings.center.database
-        )
+        store = keys.open_store(folder, settings, clock)
         try:
             keys.registry.relocate(store.place_of)  # the center may have died when a unit was moved
             added = seed_units(store)

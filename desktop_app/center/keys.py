@@ -5,7 +5,9 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from desktop_app.domain.clock import Clock
 from desktop_app.domain.faults import HostFault, OperatorError
 from desktop_app.main import sentence
 from desktop_app.settings import ENV_PASSPHRASE, Settings
@@ -16,6 +18,9 @@ from sync.identity.keystore import KeyStore, open_keystore
 from sync.identity.registry import Registry
 from sync.reference.units import unit_of
 
+if TYPE_CHECKING:
+    from sync.center.store import CenterStore
+
 
 @dataclass(frozen=True, slots=True)
 class CenterKeys:
@@ -25,6 +30,13 @@ class CenterKeys:
     authority: Authority
     registry: Registry
     codes: CodeBook
+
+    def open_store(self, folder: Path, settings: Settings, clock: Clock) -> "CenterStore":
+        """The records of this center, in its folder or its database; the faults of `CenterStore.open`."""
+        from sync.center.store import CenterStore
+
+        devices, database = self.registry.device, settings.center.database
+        return CenterStore.open(folder, identity=self.identity, clock=clock, devices=devices, database=database)
 
 
 def open_keys(folder: Path, keys: KeyStore, settings: Settings) -> CenterKeys:

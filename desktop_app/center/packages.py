@@ -11,7 +11,6 @@ from desktop_app.center.keys import open_center_keystore, open_keys
 from desktop_app.domain.clock import SystemClock
 from desktop_app.domain.faults import HostFault, OperatorError
 from desktop_app.settings import Settings
-from sync.center.store import CenterStore
 from sync.identity.device import is_enrolled
 from sync.identity.keystore import KeyStore
 from sync.reference.units import unit_name
@@ -46,13 +45,7 @@ def _alone(package: Path, receipt: Path, settings: Settings, keystore: KeyStore)
     clock = SystemClock()
     keys = open_keys(settings.center_folder, keystore, settings)
     try:
-        store = CenterStore.open(
-            settings.center_folder,
-            identity=keys.identity,
-            clock=clock,
-            devices=keys.registry.device,
-            database=settings.center.database,
-        )
+        store = keys.open_store(settings.center_folder, settings, clock)
         try:
             uploads = center_uploads(store, keystore, settings, clock)
             office = UsbOffice(store, uploads, keys.identity, keys.registry.device, clock)

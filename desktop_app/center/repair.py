@@ -123,18 +123,11 @@ def acts(store: "CenterStore", keys: "CenterKeys") -> Mapping[str, Callable[[Map
 def _do(act: str, values: Mapping[str, Any], settings: Settings, keys: "CenterKeys") -> Mapping[str, Any]:
     """By way of the center where that is running, and else by itself."""
     from sync.center.orders import PURPOSE, Orders
-    from sync.center.store import CenterStore
 
     clock = SystemClock()
     try:
         try:
-            store = CenterStore.open(
-                settings.center_folder,
-                identity=keys.identity,
-                clock=clock,
-                devices=keys.registry.device,
-                database=settings.center.database,
-            )
+            store = keys.open_store(settings.center_folder, settings, clock)
         except HostFault as fault:
             if fault.id != "store-in-use":
                 raise
