@@ -1,7 +1,8 @@
 """How a room and its line are, as its terminal last said with a ping: devices, round trip, loss.
 
-It is told to whoever conducts and is no event: the log has it only with the answers of a roll call. What the engine
-finds wrong with the site the center adds; nothing that a terminal says of that counts.
+It is told to whoever conducts and is no event: the log has it only with the answers of a roll call. Whether the line is
+called weak, and what the engine finds wrong with the site, the center adds: what a terminal says of them
+counts nothing.
 """
 
 from collections.abc import Mapping
@@ -12,7 +13,11 @@ from media.engine.trouble import Trouble
 from media.meeting.roll_call import DeviceHealth
 
 WEAK_DELAY_MS, WEAK_LOSS_PERMILLE = 300, 50
-"""From these on a line is called weak (网速低)."""
+"""From these on a line is called weak (网速低), and where pictures are paused on it."""
+STILL_DELAY_MS, STILL_LOSS_PERMILLE = 200, 30
+"""Once it is, it stays weak from these on."""
+STEADY_SECONDS = 20.0
+"""Below them for so long until it is called weak no more: a line at the threshold does not make the sign flicker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +42,30 @@ class Health:
     """What the pictures take."""
     step: int = 0
     """How far the pictures are down, the worse of both ways (`media.peers.ladder.Step`)."""
+    weak: bool = False
+    """The center's own word (`WeakLines`)."""
     trouble: Trouble = Trouble.NONE
     """The center's own word: why the engine limits this site, or that nothing connects it (`meeting.troubles`)."""
 
-    @property
-    def is_weak(self) -> bool:
-        return self.delay_ms >= WEAK_DELAY_MS or self.loss_permille >= WEAK_LOSS_PERMILLE or self.step >= 2
+
+class WeakLines:
+    """Which lines of a meeting are called weak: at once, and then until they were steady. Pure: times are passed in."""
+
+    def __init__(self) -> None:
+        self._bad_at: dict[UnitPath, float] = {}
+
+    def judge(self, site: UnitPath, said: Health, now: float) -> bool:
+        """What a site said now, in seconds of one clock, added to what it said before."""
+        paused = said.step >= 2
+        if site not in self._bad_at:
+            bad = paused or said.delay_ms >= WEAK_DELAY_MS or said.loss_permille >= WEAK_LOSS_PERMILLE
+        else:
+            bad = paused or said.delay_ms >= STILL_DELAY_MS or said.loss_permille >= STILL_LOSS_PERMILLE
+        if bad:
+            self._bad_at[site] = now
+        elif site in self._bad_at and now - self._bad_at[site] >= STEADY_SECONDS:
+            del self._bad_at[site]
+        return site in self._bad_at
 
 
 @dataclass(frozen=True, slots=True)

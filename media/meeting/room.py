@@ -22,7 +22,7 @@ from media.meeting.case import Case
 from media.meeting.commands import Command, Join, Leave, Tick
 from media.meeting.decide import CENTER, Refusal, Rules, SiteActor, decide
 from media.meeting.events import SiteJoined, StoredEvent, log_mark
-from media.meeting.health import Health
+from media.meeting.health import Health, WeakLines
 from media.meeting.model import MeetingPhase, MeetingState
 from media.meeting.seams import EventStore, MeetingDirectory, MeetingPlan
 from media.meeting.wire import write_message, write_state, write_stored
@@ -85,7 +85,8 @@ class Room:
         self._last_at: datetime | None = None
         self._heard: dict[UnitPath, float] = {}
         self.healths: dict[UnitPath, Health] = {}
-        """What each site last said of itself with a ping."""
+        """What each site last said of itself with a ping, and whether its line is called weak."""
+        self._weak = WeakLines()
         self._troubles: Mapping[UnitPath, Trouble] = {}
         self._listeners: list[Callable[[], None]] = []
         self._jobs: asyncio.Queue[_Job] = asyncio.Queue()
@@ -190,7 +191,8 @@ class Room:
         """A site that is in said how it is."""
         site = self.state.sites.get(actor.unit_path)
         if site is not None and site.online and site.device == actor.device:
-            self.healths[actor.unit_path] = replace(health, trouble=Trouble.NONE)
+            weak = self._weak.judge(actor.unit_path, health, self._clock.monotonic())
+            self.healths[actor.unit_path] = replace(health, weak=weak, trouble=Trouble.NONE)
 
     def told_troubles(self, troubles: Mapping[UnitPath, Trouble]) -> None:
         """The sites that the engine limits or never saw, all of them."""

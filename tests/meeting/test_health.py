@@ -6,7 +6,7 @@ from itertools import pairwise
 from media.meeting import commands as cmd
 from media.meeting.case import Case, Rules
 from media.meeting.client import Timings
-from media.meeting.health import Health
+from media.meeting.health import STEADY_SECONDS, Health, WeakLines
 from media.meeting.roll_call import DeviceHealth, RollManner
 from tests.meeting.center import Center, RawSocket, until
 from tests.meeting.rooms import BOLUO, CITY, HUIDONG, Play, at
@@ -25,7 +25,9 @@ async def test_whoever_conducts_hears_how_a_site_is_and_the_others_do_not(center
             await joined(site)
         await boluo.say({"t": "ping", "health": WEAK})
         told = await host.hear("health")
-        assert {one["unit_path"]: one["health"] for one in told["sites"]}[BOLUO].items() >= WEAK.items()
+        assert {one["unit_path"]: one["health"] for one in told["sites"]}[BOLUO].items() >= (
+            WEAK | {"weak": True}
+        ).items()
         room = center.meetings._rooms[next(iter(center.meetings._rooms))]  # type: ignore[union-attr]  # it runs
         assert room.healths_for(at(CITY)) == {}
         assert not center.log or all("health" not in type(line.event).__name__.lower() for line in center.log)
@@ -86,3 +88,48 @@ async def test_a_terminal_that_pings_says_how_it_is_no_more_often_than_whoever_c
         await until(lambda: len(asked) == 4, 30)
         assert boluo.client.round_trip_ms > 0
     assert all(after - before > 0.9 for before, after in pairwise(asked))
+
+
+def signs(told: list[Health], every: float = 2.0) -> list[bool]:
+    """The sign of one line after each of its words."""
+    lines = WeakLines()
+    return [lines.judge(BOLUO, one, every * number) for number, one in enumerate(told)]
+
+
+def changes(shown: list[bool]) -> int:
+    return sum(before != after for before, after in pairwise([False, *shown]))
+
+
+def test_a_line_that_swings_around_the_threshold_changes_its_sign_once():
+    for swing in (
+        [Health(delay_ms=310), Health(delay_ms=290)],
+        [Health(loss_permille=90), Health(loss_permille=0)],
+        [Health(step=2), Health(step=1), Health(step=0)],
+        [Health(delay_ms=900), *[Health(delay_ms=20)] * 8],
+    ):
+        shown = signs(swing * 40)
+        assert shown[0]
+        assert changes(shown) == 1, swing
+
+
+def test_a_line_that_became_good_is_weak_no_more_after_a_while_and_one_a_little_below_the_threshold_still_is():
+    fine = signs([Health(delay_ms=420), *[Health(delay_ms=40)] * 30])
+    assert changes(fine) == 2
+    assert fine.index(False) * 2.0 == STEADY_SECONDS
+    assert all(signs([Health(delay_ms=420), *[Health(delay_ms=220)] * 30]))
+    assert not any(signs([Health(delay_ms=220)] * 30)), "it never was weak"
+
+
+async def test_the_center_says_which_line_is_weak_whatever_its_terminal_says(center: Center):
+    async with center.raw(HUIDONG) as host, center.raw(BOLUO) as boluo:
+        for site in (host, boluo):
+            await joined(site)
+        room = center.meetings._rooms[next(iter(center.meetings._rooms))]  # type: ignore[union-attr]  # it runs
+        for said, weak in (
+            ({"delay_ms": 40, "weak": True}, False),
+            ({"delay_ms": 420, "weak": False}, True),
+            ({"delay_ms": 290}, True),
+        ):
+            await boluo.say({"t": "ping", "health": said})
+            await until(lambda: room.healths.get(BOLUO, Health()).delay_ms == said["delay_ms"], 30)  # noqa: B023 - now
+            assert room.healths_for(at(HUIDONG))[BOLUO].weak is weak

@@ -164,7 +164,6 @@ def test_an_answer_by_voice_keeps_what_the_room_last_said_of_its_devices_and_its
     kept = answered.answer
     assert (kept.camera, kept.microphone, kept.speaker) == (DeviceHealth.FAULT, DeviceHealth.OK, DeviceHealth.OK)
     assert (kept.delay_ms, kept.loss_permille) == (420, 61)
-    assert weak.is_weak
     play.does(gone(CITY), cmd.Leave(lost=True))
     decision = decide(play.state, cmd.MarkRollCall(CITY, False), at(HUIDONG), play.now, None, {CITY: weak})
     assert isinstance(decision, list)

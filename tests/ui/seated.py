@@ -55,7 +55,7 @@ class Seat:
         self.live.healths = {
             path: Health(delay_ms=30 + 11 * place, loss_permille=place) for place, path in enumerate(tuple(names)[:20])
         }
-        self.live.healths[XN] = Health(delay_ms=420, loss_permille=83)
+        self.live.healths[XN] = Health(delay_ms=420, loss_permille=83, weak=True)
         rows["meeting"][0]["planned_start"] = stamp(NOW + timedelta(minutes=8))
         self.records = FakeRecords(rows)
         self.services = services_with(self.records, self.clock, own, names[own], self._open)

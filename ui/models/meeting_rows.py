@@ -160,7 +160,7 @@ def roster_rows(
                 mute_reason=site.mute_reason if site is not None and site.muted else "",
                 delay_ms=health.delay_ms,
                 loss_permille=health.loss_permille,
-                weak=health.is_weak,
+                weak=health.weak,
                 trouble=health.trouble,
                 refused_recording=state.recording_since is not None and site is not None and site.consent is False,
             )
