@@ -14,6 +14,7 @@ from sync.entities import ENTITIES
 from sync.identity.device import verify
 from sync.log.envelope import GENESIS, HASH_BYTES, Change, Op, Verdict, change_hash
 from sync.log.hlc import COUNTER_BITS
+from sync.log.payload import open_payload
 from sync.log.signing import Origin, head_message
 from sync.replication.batch import PAYLOAD, item_of, pack_items, read_batch
 from sync.replication.receipt import Receipt, read_body
@@ -143,11 +144,40 @@ def _apply_verdicts(transaction: Transaction, identity: Origin, each: Receipt) -
     """Not told as applied since this receipt was made: that it was is seen by the stamp, which came before it."""
     for seq, verdict, reason in each.verdicts:
         at = sa.and_(_own(identity, each.epoch), change.c.seq == seq, otherwise)
-        if verdict == Verdict.HELD:  # unless its refusal came before this receipt
-            still = change.c.verdict != Verdict.REFUSED.value
-            transaction.connection.execute(change.update().where(at, still).values(reason=reason))
+        if verdict == Verdict.HELD:
+            _hold(transaction, at, reason, each.received_ms)
         else:
             _refuse(transaction, at, reason)
+
+
+def _hold(transaction: Transaction, which: "sa.ColumnElement[bool]", reason: str, received_ms: int) -> None:
+    """What was refused, and a restored center holds now, is shown again, unless it was refused after this receipt."""
+    connection = transaction.connection
+    row = connection.execute(sa.select(change).where(which)).first()
+    if row is None:
+        return
+    values = {"reason": reason}
+    if row.verdict == Verdict.REFUSED:
+        refused_ms = max(_refused_ms(connection, row.change_id), row.received_ms or 0)
+        if not 0 < refused_ms < received_ms:
+            return
+        values["verdict"] = Verdict.APPLIED.value
+    connection.execute(change.update().where(change.c.position == row.position).values(**values))
+    if row.verdict == Verdict.REFUSED:
+        _show(transaction, row)
+
+
+def _refused_ms(connection: sa.Connection, change_id: str) -> int:
+    """When the center last told that it refuses what it had held; 0 where it has not."""
+    told = sa.select(change.c.received_ms, change.c.payload).where(
+        change.c.entity == "refusal", change.c.payload.is_not(None)
+    )
+    stamps = (
+        stamp or 0
+        for stamp, payload in connection.execute(told)
+        if change_id in (open_payload(payload).fields.get("changes") or ())
+    )
+    return max(stamps, default=0)
 
 
 def take_refusal(transaction: Transaction, identity: Origin, told: Mapping[str, Any]) -> None:
@@ -169,8 +199,13 @@ def _refuse(transaction: Transaction, which: "sa.ColumnElement[bool]", reason: s
         return
     refused = {"verdict": Verdict.REFUSED.value, "reason": reason}
     connection.execute(change.update().where(change.c.position == row.position).values(**refused))
+    _show(transaction, row)
+
+
+def _show(transaction: Transaction, row: Any) -> None:
+    """Make again the record of a change whose row tells another verdict now."""
     if row.op == Op.UPDATE:
-        connection.execute(document.delete().where(document.c.pk == row.pk))
+        transaction.connection.execute(document.delete().where(document.c.pk == row.pk))
     transaction.projection.rebuild(row.entity, row.pk)
 
 

@@ -194,17 +194,14 @@ def _check_merge(province: "Province", log: list[Change], records: Shown, confli
 
 
 def _check_told(terminal: "Terminal", log: list[Change]) -> None:
-    """Each writer knows what the center refuses of its own changes, and why, and takes what it applied for applied.
-
-    What a restored center holds, having refused it before, its writer may still take for refused (seed 930017).
-    """
+    """Each writer knows what the center holds and refuses of its own changes, and why; and of no others says so."""
     assert terminal.store is not None
     with reading(terminal.store.engine) as connection:
         mine = SELECT_CHANGES.where(change.c.terminal == terminal.identity.device)
         here = {each.change_id: each for each in (change_of(tuple(row)) for row in connection.execute(mine))}
     for there in log:
         own = here.get(there.change_id)
-        if own is None or own.verdict == "withdrawn" or there.verdict == "held":
+        if own is None or own.verdict == "withdrawn":
             continue
         known = ("held" if own.verdict == "applied" and own.reason else own.verdict, own.reason)
         if known != (there.verdict, there.reason):

@@ -237,6 +237,31 @@ def test_what_a_colleague_wrote_into_a_meeting_waits_at_a_restored_center_until_
     assert province.center.quarantined(PROVINCE) == []
 
 
+@pytest.mark.parametrize("refused", ["at once", "after it was held"])
+def test_what_was_refused_and_a_restored_center_holds_is_held_at_its_writer_and_shown_there_again(
+    province: Province, tmp_path: Path, refused: str
+) -> None:
+    host, guest = province.terminal(HUIDONG), province.terminal(BOLUO)
+    province.sync(host, guest)
+    province.center.backup(tmp_path / "yesterday.db")
+    meeting = province.meeting(host)
+    signed = province.sign_in(guest, meeting, "1")
+    for terminal in (host, guest) if refused == "at once" else (guest, host):
+        province.push(terminal)
+    province.pull(guest)
+    assert [(row["verdict"], row["reason"]) for row in guest.quarantine()] == [("refused", "out-of-scope")]
+    assert guest.get("sign_in", signed) is None
+    province.clock.go_on(minutes=1)
+    _restored_without_today(province, tmp_path / "yesterday.db")
+    _bring_back(province, guest)
+    assert [(row["verdict"], row["reason"]) for row in guest.quarantine()] == [("held", "meeting-awaited")]
+    assert guest.get("sign_in", signed) is not None, "what is held stays on the clerk's screen"
+    _bring_back(province, host)
+    _bring_back(province, guest)
+    assert [(row["verdict"], row["reason"]) for row in guest.quarantine()] == [("refused", "out-of-scope")]
+    assert guest.get("sign_in", signed) is None
+
+
 def test_a_backup_that_was_altered_or_is_another_centers_changes_nothing(province: Province, tmp_path: Path) -> None:
     host = province.terminal(HUIDONG)
     meeting = province.meeting(host)
