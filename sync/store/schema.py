@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from desktop_app.domain.faults import HostFault
 from sync.store.engine import host_faults
 
-HEADS = frozenset({"0001", "blobs_0001", "docs_0001"})
+HEADS = frozenset({"0002", "blobs_0001", "docs_0001"})
 """The newest revision of each branch in `sync/migrations/versions`; a test holds them equal."""
 
 

@@ -23,7 +23,7 @@ BRIEFING = Entity("briefing", Merge.FIELDS, Reach.MEETING, {"meeting": Type.TEXT
 def _made_by_an_earlier_version(province: Province) -> None:
     """Take from the center's closed store what later versions added to it."""
     statements = [f"DROP TABLE {name}" for name in LATER_TABLES]
-    statements.append(f"DELETE FROM alembic_version WHERE version_num <> '{FIRST}'")
+    statements += ["DELETE FROM alembic_version", f"INSERT INTO alembic_version VALUES ('{FIRST}')"]
     if province.database:
         engine = database_engine(province.database)
         with engine.begin() as connection:
