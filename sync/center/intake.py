@@ -6,7 +6,7 @@ replay, whole or in other pieces, is answered with the receipts made then.
 
 import dataclasses
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple, Protocol
@@ -46,7 +46,8 @@ _AWAITED = (
     "SELECT DISTINCT entity, pk FROM change"
     f" WHERE (verdict <> 'applied' OR reason <> '') AND verdict = 'held' AND reason = '{RECORD_AWAITED}'"
 )
-"""As the index `change_quarantine` has it: asked with every push."""
+"""As the index `change_quarantine` has it: the more is held, the longer it takes."""
+_TOLD = f"SELECT pk FROM change WHERE entity = ? AND pk {WITHIN}"
 _JUDGED = "UPDATE change SET verdict = ?, reason = ? WHERE change_id = ?"
 STORED_AT_ONCE = 250
 """Changes that a database stores while the next ones are judged."""
@@ -111,14 +112,13 @@ def pack_receipts(receipts: Sequence[Answered]) -> bytes:
 def take_in(transaction: Transaction, identity: Origin, device: KnownDevice, batch: Batch, chain: Chain) -> bytes:
     """Store and acknowledge a verified batch; its receipts. PeerFault `epoch-old`, `chain-gap`, `chain-fork`."""
     connection = transaction.connection
-    asked = [(_POSITION, (batch.terminal,)), (_NUMBER, ()), (_AWAITED, ())]
-    found, ((last_number,),), awaited = fetch_all(connection, asked)
+    found, ((last_number,),) = fetch_all(connection, [(_POSITION, (batch.terminal,)), (_NUMBER, ())])
     held = Position(*found[0]) if found else Position()
     fresh = _fresh(connection, held, batch, chain)
     if not fresh:
         return pack_receipts(receipts_for(connection, batch))
     received_ms = transaction.journal.clock.stamp(transaction.now_ms)
-    stored = _store(transaction, device, fresh, received_ms, {(str(entity), str(pk)) for entity, pk in awaited})
+    stored = _store(transaction, device, fresh, received_ms)
     note_disputes(transaction, identity, stored)
     last_seq, head_hash = fresh[-1][0].seq, fresh[-1][1]
     body = _receipt_body(int(last_number) + 1, batch, stored, head_hash, received_ms)
@@ -162,18 +162,17 @@ def _hash_at(connection: sa.Connection, batch: Batch, seq: int) -> bytes | None:
     return None
 
 
-def _store(
-    transaction: Transaction, device: KnownDevice, fresh: Chain, received_ms: int, awaited: set[Key]
-) -> list[Change]:
+def _store(transaction: Transaction, device: KnownDevice, fresh: Chain, received_ms: int) -> list[Change]:
     """Judge and store each change; the changes as they stand now, in the chain's order.
 
-    What is new gets its stamp and its verdict, and nobody else holds it yet. `awaited`: records for which others wait.
+    What is new gets its stamp and its verdict, and nobody else holds it yet.
     """
     connection, projection = transaction.connection, transaction.projection
-    known = _known(connection, [each.change_id for each, _ in fresh])
     records = {(each.entity, each.pk) for each, _ in fresh if each.entity in ENTITIES}
+    known, told = _known(connection, [each.change_id for each, _ in fresh], records)
     meetings = {("meeting", each.meeting) for each, _ in fresh if each.meeting}
     projection.load(records | meetings | {("operator", each.person) for each, _ in fresh})
+    awaited = _awaited(connection, [key for key in told if not projection.state(*key).exists])
     stored: list[Change] = []
     new: list[tuple[Change, bytes | None]] = []
     again = []
@@ -219,13 +218,23 @@ def _store(
     return stored
 
 
-def _known(connection: sa.Connection, ids: Sequence[str]) -> dict[str, Change]:
-    """Those of these changes that are here already."""
-    (here,) = perhaps_there(connection, [(_IDS, (), ids)])
+def _known(connection: sa.Connection, ids: Sequence[str], records: Set[Key]) -> tuple[dict[str, Change], list[Key]]:
+    """Those of these changes that are here already, and those of these records of which a change may be here."""
+    entities: dict[str, list[str]] = {}
+    for entity, pk in records:
+        entities.setdefault(entity, []).append(pk)
+    asked = [(_IDS, (), ids), *((_TOLD, (entity,), pks) for entity, pks in entities.items())]
+    here, *several = perhaps_there(connection, asked)
+    told = [(entity, pk) for entity, pks in zip(entities, several, strict=True) for pk in pks]
     if not here:
-        return {}
+        return {}, told
     rows = fetch_among(connection, f"{SELECT_TEXT} WHERE change_id {AMONG}", (), here)
-    return {change.change_id: change for change in map(change_of, rows)}
+    return {change.change_id: change for change in map(change_of, rows)}, told
+
+
+def _awaited(connection: sa.Connection, records: Sequence[Key]) -> set[Key]:
+    """At least those of these records for which something waits that is held."""
+    return {(str(entity), str(pk)) for entity, pk in fetch(connection, _AWAITED)} if records else set()
 
 
 def _release_awaiting(transaction: Transaction, new_records: set[Key], awaited: set[Key]) -> None:
