@@ -1,4 +1,5 @@
-"""会后报告 as .docx in the layout of GB/T 9704-2012: facts, then rooms that dropped out, speeches and roll calls."""
+"""会后报告 as .docx in the layout of GB/T 9704-2012: facts, then rooms that dropped out, speeches, roll calls and
+recordings with their index."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +12,7 @@ from sync.export.layout import Face, in_schema_order, indent, new_page, write
 from sync.export.report_xlsx import ROLES, facts, troubles_of
 from sync.export.wording import chinese_number, day, hour, minutes_seconds, printable, title_lines
 from sync.meetings.lines import LineHistory
-from sync.meetings.report import MeetingReport
+from sync.meetings.report import FilmLine, MeetingReport
 from sync.reference.units import unit_name
 
 
@@ -37,6 +38,7 @@ def write_report_page(report: MeetingReport, path: Path) -> Path:
         ("线路情况", [_line(one) for one in report.lines]),
         ("发言情况", [_speech(report, place) for place in range(len(report.speeches))]),
         ("点名情况", [_roll(report, place) for place in range(len(report.rolls))]),
+        ("录像情况", [_film(one) for one in report.films]),
         ("履职记录", _duties(report)),
     ]
     for number, (title, lines) in enumerate(parts, start=1):
@@ -85,6 +87,15 @@ def _roll(report: MeetingReport, place: int) -> str:
     at = f"{hour(one.called_at)}，" if one.called_at is not None else ""
     counts = f"会场{one.sites}个，已到{one.present}个，未应答{one.no_answer}个，网络断开{one.offline}个"
     return f"第{one.number}轮，{at}{how}，{counts}。"
+
+
+def _film(one: FilmLine) -> str:
+    states = {"making": f"正在生成（{one.progress}％）", "empty": "没有画面和声音"}
+    parts = [f"{hour(one.started_at)}开始录制"] if one.started_at is not None else []
+    parts += [f"时长{minutes_seconds(one.seconds)}"] if one.seconds else []
+    parts.append(states.get(one.state, "已存档"))
+    items = "；".join(f"{each.time}“{each.item}”" for each in one.index)
+    return f"{one.name}：{'，'.join(parts)}。" + (f"议程索引（从录像开头算起）：{items}。" if items else "")
 
 
 def _duties(report: MeetingReport) -> list[str]:

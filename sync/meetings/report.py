@@ -4,6 +4,8 @@ So it is there as soon as the records are, also after the program was closed, an
 when its records arrive. Pure functions of a store.
 """
 
+import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -92,11 +94,28 @@ class DutyLine:
 
 
 @dataclass(frozen=True, slots=True)
+class IndexLine:
+    """Where an agenda item begins in a recording."""
+
+    item: str
+    """Its title."""
+    seconds: int
+    """From the recording's beginning."""
+
+    @property
+    def time(self) -> str:
+        """00:12:30, as a player shows it."""
+        minutes, seconds = divmod(self.seconds, 60)
+        return f"{minutes // 60:02}:{minutes % 60:02}:{seconds:02}"
+
+
+@dataclass(frozen=True, slots=True)
 class FilmLine:
     """What was recorded of one room."""
 
     recording: str
     """The record; its file is attached to it."""
+    site: str
     name: str
     started_at: datetime | None
     seconds: int
@@ -105,6 +124,8 @@ class FilmLine:
     """making | kept | empty."""
     progress: int
     """Percent."""
+    index: tuple[IndexLine, ...] = ()
+    """By agenda item, as the chapters of the file are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,13 +261,25 @@ def _rolls(rows: list[Row]) -> tuple[RollLine, ...]:
 def _film(row: Row) -> FilmLine:
     return FilmLine(
         recording=str(row["pk"]),
+        site=str(row.get("site") or ""),
         name=unit_name(str(row.get("site") or "")) or str(row.get("site_name") or ""),
         started_at=_time(row.get("started_at")),
         seconds=int(row.get("seconds") or 0),
         bytes=int(row.get("bytes") or 0),
         state=str(row.get("state") or ""),
         progress=int(row.get("progress") or 0),
+        index=tuple(_index(row.get("agenda") or ())),
     )
+
+
+def _index(entries: Iterable[object]) -> Iterator[IndexLine]:
+    """What cannot be read is left out: it may be a later version's."""
+    for entry in entries:
+        try:
+            _, title, start = json.loads(str(entry))
+            yield IndexLine(str(title), max(0, int(start) // 1000))
+        except (ValueError, TypeError, RecursionError):
+            continue
 
 
 def _duty(row: Row) -> DutyLine:

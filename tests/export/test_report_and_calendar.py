@@ -158,6 +158,18 @@ def test_the_report_is_a_page_in_the_official_layout_too(report: MeetingReport, 
         assert words in text, words
 
 
+def test_the_page_says_where_each_agenda_item_begins_in_a_recording(told: Kept, tmp_path: Path) -> None:
+    agenda = ['["a", "主讲", 0]', "not for us", '["b", "提问", 750400]', '{"c": 1}', '["d", "多", "x"]']
+    film = {"meeting": "m", "site": HD, "started_at": "2026-11-20T07:00:00.000Z", "agenda": agenda}
+    told.put("recording", "f", **film, state="kept", seconds=4732)
+    told.put("recording", "g", meeting="m", site=BL, state="making", progress=40)
+    path = write_report_page(meeting_report(told, "m", NOW), tmp_path / "report.docx")
+    text = [paragraph.text for paragraph in docx.Document(str(path)).paragraphs]
+    said = "议程索引（从录像开头算起）：00:00:00“主讲”；00:12:30“提问”。"
+    assert f"惠东县政协：15:00开始录制，时长78分52秒，已存档。{said}" in text
+    assert "博罗县政协：正在生成（40％）。" in text
+
+
 def test_a_report_of_a_meeting_that_still_runs_counts_the_outage_until_now(told: Kept) -> None:
     told.change("meeting", "m", state="open", actual_end=None)
     told.put("outage", "o2", meeting="m", site=BL, started_at="2026-11-20T07:50:00.000Z")

@@ -255,6 +255,14 @@ def _meetings_cancel(scene: Any) -> None:
     scene.window.acts.cancel(next(card for card in scene.work.home.every if card.ours and not card.over))
 
 
+INDEX = (
+    '["a1", "主持人介绍主讲人和题目", 0]',
+    '["a2", "主讲：县域医疗服务能力怎样提升", 750000]',
+    '["a3", "委员提问和主讲人答疑", 3905000]',
+)
+"""Of a recording, as the center writes it."""
+
+
 def a_lecture_that_is_over(scene: Any) -> str:
     """With late members, an outage, speeches, a roll call and duty events."""
     meeting = people_sign_in(scene, 21)
@@ -278,7 +286,7 @@ def a_lecture_that_is_over(scene: Any) -> str:
     ]
     line = {"meeting": meeting, "site": HD, "started_at": at(18), "minutes": minutes, "limited": ["2 flood", "3 flood"]}
     writes.append(Write("line_history", "line", line, meeting))
-    film = {"meeting": meeting, "started_at": at(1), "retention": "D10"}
+    film = {"meeting": meeting, "started_at": at(1), "retention": "D10", "agenda": list(INDEX)}
     for site, told in (
         (HD, {"state": "kept", "seconds": 4732, "bytes": 84_300_000}),
         (HZ, {"state": "making", "progress": 62}),

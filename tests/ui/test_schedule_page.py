@@ -16,6 +16,7 @@ from scenes_readiness import a_lecture_that_is_over
 from desktop_app.domain.ids import PersonId
 from desktop_app.domain.meetings import MeetingKind
 from desktop_app.domain.units import Level
+from ui.i18n import set_language
 from ui.models.home_model import HomeModel
 from ui.models.reminder_model import ReminderModel
 from ui.models.report_model import ReportModel
@@ -213,7 +214,7 @@ def test_the_report_lists_weak_lines_and_what_was_recorded_with_its_file(termina
     page.show_part("lines")
     assert [page.table.item(0, column).text() for column in range(4)] == ["惠东县政协", "3", "340 毫秒", "7%"]
     page.show_part("films")
-    rows = [[page.table.item(row, column).text() for column in (0, 3, 4)] for row in range(2)]
+    rows = [[page.table.item(row, column).text() for column in (0, 3, 5)] for row in range(2)]
     assert sorted(rows) == [["惠东县政协", "84.3 MB", "已存档"], ["惠州市政协", "", "正在生成 62%"]]
     assert page.film.isHidden()
     kept = next(row for row in range(2) if rows[row][2] == "已存档")
@@ -226,6 +227,38 @@ def test_the_report_lists_weak_lines_and_what_was_recorded_with_its_file(termina
     )
     page.show_part("sites")
     assert page.film.isHidden()
+    assert page.index.isHidden()
+    model.close()
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+def test_where_each_agenda_item_begins_in_a_recording_stands_below_the_one_that_is_selected(
+    terminal: Terminal, qtbot: Any, language: str
+) -> None:
+    class Shown:
+        def __init__(self) -> None:
+            self.terminal = terminal
+
+    set_language(language)
+    terminal.services.folder.mkdir(exist_ok=True)
+    model = ReportModel(terminal.services)
+    model.open(a_lecture_that_is_over(Shown()))
+    page = ReportDialog(model)
+    qtbot.addWidget(page)
+    page.show()
+    page.show_part("films")
+    assert page.index.isHidden()
+    assert [page.table.item(row, 4).text() for row in range(2)] == ["3", "3"]
+    page.table.selectRow(0)
+    assert page.index.isVisible()
+    told = [[page.index.item(row, column).text() for column in range(2)] for row in range(3)]
+    assert told == [
+        ["00:00:00", "主持人介绍主讲人和题目"],
+        ["00:12:30", "主讲：县域医疗服务能力怎样提升"],
+        ["01:05:05", "委员提问和主讲人答疑"],
+    ]
+    heads = [page.index.horizontalHeaderItem(column).text() for column in range(2)]
+    assert heads == (["从开头", "议程"] if language == "zh_CN" else ["From the start", "Agenda item"])
     model.close()
 
 

@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QHeaderView, QTableWidge
 
 from desktop_app.domain.faults import Fault
 from sync.meetings.lines import LineHistory
-from sync.meetings.report import MeetingReport
+from sync.meetings.report import FilmLine, MeetingReport
 from ui.i18n import fault_text, t
 from ui.i18n.dates import clock_text, day_text, duration_text, span_text, today
-from ui.models.places import place_name
+from ui.models.places import place_name, told_name
 from ui.models.report_model import ReportModel
 from ui.records.attachment_panel import AttachmentPanel, size_text
 from ui.theme import font, theme
@@ -28,7 +28,7 @@ COLUMNS = {
     "outages": ("site", "since", "until", "minutes"),
     "lines": ("site", "weak", "delay", "loss", "step", "limited"),
     "duties": ("member", "number_of_card", "unit", "role", "minutes", "share", "speeches"),
-    "films": ("site", "started", "length", "size", "state"),
+    "films": ("site", "started", "length", "size", "items", "state"),
 }
 
 
@@ -70,7 +70,12 @@ class ReportDialog(Dialog):
         self.table.setMinimumHeight(k.px(280))
         self.table.setSelectionMode(QTableWidget.SelectionMode.SingleSelection)
         self.table.itemSelectionChanged.connect(self._choose_film)
-        self.body.addWidget(self.table, 1)
+        self.index = self._index_table()
+        lists = QHBoxLayout()
+        flush(lists, 12)
+        lists.addWidget(self.table, 3)
+        lists.addWidget(self.index, 2)
+        self.body.addLayout(lists, 1)
         self.film = AttachmentPanel(model.film)
         self.film.hide()
         self.body.addWidget(self.film)
@@ -106,6 +111,36 @@ class ReportDialog(Dialog):
             "recording", film.recording if film is not None and kept else "", self._model.meeting, writable=False
         )
         self.film.setVisible(kept)
+        self._fill_index(film)
+
+    def _index_table(self) -> QTableWidget:
+        """Where each agenda item begins in the recording that is selected."""
+        k, index = theme(), QTableWidget(0, 2)
+        index.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        index.setSelectionMode(QTableWidget.SelectionMode.NoSelection)
+        index.setShowGrid(False)
+        index.setTabKeyNavigation(False)
+        index.setFont(font("small"))
+        index.setAccessibleName(t("report.index"))
+        index.setHorizontalHeaderLabels([t("report.c_from_start"), t("report.c_item")])
+        index.verticalHeader().hide()
+        index.verticalHeader().setDefaultSectionSize(k.px(34))
+        header = index.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        index.hide()
+        return index
+
+    def _fill_index(self, film: FilmLine | None) -> None:
+        index, lines = self.index, film.index if film is not None else ()
+        index.setRowCount(len(lines))
+        for row, line in enumerate(lines):
+            index.setItem(row, 0, QTableWidgetItem(line.time))
+            index.setItem(row, 1, QTableWidgetItem(line.item))
+            index.item(row, 1).setToolTip(line.item)
+        index.setVisible(bool(lines))
 
     def choose_export(self) -> None:
         """导出: a workbook or a page."""
@@ -237,10 +272,11 @@ def _rows(report: MeetingReport, part: str) -> list[Sequence[str]]:
     if part == "films":
         return [
             (
-                one.name,
+                told_name(one.site, one.name),
                 _clock(one.started_at),
                 duration_text(one.seconds) if one.seconds else "",
                 size_text(one.bytes) if one.bytes else "",
+                str(len(one.index)),
                 t("report.film_making", one.progress) if one.state == "making" else t(f"report.film_{one.state}"),
             )
             for one in report.films
