@@ -137,9 +137,10 @@ class ReportDialog(Dialog):
         index, lines = self.index, film.index if film is not None else ()
         index.setRowCount(len(lines))
         for row, line in enumerate(lines):
+            title = QTableWidgetItem(line.item)
+            title.setToolTip(line.item)
             index.setItem(row, 0, QTableWidgetItem(line.time))
-            index.setItem(row, 1, QTableWidgetItem(line.item))
-            index.item(row, 1).setToolTip(line.item)
+            index.setItem(row, 1, title)
         index.setVisible(bool(lines))
 
     def choose_export(self) -> None:
