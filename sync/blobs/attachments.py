@@ -1,4 +1,4 @@
-"""The attachment records that name a content, and who may see them: what opens a blob, at the center."""
+"""The attachments that name a content, and who may see them: what opens a blob, at the center."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,11 +6,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from desktop_app.domain.faults import PeerFault
 from desktop_app.domain.ids import UnitPath
 from desktop_app.domain.units import governs
 from sync.blobs.tables import blob, blob_holder
+from sync.log.envelope import Op, Verdict
+from sync.log.payload import open_payload
+from sync.merge.places import Places
 from sync.store.rows import from_json
-from sync.store.tables import participant, record
+from sync.store.tables import IN_QUARANTINE, change, participant, record
 
 ENTITY = "attachment"
 
@@ -40,8 +44,38 @@ def naming(connection: sa.Connection, sha256: str) -> Iterator[Named]:
     for pk, owner_path, meeting, text in rows.all():
         fields: dict[str, Any] = from_json(text)
         if fields.get("sha256") == sha256:
-            name, mime, length = fields.get("file_name"), fields.get("mime"), fields.get("bytes")
-            yield Named(pk, owner_path, meeting, str(name or ""), str(mime or ""), int(length or 0))
+            yield _named(pk, owner_path, meeting, fields)
+
+
+def held_naming(connection: sa.Connection, sha256: str) -> Iterator[Named]:
+    """Those that name this content and are no records yet: the center holds their change until it can be judged."""
+    places = Places.load(connection)
+    for row, fields in _in_quarantine(connection, Verdict.HELD):
+        if fields.get("sha256") == sha256:
+            yield _named(row.pk, places.now(row.unit_path), row.meeting, fields)
+
+
+def _named(pk: str, owner_path: str, meeting: str, fields: dict[str, Any]) -> Named:
+    name, mime, length = fields.get("file_name"), fields.get("mime"), fields.get("bytes")
+    return Named(pk, owner_path, meeting, str(name or ""), str(mime or ""), int(length or 0))
+
+
+def _in_quarantine(connection: sa.Connection, *verdicts: Verdict) -> Iterator[tuple[Any, dict[str, Any]]]:
+    """The rows of the first words on attachments that are held or refused here, each with what it says."""
+    rows = connection.execute(
+        sa.select(change.c.pk, change.c.unit_path, change.c.meeting, change.c.payload).where(
+            IN_QUARANTINE,
+            change.c.verdict.in_([each.value for each in verdicts]),
+            change.c.entity == ENTITY,
+            change.c.op == Op.PUT.value,
+            change.c.payload.is_not(None),
+        )
+    )
+    for row in rows.all():
+        try:
+            yield row, open_payload(row.payload).fields
+        except PeerFault:  # that is why it is refused
+            continue
 
 
 def may_read(connection: sa.Connection, unit_path: UnitPath, sha256: str) -> bool:
@@ -65,9 +99,13 @@ def _sees(connection: sa.Connection, unit_path: UnitPath, attachment: Named) -> 
 
 
 def unnamed(connection: sa.Connection) -> list[str]:
-    """The contents that no attachment names any more, not even one that was taken back: erased, or let go of."""
+    """The contents that no attachment names any more, not even one that was taken back: erased, or let go of.
+
+    What is held or refused may be applied yet, and keeps its content.
+    """
     texts = connection.execute(sa.select(record.c.fields).where(record.c.entity == ENTITY)).scalars()
     named = {from_json(text).get("sha256") for text in texts}
+    named |= {fields.get("sha256") for _, fields in _in_quarantine(connection, Verdict.HELD, Verdict.REFUSED)}
     here = connection.execute(sa.select(blob.c.sha256).order_by(blob.c.sha256)).scalars()
     return [sha256 for sha256 in here if sha256 not in named]
 

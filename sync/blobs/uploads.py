@@ -1,7 +1,8 @@
 """Uploads at the center: who may send what, how far it is, and when it becomes a blob. Blocking; no HTTP here.
 
-A content is taken only where an attachment record of the sender's unit names it, so that nothing lies here that
-nobody can find. It counts as held by a unit once that unit has sent all of it, or could read it anyway.
+A content is taken only where an attachment of the sender's unit names it, so that nothing lies here that nobody can
+find. One whose change the center holds is enough: what it waits for may be long in coming. It counts as held by a unit
+once that unit has sent all of it, or could read it anyway.
 """
 
 import shutil
@@ -10,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,7 +21,7 @@ from desktop_app.domain.faults import HostFault, PeerFault
 from desktop_app.domain.ids import UnitPath, uuid7
 from desktop_app.domain.limits import BLOB
 from desktop_app.domain.principal import Principal
-from sync.blobs.attachments import Named, may_read, naming, unnamed
+from sync.blobs.attachments import Named, held_naming, may_read, naming, unnamed
 from sync.blobs.kinds import fits, kind_of
 from sync.blobs.partial import Partial, sealed_size
 from sync.blobs.store import BlobReader, BlobStore, is_sha256
@@ -334,7 +336,7 @@ def _there(store: BlobStore) -> str:
 
 
 def _named_by(connection: sa.Connection, unit_path: str, sha256: str) -> Named:
-    for each in naming(connection, sha256):
+    for each in chain(naming(connection, sha256), held_naming(connection, sha256)):
         if each.owner_path == unit_path:
             return each
     raise PeerFault("upload-unnamed")

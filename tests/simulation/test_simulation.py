@@ -7,7 +7,7 @@ import pytest
 from tests.simulation.swarm import STEPS, play_one
 
 SEEDS = range(6)
-ONCE_BROKEN = ((930017, 181),)
+ONCE_BROKEN = ((930017, 181), (930038, 181))
 """Seeds and steps of days that were not kept once."""
 FRESH_SECONDS = 3.0
 

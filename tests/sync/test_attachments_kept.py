@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from attaching import Asker, attach
+from attaching import Asker, attach, on_both, send_all
 from blob_office import BlobOffice
-from sync_province import BOLUO, HUIDONG, HUIZHOU, SHANWEI
+from sync_province import BOLUO, HUIDONG, HUIZHOU, PROVINCE, SHANWEI
 
 from sync.reference.units import units
 from sync.terminal.records import Records, Write
@@ -42,3 +42,40 @@ def test_the_attachments_of_a_moved_unit_open_for_whoever_is_above_it_now_and_fo
     assert [Asker(office, each)("GET", target).status_code for each in (county, before, after)] == [200, 404, 200]
     named = attach(office, county, CONTENT[:-1], office.meeting(county))
     assert Asker(office, county).begin(named, len(CONTENT) - 1).status_code == 201
+
+
+@on_both
+def test_a_content_is_taken_where_its_meeting_is_awaited_and_opens_for_others_when_that_is_there(
+    office: BlobOffice,
+) -> None:
+    host, guest, stranger = office.terminal(HUIDONG), office.terminal(BOLUO), office.terminal(SHANWEI)
+    meeting = office.meeting(host, BOLUO)
+    sha256 = attach(office, guest, CONTENT, meeting)
+    assert [row["reason"] for row in guest.quarantine()] == ["meeting-awaited"]
+    assert Asker(office, stranger).begin(sha256, len(CONTENT)).json()["id"] == "upload-unnamed"
+    send_all(office, guest)
+    assert office.attachments(guest).waiting() == []
+    office.restart_center()
+    assert office.uploads.store.has(sha256), "what is held may be applied yet"
+    target = f"/v1/blobs/{sha256}"
+    readers = [Asker(office, each) for each in (guest, host, stranger)]
+    assert [read("GET", target).status_code for read in readers] == [404, 404, 404]
+    office.push(host)
+    assert [read("GET", target).status_code for read in readers] == [200, 200, 404]
+
+
+def test_what_was_attached_and_refused_is_still_there_when_the_center_judges_again(office: BlobOffice) -> None:
+    host, guest = office.terminal(HUIDONG), office.terminal(BOLUO)
+    meeting = office.meeting(host)
+    office.push(host)
+    sha256 = attach(office, guest, CONTENT, meeting)
+    [refused] = guest.quarantine()
+    assert (refused["verdict"], guest.list("attachment")) == ("refused", [])
+    assert office.attachments(guest).waiting() == [], "it is not sent"
+    host.write(Write("meeting", meeting, {"invited": [BOLUO]}))
+    office.push(host)
+    assert office.center.judge_again(refused["change_id"], PROVINCE) == ("applied", "")
+    office.pull(guest)
+    assert [each.sha256 for each in office.attachments(guest).waiting()] == [sha256]
+    send_all(office, guest)
+    assert Asker(office, host)("GET", f"/v1/blobs/{sha256}").content == CONTENT
