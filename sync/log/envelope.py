@@ -129,16 +129,19 @@ def unpack_device(packed: bytes) -> str:
     return packed.hex()
 
 
+_PACK = msgpack.Packer(buf_size=1024).pack
+"""Made once: it packs whole under the interpreter's lock, and nothing is left in it."""
+
+
 class Chain:
     """Hashes change after change onto the one before. Belongs to one thread."""
 
     def __init__(self, head: bytes) -> None:
         self.head = head
-        self._pack = msgpack.Packer(buf_size=1024).pack
 
     def envelope(self, change: Change, packed_id: bytes | str, packed_pk: bytes | str) -> bytes:
         """The bytes whose SHA-256 is the change's hash; both are what `pack_id` makes of its ids."""
-        packed: bytes = self._pack(
+        packed: bytes = _PACK(
             (
                 VERSION,
                 packed_id,

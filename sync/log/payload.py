@@ -36,16 +36,20 @@ class Payload:
     """The entity whose fields these were found to be."""
 
 
+_PACK = msgpack.Packer(buf_size=4096).pack
+"""Made once: it packs whole under the interpreter's lock, and nothing is left in it, whatever was wrong."""
+
+
 def seal_payload(fields: Mapping[str, Any], bases: Mapping[str, tuple[str, ...]]) -> bytes:
     """The payload's bytes; ValueError where a value cannot be stored or is too large."""
     packed = {name: b"".join(uuid.UUID(each).bytes for each in ids) for name, ids in bases.items()}
     try:
-        raw = msgpack.packb({"fields": dict(fields), "base_clocks": packed})
+        raw: bytes = _PACK({"fields": dict(fields), "base_clocks": packed})
     except (TypeError, OverflowError) as err:
         raise ValueError("a field's value is not of a kind that can be stored") from err
     if len(raw) > PAYLOAD:
         raise ValueError("a change is too large")
-    return bytes(raw)
+    return raw
 
 
 def open_payload(raw: bytes) -> Payload:

@@ -5,6 +5,7 @@ again from the log (`rebuild`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -13,7 +14,7 @@ from sync.log.envelope import UPDATE_OF_DOCUMENT, Change, Op, Verdict
 from sync.log.payload import EDIT, Payload, open_payload
 from sync.merge.fold import Opened, RecordState, extend, fold
 from sync.merge.places import UNIT, Places, relocate
-from sync.store.driver import AMONG, WITHIN, Found, Insert, among, fetch_all, perhaps_there, run_many
+from sync.store.driver import AMONG, WITHIN, Found, Insert, among, fetch, fetch_all, perhaps_there, run_many
 from sync.store.rows import (
     SELECT_CHANGES,
     change_of,
@@ -37,6 +38,7 @@ _RECORDS = (
 )
 _PKS = f"SELECT pk FROM record WHERE entity = ? AND pk {WITHIN}"
 _CONFLICTS = f"SELECT pk, field, heads FROM conflict WHERE entity = ? AND pk {AMONG}"
+_RECORD, _CONFLICT = _RECORDS.replace(AMONG, "= ?"), _CONFLICTS.replace(AMONG, "= ?")
 Move = tuple[str, str, str]
 """A unit's code, where it was and where it is now."""
 
@@ -79,27 +81,44 @@ class Projection:
                 wanted.setdefault(entity, set()).add(pk)
         if not wanted:
             return
-        states, now = self._states, self.places.now
+        states = self._states
         ordered = {entity: sorted(pks) for entity, pks in wanted.items()}
         here: dict[str, list[str]] = {}
         there = perhaps_there(self._connection, [(_PKS, (entity,), pks) for entity, pks in ordered.items()])
         for entity, rows in self._rows(_RECORDS, dict(zip(ordered, there, strict=True))):
-            for pk, fields, clocks, retracted, person, meeting, owner in rows:
-                states[entity, pk] = RecordState(
-                    from_json(fields), from_json(clocks), bool(retracted), person, meeting, now(owner)
-                )
-                self._stored.add((entity, pk))
-                here.setdefault(entity, []).append(pk)
+            for row in rows:
+                self._take(entity, row)
+                here.setdefault(entity, []).append(row[0])
         for entity, rows in self._rows(_CONFLICTS, here):
-            for pk, name, heads in rows:
-                self._conflicted.add((entity, pk))
-                states[entity, pk].conflicts[name] = from_json(heads)
+            for row in rows:
+                self._take_conflict(entity, row)
         for entity, pks in ordered.items():
             for pk in pks:
                 state = states.get((entity, pk))
                 if state is None:
                     state = states[entity, pk] = RecordState()
                 self._owners[entity, pk] = state.owner_path
+
+    def _load_one(self, entity: str, pk: str) -> None:
+        """As `load`, of the one record that most transactions are about."""
+        for row in fetch(self._connection, _RECORD, (entity, pk)):
+            self._take(entity, row)
+            for heads in fetch(self._connection, _CONFLICT, (entity, pk)):
+                self._take_conflict(entity, heads)
+        state = self._states.setdefault((entity, pk), RecordState())
+        self._owners[entity, pk] = state.owner_path
+
+    def _take(self, entity: str, row: tuple[Any, ...]) -> None:
+        pk, fields, clocks, retracted, person, meeting, owner = row
+        self._states[entity, pk] = RecordState(
+            from_json(fields), from_json(clocks), bool(retracted), person, meeting, self.places.now(owner)
+        )
+        self._stored.add((entity, pk))
+
+    def _take_conflict(self, entity: str, row: tuple[Any, ...]) -> None:
+        pk, name, heads = row
+        self._conflicted.add((entity, pk))
+        self._states[entity, pk].conflicts[name] = from_json(heads)
 
     def _rows(self, text: str, keys: Mapping[str, Sequence[str]]) -> Iterable[tuple[str, Found]]:
         """By entity, what a SELECT that says AMONG finds of these of its records."""
@@ -116,7 +135,7 @@ class Projection:
         """The record now; empty where there is none."""
         found = self._states.get((entity, pk))
         if found is None:
-            self.load([(entity, pk)])
+            self._load_one(entity, pk)
             found = self._states[entity, pk]
         return found
 
@@ -210,7 +229,8 @@ class Projection:
         gone: list[Key] = []
         marks = []
         ordered, self._unwritten = sorted(self._unwritten), {}
-        written = set(ordered)
+        before = self._conflicted.intersection(ordered)
+        self._conflicted -= before
         for key in ordered:
             state = self._states[key]
             if not state.exists:
@@ -227,22 +247,21 @@ class Projection:
                     clocks_to_json(state.clocks),
                 )
             )
-            for name, heads in state.conflicts.items():
-                marks.append({"entity": key[0], "pk": key[1], "field": name, "heads": to_json(heads)})
+            if state.conflicts:
+                self._conflicted.add(key)
+                for name, heads in state.conflicts.items():
+                    marks.append({"entity": key[0], "pk": key[1], "field": name, "heads": to_json(heads)})
         for entity, pk in gone:
             self._connection.execute(record.delete().where(record.c.entity == entity, record.c.pk == pk))
-        for entity, pk in self._conflicted & written:
+        for entity, pk in before:
             self._connection.execute(conflict.delete().where(conflict.c.entity == entity, conflict.c.pk == pk))
         _INSERT.many(self._connection, rows[False])
         if rows[True]:
             run_many(self._connection, _REPLACE, rows[True])
         if marks:
             self._connection.execute(conflict.insert(), marks)
-        self._stored |= written
+        self._stored.update(ordered)
         self._stored.difference_update(gone)
-        self._conflicted = {
-            key for key in self._conflicted | written if key not in written or self._states[key].conflicts
-        }
 
 
 def bases_of(state: RecordState, names: Iterable[str]) -> dict[str, tuple[str, ...]]:

@@ -23,6 +23,8 @@ AMONG = "<among>"
 """In a text after a column: one of a list, which comes last among the values."""
 WITHIN = "BETWEEN ? AND ? ORDER BY 1 LIMIT ?"
 """After a column: see `perhaps_there`."""
+KEPT = "silian_kept"
+"""The option by which a file's connection that is kept for writing says its driver's own, and that it is begun."""
 MANY = 16
 _UUIDS = re.compile(r"(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})*")
 """In whose order every database agrees, whatever language it sorts by."""
@@ -177,6 +179,9 @@ def _begin(connection: sa.Connection) -> None:
 
 
 def _driver(connection: sa.Connection) -> Any:
+    kept = connection.get_execution_options().get(KEPT)
+    if kept is not None:
+        return kept
     _begin(connection)
     if connection.dialect.name != "sqlite":
         postgres.settle(connection)

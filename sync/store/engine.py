@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from desktop_app.domain.faults import HostFault
 from sync.store import cipher, postgres
+from sync.store.driver import KEPT
 
 _FAULTS = {
     sqlite3.SQLITE_FULL: "disk-full",
@@ -61,7 +62,7 @@ def store_engine(path: Path, key: bytes | None) -> sa.Engine:
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
         options = connection.get_execution_options()
-        if options.get("silian_kept", False):
+        if KEPT in options:
             return  # `WriteLane` begins and ends
         driver: Any = connection.connection.driver_connection
         driver.execute("BEGIN" if options.get("silian_reading", False) else "BEGIN IMMEDIATE")
@@ -93,20 +94,6 @@ def _raise_as_fault(err: BaseException | None) -> None:
         raise HostFault(fault) from err
 
 
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Nobody looks for garbage meanwhile: a batch makes tens of thousands of objects that all live until its end.
-
-    Of several at a time the last one ends it; where they never all end, the garbage of others is looked for now and
-    then among what is young.
-    """
-    _PAUSE.begin()
-    try:
-        yield
-    finally:
-        _PAUSE.end()
-
-
 class _Pause:
     """How many want no garbage to be looked for."""
 
@@ -116,14 +103,14 @@ class _Pause:
         self._looked_for = True
         self._since = 0.0
 
-    def begin(self) -> None:
+    def __enter__(self) -> None:
         with self._lock:
             if not self._wanted_by:
                 self._looked_for, self._since = gc.isenabled(), time.monotonic()
                 gc.disable()
             self._wanted_by += 1
 
-    def end(self) -> None:
+    def __exit__(self, *_: object) -> None:
         with self._lock:
             self._wanted_by -= 1
             if not self._looked_for:
@@ -136,6 +123,15 @@ class _Pause:
 
 
 _PAUSE = _Pause()
+
+
+def uncollected() -> AbstractContextManager[None]:
+    """Nobody looks for garbage meanwhile: a batch makes tens of thousands of objects that all live until its end.
+
+    Of several at a time the last one ends it; where they never all end, the garbage of others is looked for now and
+    then among what is young.
+    """
+    return _PAUSE
 
 
 @contextmanager
@@ -214,9 +210,10 @@ class WriteLane:
                 self._driver.rollback()
 
     def _keep(self) -> sa.Connection:
-        kept = self._kept = self._engine.connect().execution_options(silian_kept=True)
-        kept.begin()
+        kept = self._kept = self._engine.connect()
         self._driver = kept.connection.driver_connection
+        kept.execution_options(**{KEPT: self._driver})
+        kept.begin()
         return kept
 
     def close(self) -> None:

@@ -6,7 +6,7 @@ acknowledged by the center is pending, whatever happens to the program.
 
 import dataclasses
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -98,10 +98,11 @@ class Records(Store):
         """Write a person's decision over a conflict: it supersedes every value of the fields it names."""
         return self._each([write], Transaction.settle)[0]
 
-    def _each(self, writes: Iterable[Write], act: Any) -> list[str]:
+    def _each(self, writes: Sequence[Write], act: Any) -> list[str]:
         person = self._acting()
         with self._writing() as transaction:
-            transaction.projection.load({(each.entity, each.pk) for each in writes})
+            if len(writes) > 1:
+                transaction.projection.load({(each.entity, each.pk) for each in writes})
             return [act(transaction, each, person=person, device=self.device).change_id for each in writes]
 
     def retract(self, entity: str, pk: str, *, meeting: str) -> str:
