@@ -34,6 +34,8 @@ NARROWEST, WIDEST = 1_000, 16_000
 """
 _INSERT = Insert(feed, ("change_id", "reach", "owner_path", "meeting", "released"))
 PLACED = (feed.c.owner_path, feed.c.only_path, upload.c.unit_path)
+Way = tuple[str, str, str, str]
+"""Of records that were moved: their entity, their meeting, whose they were and whose they are."""
 KEYED_BY_PLACE = (participant, blob_holder)
 """What names units by their places, besides the records themselves: columns, and tables in whose key the place is."""
 
@@ -50,10 +52,9 @@ def tell(transaction: Transaction, changes: Iterable[Change], *, released: bool 
     for pk in {each.pk: None for each in listed if each.entity == "meeting"}:
         _keep_participants(transaction, pk)
     _INSERT.many(transaction.connection, [_row(projection, each, released) for each in listed])
-    for key in {(each.entity, each.pk): None for each in listed}:
-        before = projection.owner_before(key)
-        if before:
-            _move(transaction, key, before)
+    for way, keys in _moved(projection, {(each.entity, each.pk): None for each in listed}).items():
+        for at in range(0, len(keys), REVOKED_AT_ONCE):
+            _move(transaction, way, keys[at : at + REVOKED_AT_ONCE])
     for move in moves:
         _move_unit(transaction, move)
 
@@ -113,33 +114,45 @@ def _uninvite(transaction: Transaction, meeting: str, path: UnitPath) -> None:
     _revoke(transaction, path, [key for key in keys if not governs(path, owner_of(projection, *key))])
 
 
-def _move(transaction: Transaction, key: Key, before: str) -> None:
-    """A record went from one unit's charge into another's: gainers get all of it, losers a revocation."""
+def _moved(projection: Projection, keys: Iterable[Key]) -> dict[Way, list[Key]]:
+    """The records that went from one unit's charge into another's, together where they went the same way: a statement
+    that looks for what was told of them looks through the whole feed."""
+    ways: dict[Way, list[Key]] = {}
+    for key in keys:
+        before = projection.owner_before(key)
+        if before:
+            state = projection.state(*key)
+            ways.setdefault((key[0], state.meeting, before, state.owner_path), []).append(key)
+    return ways
+
+
+def _move(transaction: Transaction, way: Way, keys: Sequence[Key]) -> None:
+    """Records went from one unit's charge into another's: gainers get all of them, losers a revocation."""
     connection, projection = transaction.connection, transaction.projection
-    after, meeting = projection.state(*key).owner_path, projection.state(*key).meeting
-    keys = [key]
-    of_record = sa.select(change.c.change_id).where(change.c.entity == key[0], change.c.pk == key[1])
-    which: sa.ColumnElement[bool] = feed.c.change_id.in_(of_record)
-    if key[0] == "meeting":
+    entity, meeting, before, after = way
+    pks, let_go = [pk for _, pk in keys], list(keys)
+    of_records = sa.select(change.c.change_id).where(change.c.entity == entity, change.c.pk.in_(pks))
+    which: sa.ColumnElement[bool] = feed.c.change_id.in_(of_records)
+    if entity == "meeting":
         projection.flush()
-        theirs = sa.and_(record.c.meeting == key[1], record.c.entity.in_(OF_THE_MEETING))
+        theirs = sa.and_(record.c.meeting.in_(pks), record.c.entity.in_(OF_THE_MEETING))
         rows = connection.execute(sa.select(record.c.entity, record.c.pk).where(theirs).order_by(record.c.pk))
-        keys += [(row.entity, row.pk) for row in rows]
-        of_meeting = sa.select(change.c.change_id).where(
-            change.c.meeting == key[1], change.c.entity.in_(OF_THE_MEETING)
+        let_go += [(row.entity, row.pk) for row in rows]
+        of_meetings = sa.select(change.c.change_id).where(
+            change.c.meeting.in_(pks), change.c.entity.in_(OF_THE_MEETING)
         )
-        which = sa.or_(which, feed.c.change_id.in_(of_meeting))
+        which = sa.or_(which, feed.c.change_id.in_(of_meetings))
     connection.execute(feed.update().where(which).values(owner_path=after))
-    if ENTITIES[key[0]].reach is Reach.EVERYONE:
+    if ENTITIES[entity].reach is Reach.EVERYONE:
         return
     parties = set(
         connection.execute(sa.select(participant.c.unit_path).where(participant.c.meeting == meeting)).scalars()
     )
-    kept = parties if ENTITIES[key[0]].reach is Reach.MEETING else set()
+    kept = parties if ENTITIES[entity].reach is Reach.MEETING else set()
     for path in sorted(_in_charge(after) - _in_charge(before) - kept):
         _tell_again(connection, path, which)
     for path in sorted(_in_charge(before) - _in_charge(after) - kept):
-        _revoke(transaction, UnitPath(path), keys)
+        _revoke(transaction, UnitPath(path), let_go)
 
 
 def _relocate(transaction: Transaction, moves: Sequence[Move]) -> None:

@@ -66,6 +66,24 @@ def test_a_member_who_comes_back_is_whole_again(province: Province) -> None:
     assert compare(province, old) == []
 
 
+def test_members_who_go_the_same_way_together_are_told_and_let_go_of_together(province: Province) -> None:
+    """For each by itself the whole feed would be looked through."""
+    old, whole, new, other = (province.terminal(path) for path in (HUIDONG, PROVINCE, FENGSHUN, BOLUO))
+    going = {_member(old, str(number), HUIDONG) for number in range(30)}
+    elsewhere, staying = _member(old, "elsewhere", HUIDONG), _member(old, "stays", HUIDONG)
+    province.sync(old, whole)
+    whole.write(*(Write("member", pk, {"unit_path": FENGSHUN}) for pk in sorted(going)))
+    whole.write(Write("member", elsewhere, {"unit_path": BOLUO}))
+    province.sync(whole, old, new, other)
+    here = [{row["pk"] for row in terminal.list("member")} for terminal in (old, new, other)]
+    assert here == [{staying}, going, {elsewhere}]
+    assert {(row["name"][:2], row["unit_path"]) for row in new.list("member")} == {("委员", FENGSHUN)}
+    let_go = [(row["unit_path"], len(row["records"])) for row in province.center.list("revocation")]
+    assert sorted(let_go) == [(HUIZHOU, 30), (HUIDONG, 1), (HUIDONG, 30)], "Boluo is below the same city"
+    for terminal in (old, whole, new, other):
+        assert compare(province, terminal) == []
+
+
 def test_a_meeting_with_another_convener_goes_over_with_agenda_and_log(province: Province) -> None:
     host, whole, new = province.terminal(HUIDONG), province.terminal(PROVINCE), province.terminal(SHANWEI)
     meeting = province.meeting(host)
