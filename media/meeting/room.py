@@ -88,6 +88,8 @@ class Room:
         """What each site last said of itself with a ping, and whether its line is called weak."""
         self._weak = WeakLines()
         self._troubles: Mapping[UnitPath, Trouble] = {}
+        self._troubled: set[UnitPath] = set()
+        """Whoever was named once, so that it is told, too, when it is over."""
         self._listeners: list[Callable[[], None]] = []
         self._jobs: asyncio.Queue[_Job] = asyncio.Queue()
         self._store, self._directory, self._clock, self._rules, self._disk = store, directory, clock, rules, disk
@@ -197,15 +199,22 @@ class Room:
     def told_troubles(self, troubles: Mapping[UnitPath, Trouble]) -> None:
         """The sites that the engine limits or never saw, all of them."""
         for path in troubles:
-            self.healths.setdefault(path, Health())  # so that it is told, too, when it is over
+            self.healths.setdefault(path, Health())  # of a terminal that says nothing of itself, too
+        self._troubled |= troubles.keys()
         self._troubles = troubles
 
     def healths_for(self, actor: SiteActor) -> dict[UnitPath, Health]:
-        """Of whom this site may know it: the chair and those above it of all, a sub-chair of the sites under it."""
-        case = Case(self.state, actor, self._now(), self._rules)
-        if not (case.is_joined and (case.conducts or case.is_sub_chair)):
+        """Of whom this site may know it: the chair and those above it of all, a sub-chair of the sites under it.
+
+        Of itself every site knows why it is limited, and when that is over.
+        """
+        case, own = Case(self.state, actor, self._now(), self._rules), actor.unit_path
+        if not case.is_joined:
             return {}
-        return {path: one for path, one in self.online_healths().items() if case.leads(path)}
+        told = {own: Health(trouble=self._troubles.get(own, Trouble.NONE))} if own in self._troubled else {}
+        if case.conducts or case.is_sub_chair:
+            told |= {path: one for path, one in self.online_healths().items() if case.leads(path)}
+        return told
 
     def online_healths(self) -> dict[UnitPath, Health]:
         """Of the sites that are in."""

@@ -1,4 +1,5 @@
-"""Which sites of a meeting are limited by the engine, or have no sound and picture at all: told to whoever conducts.
+"""Which sites of a meeting are limited by the engine, or have no sound and picture at all: told to whoever conducts,
+and to each such site of itself.
 
 An engine limits at once; a site is named only where that goes on, so that a bad line, a moment of many requests or a
 connection made anew accuses nobody. It is no event: the log has nothing of it.

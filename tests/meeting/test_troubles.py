@@ -82,35 +82,39 @@ def test_what_a_shared_screen_does_wrong_is_its_presenters_and_the_way_from_the_
     assert read_behaviours({BOLUO: [1, 0, {"magic": 7}]}) == {BOLUO: Behaviour(True, False)}
 
 
-async def test_whoever_conducts_is_told_and_what_a_terminal_says_of_itself_counts_nothing(
+async def test_whoever_conducts_is_told_and_the_site_itself_and_what_a_terminal_says_counts_nothing(
     center: Center, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("media.meeting.troubles.LOOK_SECONDS", 0.2)
     host, boluo = Terminal(center.dial(HUIDONG), HUIDONG), Terminal(center.dial(BOLUO), BOLUO)
+    city = Terminal(center.dial(CITY), CITY)
     boluo.client.own_health = lambda: Health(loss_permille=7, trouble=Trouble.FLOOD)
     floods, counted = False, 0
 
     async def behaviours_of(meeting: MeetingId) -> dict[UnitPath, Behaviour]:
         nonlocal counted
         counted += 500 * floods
-        return {HUIDONG: FINE, BOLUO: Behaviour(True, True, {Trouble.TIMES: counted})}
+        return {HUIDONG: FINE, CITY: FINE, BOLUO: Behaviour(True, True, {Trouble.TIMES: counted})}
 
     monkeypatch.setattr(center.engine, "behaviours", behaviours_of)
 
     def known() -> Health:
         return host.client.healths.get(BOLUO, Health())
 
-    async with running(host, boluo):
+    async with running(host, boluo, city):
         await host.entered()
         await boluo.entered()
+        await city.entered()
         await until(lambda: known().loss_permille == 7)
         assert known().trouble is Trouble.NONE
         floods = True
         await until(lambda: known().trouble is Trouble.TIMES)
         assert known().loss_permille == 7
+        await until(lambda: boluo.client.healths == {BOLUO: Health(trouble=Trouble.TIMES)}, 30)
+        assert city.client.healths == {}, "it is told of itself alone"
         floods = False
         await until(lambda: known().trouble is Trouble.NONE)
-        assert boluo.client.healths == {}
+        await until(lambda: boluo.client.healths == {BOLUO: Health()}, 30)
 
 
 async def test_a_site_whose_terminal_says_nothing_of_itself_is_told_too_and_that_it_is_over(

@@ -111,6 +111,16 @@ def _meeting_limited(scene: Any) -> None:
     panel.selected.emit(BL)
 
 
+def _meeting_limited_own(scene: Any) -> None:
+    """This room, which does not conduct, is limited itself: the longest sentence of that."""
+    _show(scene, enter(scene, chair=GD))
+    live = scene.work.meeting._live
+    live.healths = {}
+    scene.work.meeting.tick()
+    live.healths = {HD: Health(trouble=Trouble.KEYFRAMES)}
+    scene.work.meeting.tick()
+
+
 def _sharing(scene: Any) -> None:
     """This room, which holds the chair, shows everybody a window."""
     state = enter(scene)
@@ -280,6 +290,7 @@ SESSION_SCENES: dict[str, Callable[[Any], None]] = {
     "home-offline": _home_offline,
     "meeting-busy": _meeting,
     "meeting-limited": _meeting_limited,
+    "meeting-limited-own": _meeting_limited_own,
     "meeting-sharing": _sharing,
     "meeting-shared-screen": _shared,
     "meeting-empty": _meeting_empty,

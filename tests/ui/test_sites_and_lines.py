@@ -183,6 +183,26 @@ def test_a_site_that_is_limited_or_never_connected_is_marked_with_one_sentence_a
     assert len(told) == 1
 
 
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+def test_a_room_that_is_limited_reads_so_itself_once_and_sees_it_on_its_own_picture(qtbot: Any, language: str) -> None:
+    set_language(language)
+    seat = Seat(XN, NINE).enter(BUSY)
+    told: list[str] = []
+    seat.model.noticed.connect(lambda notice: told.append(t(notice.key, *notice.values)))
+    seat.live.healths = {}
+    seat.model.tick()
+    for trouble in (Trouble.FLOOD, Trouble.FLOOD, Trouble.NONE):
+        seat.live.healths = {XN: Health(trouble=trouble)}
+        seat.model.tick()
+        tags = [tag.text for tag in tile_of(rows(seat)[XN], None).tags]
+        assert (t("tag.limited") in tags) is bool(trouble)
+    assert told == [
+        "本会场数据过多，省中心已限制；其他会场不受影响。怎样处理见左侧名单。"
+        if language == "zh_CN"
+        else "This site is limited by the center: too much data. Others are not affected."
+    ]
+
+
 def test_many_sites_without_sound_and_picture_are_one_sentence(qtbot: Any) -> None:
     seat = Seat(GD, NINE).enter(BUSY)
     seat.model.tick()

@@ -153,7 +153,7 @@ class MeetingModel(MeetingControls):
     def tick(self) -> None:
         """Called a few times a second; tells the screen when a shown second or the sites' lines changed."""
         if self.healths is not self._healths:
-            for notice in troubles(self._healths, self.healths, self.name_of):
+            for notice in troubles(self._healths, self.healths, self.own, self.name_of):
                 self.noticed.emit(notice)
             self._healths = self.healths
             self.changed.emit()

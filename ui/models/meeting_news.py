@@ -8,6 +8,7 @@ from desktop_app.domain.ids import UnitPath
 from media.engine.trouble import Trouble
 from media.meeting.health import Healths
 from media.meeting.model import FloorStatus, MeetingPhase, MeetingState
+from ui.i18n import t
 from ui.models.meeting_rows import UnitName
 
 
@@ -21,10 +22,16 @@ class Notice:
     tone: str = "neutral"
 
 
-def troubles(before: Healths, after: Healths, name_of: UnitName) -> Sequence[Notice]:
-    """Whom the engine limits from now on, and whose sound and picture did not come: a sentence for each or all."""
+def troubles(before: Healths, after: Healths, own: UnitPath, name_of: UnitName) -> Sequence[Notice]:
+    """Whom the engine limits from now on, and whose sound and picture did not come: a sentence for each or all.
+
+    This room reads why it is limited itself.
+    """
     told = []
     fresh = [path for path, one in after.items() if one.trouble and one.trouble is not _trouble_in(before, path)]
+    if own in fresh and after[own].trouble is not Trouble.ABSENT:
+        fresh.remove(own)
+        told.append(Notice("news.limited-own", (t(f"trouble.of-{after[own].trouble}"),), tone="zheshi"))
     for key, paths in (
         ("absent", [path for path in fresh if after[path].trouble is Trouble.ABSENT]),
         ("limited", [path for path in fresh if after[path].trouble is not Trouble.ABSENT]),
