@@ -187,13 +187,14 @@ ENTITIES: dict[str, Entity] = {
             _fields("meeting site site_name started_at:time ended_at:time seconds:integer"),
             center_only=True,
         ),
-        # pk: derived_id(meeting, "line", site, Unix ms). Ten minutes of a site's line; `minutes` and `limited` (those
-        # in which the media engine limited the site, or nothing connected it): as sync.meetings.lines.
+        # pk: derived_id(meeting, "line", site, Unix ms). Ten minutes of a site's line; `minutes`, `limited` (those in
+        # which the media engine limited the site, or nothing connected it) and `concealed` (those in which sound was
+        # made up): as sync.meetings.lines.
         Entity(
             "line_history",
             Merge.FACT,
             Reach.SUBTREE,
-            _fields("meeting site started_at:time minutes:texts limited:texts"),
+            _fields("meeting site started_at:time minutes:texts limited:texts concealed:texts"),
             center_only=True,
         ),
         # pk: derived_id("minutes", meeting, unit_path): one set of minutes per meeting and unit. `state`: draft |

@@ -17,7 +17,7 @@ from desktop_app.domain.ids import MeetingId, PersonId, UnitPath, derived_id
 from desktop_app.domain.principal import Actor
 from media.meeting.health import Health, Healths
 from sync.center.store import CenterStore, Write
-from sync.meetings.lines import LineMinute, write_minute, write_trouble
+from sync.meetings.lines import LineMinute, write_concealed, write_minute, write_trouble
 
 log = logging.getLogger(__name__)
 
@@ -104,6 +104,11 @@ class LineBook:
                         "limited": [
                             write_trouble(number, one) for number, one in sorted(minutes.items()) if one.trouble
                         ],
+                        "concealed": [
+                            write_concealed(number, one)
+                            for number, one in sorted(minutes.items())
+                            if one.concealed_permille
+                        ],
                     },
                     meeting,
                 )
@@ -124,5 +129,6 @@ def _minute(health: Health) -> LineMinute:
         health.fps,
         health.kbps,
         health.step,
+        concealed_permille=health.concealed_permille,
         trouble=health.trouble.value,
     )

@@ -64,11 +64,12 @@ def _outage(name: str, since: datetime, until: datetime | None, seconds: int) ->
 def _line(one: LineHistory) -> str:
     worst, name = one.worst, unit_name(one.site)
     limited = f"受限或未接通{one.limited}分钟（{troubles_of(one)}）" if one.limited else ""
+    made_up = f"，填补最多{worst.concealed_permille / 10:g}％" if worst.concealed_permille else ""
     if not one.weak:
         return f"{name}：{limited}。"
     return (
         f"{name}：网速低{one.weak}分钟，最大时延{worst.delay_ms}毫秒，"
-        f"声音最多丢失{worst.loss_permille / 10:g}％（由程序补齐或填补）{'；' if limited else ''}{limited}。"
+        f"声音最多丢失{worst.loss_permille / 10:g}％（由程序补齐或填补）{made_up}{'；' if limited else ''}{limited}。"
     )
 
 

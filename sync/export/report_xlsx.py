@@ -48,6 +48,7 @@ LINES = (
     ("网速低（分钟）", 16),
     ("最大时延（毫秒）", 18),
     ("最大丢失（％）", 16),
+    ("最大填补（％）", 16),
     ("受限或未接通（分钟）", 22),
     ("原因", 30),
 )
@@ -176,7 +177,8 @@ def _lines(page: SheetPage, report: MeetingReport) -> None:
     for one in report.lines:
         worst = one.worst
         limited = (one.limited, troubles_of(one)) if one.limited else ("", "")
-        page.row([unit_name(one.site), one.weak, worst.delay_ms, worst.loss_permille / 10, *limited])
+        sound = (worst.loss_permille / 10, worst.concealed_permille / 10)
+        page.row([unit_name(one.site), one.weak, worst.delay_ms, *sound, *limited])
 
 
 def troubles_of(one: LineHistory) -> str:

@@ -1,5 +1,6 @@
 """How the lines of a meeting's sites were, minute by minute, as the center kept it (`line_history`). Pure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -25,6 +26,8 @@ class LineMinute:
     """What the pictures took."""
     step: int = 0
     """How far the pictures were down: 0 as wanted, 1 smaller, 2 some paused, 3 sound alone."""
+    concealed_permille: int = field(default=0, kw_only=True)
+    """Of the sound that was due here, what no copy brought back and was made up."""
     trouble: str = field(default="", kw_only=True)
     """Why the media engine limited the site, or `absent`: it had no sound and picture; as in `media.engine.trouble`."""
 
@@ -39,7 +42,17 @@ class LineMinute:
         slowest = min((each for each in (self.fps, other.fps) if each), default=0)
         pairs = zip(_numbers(self), _numbers(other), strict=True)
         delay, loss, picture, jitter, _, kbps, step = (max(pair) for pair in pairs)
-        return LineMinute(delay, loss, picture, jitter, slowest, kbps, step, trouble=self.trouble or other.trouble)
+        return LineMinute(
+            delay,
+            loss,
+            picture,
+            jitter,
+            slowest,
+            kbps,
+            step,
+            concealed_permille=max(self.concealed_permille, other.concealed_permille),
+            trouble=self.trouble or other.trouble,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,22 +95,33 @@ def write_trouble(number: int, one: LineMinute) -> str:
     return f"{number} {one.trouble}"
 
 
+def write_concealed(number: int, one: LineMinute) -> str:
+    """Beside the figures, which older terminals read whole, for a minute with made up sound: its number and that."""
+    return f"{number} {one.concealed_permille}"
+
+
 def line_histories(source: RecordSource, meeting: str) -> tuple[LineHistory, ...]:
     """By site. What cannot be read is left out: nothing depends on it."""
     found: dict[str, list[tuple[datetime, LineMinute]]] = {}
     for row in source.list("line_history", meeting=meeting):
-        troubles = dict(str(text).split(" ", 1) for text in row.get("limited") or () if " " in str(text))
+        troubles, concealed = _beside(row.get("limited")), _beside(row.get("concealed"))
         for text in row.get("minutes") or ():
             try:
                 number, *figures = map(int, str(text).split())
                 at = moment(str(row.get("started_at"))) + timedelta(minutes=number)
-                one = LineMinute(*figures, trouble=troubles.get(str(number), ""))
+                made_up = int(concealed.get(str(number), "0"))
+                one = LineMinute(*figures, concealed_permille=made_up, trouble=troubles.get(str(number), ""))
                 found.setdefault(str(row.get("site") or ""), []).append((at, one))
             except (ValueError, TypeError, OverflowError):
                 continue
     return tuple(
         LineHistory(site, tuple(sorted(minutes, key=lambda one: one[0]))) for site, minutes in sorted(found.items())
     )
+
+
+def _beside(texts: Iterable[object] | None) -> dict[str, str]:
+    """What is kept beside the figures, by the number of its minute."""
+    return dict(str(text).split(" ", 1) for text in texts or () if " " in str(text))
 
 
 def _numbers(one: LineMinute) -> tuple[int, ...]:

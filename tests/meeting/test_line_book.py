@@ -85,6 +85,29 @@ def test_the_minutes_in_which_a_site_was_limited_are_kept_with_the_reason_and_st
     assert rows[-1][-2:] == (4, "数据过多、声音画面未接通")
 
 
+def test_how_much_sound_was_made_up_is_kept_beside_the_loss_and_stands_in_the_report(
+    store: CenterStore, tmp_path: Path
+):
+    hands = Hands()
+    book = LineBook(store, hands)  # type: ignore[arg-type]  # a clock of the test
+    for second in range(0, 5 * 60, 2):
+        hands.at = START + timedelta(seconds=second)
+        made_up = 21 if second == 130 else 8 if 120 <= second < 200 else 0
+        told = {BOLUO: Health(loss_permille=60, concealed_permille=made_up), HUIDONG: Health(delay_ms=20)}
+        book.note(MeetingId(MEETING), told)
+    book.write(everything=True)
+    rows = {row["site"]: row for row in store.list("line_history", meeting=MEETING)}
+    assert (rows[BOLUO]["concealed"], rows[HUIDONG]["concealed"]) == (["2 21", "3 8"], [])
+    assert all(len(text.split()) == 8 for text in rows[BOLUO]["minutes"]), "as an older one reads"
+    report = meeting_report(store, MEETING, hands.at)
+    assert [one.concealed_permille for _, one in report.lines[0].minutes] == [0, 0, 21, 8, 0]
+    page = write_report_page(report, tmp_path / "report.docx")
+    told_text = "".join(paragraph.text for paragraph in docx.Document(str(page)).paragraphs)
+    assert "声音最多丢失6％（由程序补齐或填补），填补最多2.1％" in told_text
+    sheet = openpyxl.load_workbook(write_report(report, tmp_path / "report.xlsx"))["线路"]
+    assert list(sheet.iter_rows(values_only=True))[-1][3:5] == (6, 2.1)
+
+
 def test_a_disk_that_is_full_loses_nothing_of_it(store: CenterStore, monkeypatch: pytest.MonkeyPatch):
     hands = Hands()
     book = LineBook(store, hands)  # type: ignore[arg-type]  # a clock of the test

@@ -285,6 +285,7 @@ def a_lecture_that_is_over(scene: Any) -> str:
         write_minute(number, LineMinute(340 if number > 3 else 60, 70 if number > 3 else 4)) for number in range(7)
     ]
     line = {"meeting": meeting, "site": HD, "started_at": at(18), "minutes": minutes, "limited": ["2 flood", "3 flood"]}
+    line["concealed"] = ["4 21", "5 8"]
     writes.append(Write("line_history", "line", line, meeting))
     film = {"meeting": meeting, "started_at": at(1), "retention": "D10", "agenda": list(INDEX)}
     for site, told in (

@@ -212,7 +212,7 @@ def test_the_report_lists_weak_lines_and_what_was_recorded_with_its_file(termina
     qtbot.addWidget(page)
     page.show()
     page.show_part("lines")
-    assert [page.table.item(0, column).text() for column in range(4)] == ["惠东县政协", "3", "340 毫秒", "7%"]
+    assert [page.table.item(0, column).text() for column in range(5)] == ["惠东县政协", "3", "340 毫秒", "7%", "2.1%"]
     page.show_part("films")
     rows = [[page.table.item(row, column).text() for column in (0, 3, 5)] for row in range(2)]
     assert sorted(rows) == [["惠东县政协", "84.3 MB", "已存档"], ["惠州市政协", "", "正在生成 62%"]]

@@ -26,7 +26,7 @@ COLUMNS = {
     "speeches": ("number", "member", "site", "item", "started", "ended", "seconds", "over"),
     "rolls": ("round", "manner", "called", "sites", "answered", "no_answer", "offline"),
     "outages": ("site", "since", "until", "minutes"),
-    "lines": ("site", "weak", "delay", "loss", "step", "limited"),
+    "lines": ("site", "weak", "delay", "loss", "concealed", "step", "limited"),
     "duties": ("member", "number_of_card", "unit", "role", "minutes", "share", "speeches"),
     "films": ("site", "started", "length", "size", "items", "state"),
 }
@@ -289,6 +289,7 @@ def _rows(report: MeetingReport, part: str) -> list[Sequence[str]]:
                 str(one.weak),
                 t("report.ms", one.worst.delay_ms),
                 f"{one.worst.loss_permille / 10:g}%",
+                f"{one.worst.concealed_permille / 10:g}%" if one.worst.concealed_permille else "",
                 t(f"report.step_{min(3, one.worst.step)}"),
                 _limited(one),
             )
