@@ -6,7 +6,7 @@ replay, whole or in other pieces, is answered with the receipts made then.
 
 import dataclasses
 from collections import Counter
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple, Protocol
@@ -109,8 +109,18 @@ def pack_receipts(receipts: Sequence[Answered]) -> bytes:
     return bytes(msgpack.packb([each[:2] for each in receipts]))
 
 
-def take_in(transaction: Transaction, identity: Origin, device: KnownDevice, batch: Batch, chain: Chain) -> bytes:
-    """Store and acknowledge a verified batch; its receipts. PeerFault `epoch-old`, `chain-gap`, `chain-fork`."""
+def take_in(
+    transaction: Transaction,
+    identity: Origin,
+    device: KnownDevice,
+    batch: Batch,
+    chain: Chain,
+    most_is_sent: Callable[[], None] | None = None,
+) -> bytes:
+    """Store and acknowledge a verified batch; its receipts. PeerFault `epoch-old`, `chain-gap`, `chain-fork`.
+
+    `most_is_sent` is called when changes and records are on their way to where they are kept.
+    """
     connection = transaction.connection
     found, ((last_number,),) = fetch_all(connection, [(_POSITION, (batch.terminal,)), (_NUMBER, ())])
     held = Position(*found[0]) if found else Position()
@@ -118,7 +128,7 @@ def take_in(transaction: Transaction, identity: Origin, device: KnownDevice, bat
     if not fresh:
         return pack_receipts(receipts_for(connection, batch))
     received_ms = transaction.journal.clock.stamp(transaction.now_ms)
-    stored = _store(transaction, device, fresh, received_ms)
+    stored = _store(transaction, device, fresh, received_ms, most_is_sent)
     note_disputes(transaction, identity, stored)
     last_seq, head_hash = fresh[-1][0].seq, fresh[-1][1]
     body = _receipt_body(int(last_number) + 1, batch, stored, head_hash, received_ms)
@@ -162,7 +172,13 @@ def _hash_at(connection: sa.Connection, batch: Batch, seq: int) -> bytes | None:
     return None
 
 
-def _store(transaction: Transaction, device: KnownDevice, fresh: Chain, received_ms: int) -> list[Change]:
+def _store(
+    transaction: Transaction,
+    device: KnownDevice,
+    fresh: Chain,
+    received_ms: int,
+    most_is_sent: Callable[[], None] | None,
+) -> list[Change]:
     """Judge and store each change; the changes as they stand now, in the chain's order.
 
     What is new gets its stamp and its verdict, and nobody else holds it yet.
@@ -213,6 +229,8 @@ def _store(transaction: Transaction, device: KnownDevice, fresh: Chain, received
     if again:
         connection.execute(reemitted.insert(), again)
     projection.flush()  # of which the database takes in much while the feed is made
+    if most_is_sent is not None:
+        most_is_sent()
     tell(transaction, [each for each, _ in new if each.verdict == APPLIED])
     _release_awaiting(transaction, new_records, awaited)
     return stored

@@ -276,9 +276,8 @@ class CenterStore(Store):
         payloads = open_ahead(change for change, _ in chain)
         if is_database(self._engine):
             with self._writing() as transaction:
-                next_may_be_opened()  # its work is another process's
                 transaction.projection.opened = payloads
-                return take_in(transaction, self.identity, known, opened, chain)
+                return take_in(transaction, self.identity, known, opened, chain, next_may_be_opened)
         with self._writing(next_may_be_opened) as transaction:
             transaction.projection.opened = payloads
             return take_in(transaction, self.identity, known, opened, chain)
