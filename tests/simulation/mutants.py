@@ -35,6 +35,9 @@ SEEN_BY = {
     "a restored center goes on in the epoch of its backup": "tests/sync/test_restoration.py",
     "an edit is taken for a first word": "tests/sync/test_restoration.py",
     "an old receipt takes back what was told since": "tests/sync/test_push_and_pull.py",
+    "what was refused is never held again": "tests/sync/test_restoration.py",
+    "a content is not taken while its attachment is held": "tests/sync/test_attachments_kept.py",
+    "a refused attachment lets go of its content": "tests/sync/test_attachments_kept.py",
     "of many rows in one statement the last is lost": "tests/sync/test_rows_of_a_file.py",
     "how many rows there were is told by those that are left": "tests/sync/test_proof.py",
 }

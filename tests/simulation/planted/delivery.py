@@ -275,3 +275,8 @@ def _() -> None:
         real(transaction, identity, dataclasses.replace(receipt, received_ms=-1))  # the stamp of no change
 
     outbox._apply_verdicts = undo
+
+
+@mutant("what was refused is never held again")
+def _() -> None:
+    outbox._refused_ms = lambda *_asked: 1 << 62  # later than every receipt

@@ -104,3 +104,17 @@ def _() -> None:
         return int(connection.exec_driver_sql("SELECT coalesce(max(position), 0) FROM change").scalar())
 
     journal.rows_given = left
+
+
+@mutant("a content is not taken while its attachment is held")
+def _() -> None:
+    from sync.blobs import uploads
+
+    uploads.held_naming = lambda *_asked: iter(())
+
+
+@mutant("a refused attachment lets go of its content")
+def _() -> None:
+    from sync.blobs import attachments
+
+    attachments._in_quarantine = lambda *_asked: iter(())
