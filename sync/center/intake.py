@@ -7,27 +7,25 @@ replay, whole or in other pieces, is answered with the receipts made then.
 import dataclasses
 from collections import Counter
 from collections.abc import Callable, Sequence, Set
-from itertools import groupby
-from operator import itemgetter
 from typing import NamedTuple, Protocol
 
 import msgpack
 import sqlalchemy as sa
 
 from desktop_app.domain.faults import PeerFault
-from desktop_app.domain.ids import UnitPath, uuid7
+from desktop_app.domain.ids import UnitPath
 from sync.center.admission import RECORD_AWAITED, Precedents, judge
 from sync.center.disputes import note_disputes
 from sync.center.feed import tell
+from sync.center.release import awaited_among, release_awaiting
 from sync.entities import ENTITIES
 from sync.log.envelope import GENESIS, Change, Verdict
 from sync.log.signing import Origin, receipt_message
-from sync.log.write import Write
 from sync.merge.projection import Key
 from sync.replication.batch import Batch
 from sync.replication.receipt import receipt_body
-from sync.store.driver import AMONG, WITHIN, Insert, fetch, fetch_all, fetch_among, perhaps_there, run_many
-from sync.store.rows import SELECT_CHANGES, SELECT_TEXT, change_of, insert_changes, upsert_text
+from sync.store.driver import AMONG, WITHIN, Insert, fetch, fetch_all, fetch_among, perhaps_there
+from sync.store.rows import SELECT_TEXT, change_of, insert_changes, upsert_text
 from sync.store.store import Transaction
 from sync.store.tables import change, origin, receipt, reemitted
 
@@ -42,13 +40,7 @@ _NUMBER = "SELECT coalesce(max(number), 0) FROM receipt"
 _END = upsert_text(origin, ("terminal", "epoch", "seq", "head_hash", "signature", "acknowledged"))
 _RECEIPT = Insert(receipt, [column.name for column in receipt.c]).text
 _IDS = f"SELECT change_id FROM change WHERE change_id {WITHIN}"
-_AWAITED = (
-    "SELECT DISTINCT entity, pk FROM change"
-    f" WHERE (verdict <> 'applied' OR reason <> '') AND verdict = 'held' AND reason = '{RECORD_AWAITED}'"
-)
-"""As the index `change_quarantine` has it: the more is held, the longer it takes."""
 _TOLD = f"SELECT pk FROM change WHERE entity = ? AND pk {WITHIN}"
-_JUDGED = "UPDATE change SET verdict = ?, reason = ? WHERE change_id = ?"
 STORED_AT_ONCE = 250
 """Changes that a database stores while the next ones are judged."""
 
@@ -188,7 +180,7 @@ def _store(
     known, told = _known(connection, [each.change_id for each, _ in fresh], records)
     meetings = {("meeting", each.meeting) for each, _ in fresh if each.meeting}
     projection.load(records | meetings | {("operator", each.person) for each, _ in fresh})
-    awaited = _awaited(connection, [key for key in told if not projection.state(*key).exists])
+    awaited = awaited_among(connection, [key for key in told if not projection.state(*key).exists])
     stored: list[Change] = []
     new: list[tuple[Change, bytes | None]] = []
     again = []
@@ -232,7 +224,7 @@ def _store(
     if most_is_sent is not None:
         most_is_sent()
     tell(transaction, [each for each, _ in new if each.verdict == APPLIED])
-    _release_awaiting(transaction, new_records, awaited)
+    release_awaiting(transaction, new_records, awaited)
     return stored
 
 
@@ -248,59 +240,6 @@ def _known(connection: sa.Connection, ids: Sequence[str], records: Set[Key]) -> 
         return {}, told
     rows = fetch_among(connection, f"{SELECT_TEXT} WHERE change_id {AMONG}", (), here)
     return {change.change_id: change for change in map(change_of, rows)}, told
-
-
-def _awaited(connection: sa.Connection, records: Sequence[Key]) -> set[Key]:
-    """At least those of these records for which something waits that is held."""
-    return {(str(entity), str(pk)) for entity, pk in fetch(connection, _AWAITED)} if records else set()
-
-
-def _release_awaiting(transaction: Transaction, new_records: set[Key], awaited: set[Key]) -> None:
-    """Judge again what had waited for these records, or for a meeting among them."""
-    meetings = sorted(pk for entity, pk in new_records if entity == "meeting")
-    if meetings:
-        release(transaction, change.c.meeting.in_(meetings))
-    for entity, keys in groupby(sorted(new_records & awaited), key=itemgetter(0)):
-        release(transaction, sa.and_(change.c.entity == entity, change.c.pk.in_([pk for _, pk in keys])))
-
-
-def release(transaction: Transaction, which: "sa.ColumnElement[bool]") -> None:
-    """Judge again what is held; what is applied now is told to everybody in scope, its writer too."""
-    while _released(transaction, which):
-        continue  # what is applied now may be the record for which another one waits
-
-
-def _released(transaction: Transaction, which: "sa.ColumnElement[bool]") -> bool:
-    """Whether any of what is held is applied now."""
-    connection, projection = transaction.connection, transaction.projection
-    rows = connection.execute(
-        SELECT_CHANGES.where(change.c.verdict == Verdict.HELD.value, which).order_by(change.c.position)
-    ).all()
-    held = [change_of(tuple(row)) for row in rows]
-    projection.load({(each.entity, each.pk) for each in held if each.entity in ENTITIES})
-    freed: list[Change] = []
-    judged: list[tuple[str, str, str]] = []
-    for each in held:
-        verdict, reason, payload = judge(each, projection, UnitPath(each.unit_path))
-        if verdict is Verdict.HELD:
-            continue
-        judged.append((verdict.value, reason, each.change_id))
-        if payload is None:
-            tell_refusal(transaction, each, reason)
-            continue
-        freed.append(dataclasses.replace(each, verdict=Verdict.APPLIED.value, reason=""))
-        projection.apply(freed[-1], payload)
-    if judged:
-        run_many(connection, _JUDGED, judged)
-    tell(transaction, freed, released=True)
-    return bool(freed)
-
-
-def tell_refusal(transaction: Transaction, each: Change, reason: str) -> None:
-    """Tell the writer of a change, whose receipt says that it is held, that it is refused now."""
-    fields = {"unit_path": each.unit_path, "changes": [each.change_id], "reason": reason}
-    write = Write("refusal", uuid7(transaction.now_ms), fields)
-    transaction.put(write, person="", device=transaction.device)
 
 
 def _receipt_body(number: int, batch: Batch, stored: Sequence[Change], head_hash: bytes, received_ms: int) -> bytes:

@@ -14,7 +14,7 @@ from desktop_app.domain.ids import UnitPath
 from desktop_app.domain.units import governs
 from sync.center.admission import judge
 from sync.center.feed import tell
-from sync.center.intake import release, tell_refusal
+from sync.center.release import release, tell_refusal
 from sync.log.envelope import Change, Verdict
 from sync.log.hlc import wall_ms
 from sync.store.rows import SELECT_CHANGES, change_of

@@ -21,8 +21,9 @@ from desktop_app.domain.principal import Actor, Principal
 from desktop_app.domain.units import governs
 from sync.center import feed, quarantine
 from sync.center.admission import open_ahead
-from sync.center.intake import KnownDevice, Position, position, release, replayed, take_in
+from sync.center.intake import KnownDevice, Position, position, replayed, take_in
 from sync.center.moves import UnitMove, move_unit
+from sync.center.release import release
 from sync.entities import ENTITIES, Reach
 from sync.identity.device import verify
 from sync.identity.registry import Registry
