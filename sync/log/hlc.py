@@ -5,11 +5,9 @@ A reading is one integer, `milliseconds << 16 | counter`. A clock's own counter 
 No change is ever held because of its clock: the center's receive stamp caps it where it is compared.
 """
 
-import secrets
-from collections.abc import Callable
-
 COUNTER_BITS = 16
 COUNTER_LIMIT = 1 << 12
+ID_BYTES = 8
 CAPPED = (1 << COUNTER_BITS) - 1
 LARGEST = (1 << 63) - 1
 """What a store can hold; far beyond any date."""
@@ -30,9 +28,8 @@ def wall_ms(hlc: int) -> int:
 class HybridClock:
     """One origin's clock. Not thread-safe: the store's lock guards it."""
 
-    def __init__(self, last: int, random_bytes: Callable[[int], bytes] = secrets.token_bytes) -> None:
+    def __init__(self, last: int) -> None:
         self.last = last
-        self._random_bytes = random_bytes
 
     def tick(self, now_ms: int) -> int:
         """The next reading: later than every reading made or absorbed before."""
@@ -52,9 +49,10 @@ class HybridClock:
         """Take note of another origin's reading, capped, so that what is written next comes after it."""
         self.last = max(self.last, capped(hlc, received_ms))
 
-    def change_id(self, hlc: int) -> str:
-        """A UUIDv7 whose order is the order of `hlc`: 48 bits of milliseconds, 12 of counter, 62 random."""
-        value = wall_ms(hlc) << 80 | 0x7 << 76 | (hlc & (COUNTER_LIMIT - 1)) << 64
-        value |= 0x2 << 62 | int.from_bytes(self._random_bytes(8), "big") & (1 << 62) - 1
-        digits = f"{value:032x}"
-        return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+def change_id(hlc: int, drawn: bytes) -> str:
+    """A UUIDv7 whose order is the order of `hlc`: 48 bits of milliseconds, 12 of counter, 62 of `ID_BYTES` drawn."""
+    value = wall_ms(hlc) << 80 | 0x7 << 76 | (hlc & (COUNTER_LIMIT - 1)) << 64
+    value |= 0x2 << 62 | int.from_bytes(drawn, "big") & (1 << 62) - 1
+    digits = f"{value:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

@@ -1,7 +1,7 @@
 """A store's own chain: the changes it writes itself, numbered, timed, hashed, one after another."""
 
 import dataclasses
-import secrets
+import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from desktop_app.domain.faults import HostFault, OperatorError
 from sync.entities import ENTITIES, SCHEMA_VERSION, Merge, Type
 from sync.log.envelope import GENESIS, SALT_BYTES, Change, Op, change_hash, payload_digest
-from sync.log.hlc import HybridClock
+from sync.log.hlc import ID_BYTES, HybridClock, change_id
 from sync.log.payload import RETRACTED, UPDATE, Payload, seal_payload
 from sync.log.signing import Origin
 from sync.merge.projection import Projection, bases_of
@@ -104,7 +104,7 @@ class Journal:
         identity: Origin,
         head: Head,
         now_ms: int,
-        random_bytes: Callable[[int], bytes] = secrets.token_bytes,
+        random_bytes: Callable[[int], bytes] = os.urandom,
         *,
         told_by_rows: bool = False,
     ) -> None:
@@ -112,7 +112,7 @@ class Journal:
         self._stored = head
         self._told_by_rows = told_by_rows
         self.head = head.copy()
-        self.clock = HybridClock(head.hlc, random_bytes)
+        self.clock = HybridClock(head.hlc)
         self._identity = identity
         self._now_ms = now_ms
         self._random_bytes = random_bytes
@@ -154,10 +154,11 @@ class Journal:
         elif seen is None:
             seen = bases_of(state, fields)
         payload = seal_payload(fields, seen)
-        salt = self._random_bytes(SALT_BYTES)
+        drawn = self._random_bytes(SALT_BYTES + ID_BYTES)
+        salt = drawn[:SALT_BYTES]
         hlc = self.clock.tick(self._now_ms)
         change = Change(
-            self.clock.change_id(hlc),
+            change_id(hlc, drawn[SALT_BYTES:]),
             self._identity.device,
             self.head.epoch,
             self.head.seq + 1,

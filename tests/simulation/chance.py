@@ -18,7 +18,6 @@ from sync.center import routes as center_routes
 from sync.documents import minutes
 from sync.documents.minutes import MinutesDocument
 from sync.entities import ENTITIES
-from sync.log.hlc import HybridClock
 from sync.store.journal import Journal
 
 PIECES = {"FIRST_PIECE": 4_096, "LEAST_PIECE": 2_048, "UPLOAD_PIECE": 8_192}
@@ -59,7 +58,6 @@ def seeded(rng: Random) -> Iterator[None]:
     with (
         mock.patch.object(secrets, "token_hex", lambda count: rng.randbytes(count).hex()),
         mock.patch.object(Journal.__init__, "__defaults__", (rng.randbytes,)),
-        mock.patch.object(HybridClock.__init__, "__defaults__", (rng.randbytes,)),
         mock.patch.object(ids.uuid7, "__defaults__", (rng.randbytes,)),
         mock.patch.object(center_routes, "run_in_threadpool", here),
         mock.patch.object(blob_routes, "run_in_threadpool", here),

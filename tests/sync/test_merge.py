@@ -1,6 +1,7 @@
 """How many writers' changes become one record: the same everywhere, and nobody's word lost in silence."""
 
 import dataclasses
+import os
 import random
 import uuid
 
@@ -11,7 +12,7 @@ from sync_province import BOLUO, HUIDONG, HUIZHOU, Province, TestClock
 from desktop_app.domain.ids import derived_id
 from sync.entities import ENTITIES
 from sync.log.envelope import Change, Op
-from sync.log.hlc import HybridClock, capped, wall_ms
+from sync.log.hlc import ID_BYTES, HybridClock, capped, change_id, wall_ms
 from sync.log.payload import Payload
 from sync.merge.fold import RecordState, extend, fold
 from sync.merge.projection import heads_of
@@ -164,7 +165,7 @@ def _die_in_a_transaction(province: Province, write: Write) -> None:
 
 def _changes(rng: random.Random, entity: str, count: int) -> list[tuple[Change, Payload]]:
     """A causal history of several writers: each sees some of what came before."""
-    clocks = {name: HybridClock(0, rng.randbytes) for name in ("a" * 32, "b" * 32, "c" * 32)}
+    clocks = {name: HybridClock(0) for name in ("a" * 32, "b" * 32, "c" * 32)}
     history: list[tuple[Change, Payload]] = []
     heard: dict[str, list[tuple[Change, Payload]]] = {name: [] for name in clocks}
     names = ["name", "post", "party"]
@@ -181,7 +182,7 @@ def _changes(rng: random.Random, entity: str, count: int) -> list[tuple[Change, 
             fields = {}
         bases = heads_of(state, fields) if op is Op.PUT and not fact else {}
         change = Change(
-            clocks[writer].change_id(hlc),
+            change_id(hlc, rng.randbytes(ID_BYTES)),
             writer,
             1,
             seq,
@@ -231,11 +232,11 @@ def test_a_clock_only_goes_forward_and_its_change_ids_with_it(steps: list[tuple[
     for ticks, now, other in steps:
         if ticks:
             hlc = clock.tick(now)
-            change_id = clock.change_id(hlc)
-            assert uuid.UUID(change_id).version == 7
-            assert (change_id, hlc) > last
-            assert uuid.UUID(change_id).int >> 80 == wall_ms(hlc)
-            last = (change_id, hlc)
+            made = change_id(hlc, os.urandom(ID_BYTES))
+            assert uuid.UUID(made).version == 7
+            assert (made, hlc) > last
+            assert uuid.UUID(made).int >> 80 == wall_ms(hlc)
+            last = (made, hlc)
         else:
             clock.absorb(other << 16, now)
             assert clock.last <= max(last[1], *(capped(o << 16, n) for t, n, o in steps if not t))
@@ -243,6 +244,6 @@ def test_a_clock_only_goes_forward_and_its_change_ids_with_it(steps: list[tuple[
 
 def test_thousands_of_changes_in_one_millisecond_stay_in_order() -> None:
     clock = HybridClock(0)
-    ids = [clock.change_id(clock.tick(5)) for _ in range(10_000)]
+    ids = [change_id(clock.tick(5), os.urandom(ID_BYTES)) for _ in range(10_000)]
     assert ids == sorted(ids)
     assert clock.stamp(5) > 5
