@@ -275,13 +275,10 @@ class CenterStore(Store):
             raise PeerFault("signature-bad")
         chain = opened.chain()
         payloads = open_ahead(change for change, _ in chain)
-        if is_database(self._engine):
-            with self._writing() as transaction:
-                transaction.projection.opened = payloads
-                return take_in(transaction, self.identity, known, opened, chain, next_may_be_opened)
-        with self._writing(next_may_be_opened) as transaction:
+        in_file, in_database = (None, next_may_be_opened) if is_database(self._engine) else (next_may_be_opened, None)
+        with self._writing(in_file) as transaction:
             transaction.projection.opened = payloads
-            return take_in(transaction, self.identity, known, opened, chain)
+            return take_in(transaction, self.identity, known, opened, chain, in_database)
 
     def position(self, device: DeviceId) -> Position:
         """Where a terminal's chain ends here."""

@@ -31,7 +31,7 @@ class Op(StrEnum):
     UPDATE = "update"
 
 
-PUT, RETRACT, UPDATE_OF_DOCUMENT = Op.PUT.value, Op.RETRACT.value, Op.UPDATE.value
+PUT, UPDATE_OF_DOCUMENT = Op.PUT.value, Op.UPDATE.value
 """The same as plain text, for what looks at every change of a batch: finding a member takes longer than comparing it.
 """
 OPERATIONS = frozenset(op.value for op in Op)

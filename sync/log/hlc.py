@@ -5,6 +5,8 @@ A reading is one integer, `milliseconds << 16 | counter`. A clock's own counter 
 No change is ever held because of its clock: the center's receive stamp caps it where it is compared.
 """
 
+from sync.log.envelope import uuid_text
+
 COUNTER_BITS = 16
 COUNTER_LIMIT = 1 << 12
 ID_BYTES = 8
@@ -54,5 +56,4 @@ def change_id(hlc: int, drawn: bytes) -> str:
     """A UUIDv7 whose order is the order of `hlc`: 48 bits of milliseconds, 12 of counter, 62 of `ID_BYTES` drawn."""
     value = wall_ms(hlc) << 80 | 0x7 << 76 | (hlc & (COUNTER_LIMIT - 1)) << 64
     value |= 0x2 << 62 | int.from_bytes(drawn, "big") & (1 << 62) - 1
-    digits = f"{value:032x}"
-    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+    return uuid_text(value.to_bytes(16, "big"))

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from desktop_app.domain.faults import PeerFault
-from desktop_app.domain.limits import BATCH_CHANGES
-from desktop_app.domain.limits import PAYLOAD as LARGEST_PAYLOAD
+from desktop_app.domain.limits import BATCH_CHANGES, PAYLOAD
 from sync.log.envelope import (
     HASH_BYTES,
     SALT_BYTES,
@@ -33,7 +32,7 @@ from sync.log.signing import head_message
 from sync.replication.packing import pack, unpack
 
 VERSION = 1
-CHANGE_ID, PK, PAYLOAD = 0, 3, 11
+CHANGE_ID, PK, PAYLOAD_AT = 0, 3, 11
 """Where an item has them."""
 TEXT = 512
 """The longest identifier or name in an envelope, in characters."""
@@ -73,14 +72,7 @@ class Batch:
         return pairs
 
 
-def pack_batch(changes: Sequence[Change], prev_hash: bytes, head_hash: bytes, signature: bytes) -> bytes:
-    """A push of these consecutive changes."""
-    first = changes[0]
-    place = (first.terminal, first.epoch, first.seq)
-    return pack_items(place, [_item(each) for each in changes], prev_hash, head_hash, signature)
-
-
-def pack_items(
+def pack_batch(
     place: tuple[str, int, int], items: Sequence[list[Any]], prev_hash: bytes, head_hash: bytes, signature: bytes
 ) -> bytes:
     """A push of these consecutive items; `place` is terminal, epoch and seq of the first."""
@@ -105,24 +97,6 @@ def read_batch(raw: bytes) -> Batch:
         return Batch(unpack_device(terminal), epoch, first_seq, prev_hash, head_hash, signature, items)
     except (ValueError, TypeError) as err:
         raise PeerFault("batch-malformed") from err
-
-
-def _item(change: Change) -> list[Any]:
-    return item_of(
-        change.change_id,
-        change.hlc,
-        change.entity,
-        change.pk,
-        change.op,
-        change.schema_version,
-        change.person,
-        None if change.device == change.terminal else change.device,
-        change.unit_path,
-        change.meeting,
-        change.salt,
-        change.payload,
-        change.digest if change.payload is None else None,
-    )
 
 
 def item_of(
@@ -174,7 +148,7 @@ class ItemReader:
             if type(change_id) is not bytes or len(change_id) != 16 or type(salt) is not bytes:
                 raise PeerFault("batch-malformed", seq=seq)
             if payload is not None:
-                if type(payload) is not bytes or len(payload) > LARGEST_PAYLOAD:
+                if type(payload) is not bytes or len(payload) > PAYLOAD:
                     raise PeerFault("batch-malformed", seq=seq)
                 digest = payload_digest(salt, payload)
             if len(salt) != SALT_BYTES or type(digest) is not bytes or len(digest) != HASH_BYTES:

@@ -16,7 +16,7 @@ from sync.log.envelope import GENESIS, HASH_BYTES, Change, Op, Verdict, change_h
 from sync.log.hlc import COUNTER_BITS
 from sync.log.payload import open_payload
 from sync.log.signing import Origin, head_message
-from sync.replication.batch import PAYLOAD, item_of, pack_items, read_batch
+from sync.replication.batch import PAYLOAD_AT, item_of, pack_batch, read_batch
 from sync.replication.receipt import Receipt, read_body
 from sync.store.driver import rows_of
 from sync.store.journal import Head
@@ -46,7 +46,7 @@ def next_batch(
     first = last = size = 0
     with closing(rows_of(connection, _RUN, (identity.device, head.epoch, head.acknowledged, limit))) as rows:
         for seq, *fields in rows:
-            size += len(fields[PAYLOAD] or b"")
+            size += len(fields[PAYLOAD_AT] or b"")
             if items and size > BATCH_BYTES:
                 break
             first, last = first or seq, seq
@@ -57,7 +57,7 @@ def next_batch(
         raise PeerFault("chain-broken", terminal=identity.device, epoch=head.epoch, seq=first - 1)
     signature = identity.sign(head_message(identity.device, head.epoch, last, head_hash))
     place = (identity.device, head.epoch, first)
-    return pack_items(place, items, prev_hash, head_hash, signature), (head.epoch, last)
+    return pack_batch(place, items, prev_hash, head_hash, signature), (head.epoch, last)
 
 
 def end_of(batch: bytes) -> End:

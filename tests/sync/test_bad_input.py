@@ -9,6 +9,7 @@ import httpx
 import msgpack
 import pytest
 import zstandard
+from pushes import push_of
 from sync_province import BOLUO, HUIDONG, HUIZHOU, Province
 
 from desktop_app.domain.clock import unix_ms
@@ -17,7 +18,6 @@ from desktop_app.domain.limits import REQUEST_BODY
 from sync.entities import SCHEMA_VERSION
 from sync.log.envelope import GENESIS, Change, Op, change_hash, payload_digest
 from sync.log.signing import head_message
-from sync.replication.batch import pack_batch
 from sync.terminal.records import Records
 
 Forge = Callable[["Forger"], bytes]
@@ -64,7 +64,7 @@ class Forger:
             running = change_hash(each, running)
         last = changes[-1]
         message = head_message(self.records.device, last.epoch, last.seq, running)
-        return pack_batch(changes, GENESIS, running, self.records.identity.sign(message))
+        return push_of(changes, GENESIS, running, self.records.identity.sign(message))
 
     def own(self) -> bytes:
         """An honest push of another store of this device."""
@@ -137,7 +137,7 @@ def _signed_by_another(forger: Forger) -> bytes:
     change = forger.change()
     head = change_hash(change, GENESIS)
     message = head_message(forger.records.device, 1, 1, head)
-    return pack_batch([change], GENESIS, head, forger.other.identity.sign(message))
+    return push_of([change], GENESIS, head, forger.other.identity.sign(message))
 
 
 @pytest.fixture

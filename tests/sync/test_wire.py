@@ -11,6 +11,7 @@ import pytest
 import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pushes import push_of
 from sync_province import HUIDONG, Province
 
 from desktop_app.domain.faults import PeerFault
@@ -18,7 +19,7 @@ from desktop_app.domain.ids import uuid7
 from sync.identity.device import DeviceKey
 from sync.log.envelope import GENESIS, Change, change_hash, envelope, pack_id, payload_digest, unpack_id
 from sync.log.payload import open_payload, seal_payload
-from sync.replication.batch import pack_batch, read_batch
+from sync.replication.batch import read_batch
 from sync.replication.packing import pack, unpack
 from sync.replication.page import Page, pack_items, pack_page, read_page
 from sync.replication.receipt import read_receipt, receipt_body
@@ -66,7 +67,7 @@ def test_a_push_says_its_changes_and_their_chain_exactly(drawn: list[Change], pr
     running = prev
     for each in run:
         running = change_hash(each, running)
-    batch = read_batch(pack_batch(run, prev, running, bytes(64)))
+    batch = read_batch(push_of(run, prev, running, bytes(64)))
     assert [each for each, _ in batch.chain()] == run
     assert batch.last_seq == 6 + len(run)
     with pytest.raises(PeerFault, match="chain-broken"):
@@ -204,6 +205,6 @@ def test_an_erased_payload_leaves_the_chain_whole() -> None:
     )  # fmt: skip
     head = change_hash(change, GENESIS)
     erased = dataclasses.replace(change, payload=None)
-    [(read, at)] = read_batch(pack_batch([erased], GENESIS, head, bytes(64))).chain()
+    [(read, at)] = read_batch(push_of([erased], GENESIS, head, bytes(64))).chain()
     assert read.payload is None
     assert at == head

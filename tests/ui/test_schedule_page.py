@@ -200,7 +200,7 @@ class TestTheReminder:
         assert reminder.reminder is None
 
 
-def test_the_report_lists_weak_lines_and_what_was_recorded_with_its_file(terminal: Terminal, qtbot: Any) -> None:
+def opened_report(terminal: Terminal, qtbot: Any) -> tuple[ReportModel, ReportDialog]:
     class Shown:
         def __init__(self) -> None:
             self.terminal = terminal
@@ -211,6 +211,11 @@ def test_the_report_lists_weak_lines_and_what_was_recorded_with_its_file(termina
     page = ReportDialog(model)
     qtbot.addWidget(page)
     page.show()
+    return model, page
+
+
+def test_the_report_lists_weak_lines_and_what_was_recorded_with_its_file(terminal: Terminal, qtbot: Any) -> None:
+    model, page = opened_report(terminal, qtbot)
     page.show_part("lines")
     assert [page.table.item(0, column).text() for column in range(5)] == ["惠东县政协", "3", "340 毫秒", "7%", "2.1%"]
     page.show_part("films")
@@ -235,17 +240,8 @@ def test_the_report_lists_weak_lines_and_what_was_recorded_with_its_file(termina
 def test_where_each_agenda_item_begins_in_a_recording_stands_below_the_one_that_is_selected(
     terminal: Terminal, qtbot: Any, language: str
 ) -> None:
-    class Shown:
-        def __init__(self) -> None:
-            self.terminal = terminal
-
     set_language(language)
-    terminal.services.folder.mkdir(exist_ok=True)
-    model = ReportModel(terminal.services)
-    model.open(a_lecture_that_is_over(Shown()))
-    page = ReportDialog(model)
-    qtbot.addWidget(page)
-    page.show()
+    model, page = opened_report(terminal, qtbot)
     page.show_part("films")
     assert page.index.isHidden()
     assert [page.table.item(row, 4).text() for row in range(2)] == ["3", "3"]
